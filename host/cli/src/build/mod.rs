@@ -1,0 +1,69 @@
+//! `analyte build`: a plugin's source becomes a component.
+
+mod rust;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::show;
+use crate::told::{self, Told, grouped};
+
+/// Builds a plugin from its source.
+///
+/// Takes a folder with a Rust package (a Cargo.toml) whose library has `crate-type = ["cdylib"]`, builds it with `cargo`
+/// for wasm32-wasip2, optimised and with the settings that make metering cheap, and looks at what came out. The
+/// component's path is the last line on stdout. The target is added with rustup where it is missing.
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Folder with the plugin's source.
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// Where cargo puts what it builds; else as cargo decides.
+    #[arg(long, value_name = "DIR")]
+    target_dir: Option<PathBuf>,
+}
+
+impl Build {
+    pub(crate) fn run(self) -> Result<()> {
+        let path = build(&self.folder, self.target_dir.as_deref())?;
+        show::text(&path.display().to_string())
+    }
+}
+
+/// Builds the plugin in this folder and says where its component lies.
+pub(crate) fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf> {
+    let folder = folder.canonicalize().with_context(|| format!("the folder {} cannot be read", folder.display()))?;
+    let path = match language(&folder)? {
+        Language::Rust => rust::build(&folder, target_dir)?,
+    };
+    let bytes = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let outside = analyte_engine::inspect::inspect(&bytes).map_err(Told::from)?;
+    told::line(&format!(
+        "built a {} component for contract {}, {} bytes",
+        outside.kind,
+        outside.contract,
+        grouped(bytes.len() as u64)
+    ));
+    Ok(path)
+}
+
+enum Language {
+    Rust,
+}
+
+fn language(folder: &Path) -> Result<Language> {
+    let has = |name: &str| folder.join(name).is_file();
+    if has("Cargo.toml") {
+        return Ok(Language::Rust);
+    }
+    let other = [("pyproject.toml", "Python"), ("package.json", "JavaScript")].into_iter().find(|(name, _)| has(name));
+    let told = match other {
+        Some((name, language)) => Told::new(format!("{} has a {name}: {language} plugins cannot be built yet", folder.display()))
+            .hint("Rust plugins can: a folder with a Cargo.toml"),
+        None => Told::new(format!("{} holds no plugin that can be built: there is no Cargo.toml", folder.display()))
+            .hint("name the folder of a plugin's source: `analyte build DIR`"),
+    };
+    Err(told.into())
+}

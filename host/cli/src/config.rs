@@ -1,0 +1,231 @@
+//! `analyte.toml`: what an operator sets once. Flags and environment variables go before it.
+//!
+//! Nothing in it is passed over: a key that is not known, a limit that does not exist and a secret that cannot be read are
+//! refused, with the place. Paths in it start from its own folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use analyte_core::limits::Limits;
+use analyte_core::names::ProviderName;
+use analyte_jobs::Grants;
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::told::Told;
+
+/// Longest secret in bytes.
+const SECRET_BYTES: u64 = 64 << 10;
+
+/// What the file says.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// Address to listen at.
+    pub(crate) listen: Option<String>,
+    /// Where everything is kept.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Folder with components to install.
+    pub(crate) plugins: Option<PathBuf>,
+    /// Names beside the loopback ones that the server answers to.
+    pub(crate) allowed_hosts: Option<Vec<String>>,
+    /// The limits, with those of the file set.
+    pub(crate) limits: Limits,
+    /// What is granted to each provider.
+    pub(crate) grants: BTreeMap<ProviderName, Arc<Grants>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    listen: Option<String>,
+    data_dir: Option<PathBuf>,
+    plugins: Option<PathBuf>,
+    allowed_hosts: Option<Vec<String>>,
+    limits: BTreeMap<String, u64>,
+    providers: BTreeMap<String, ProviderSection>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ProviderSection {
+    settings: BTreeMap<String, String>,
+    secrets: BTreeMap<String, Secret>,
+}
+
+/// Where the value of a secret comes from.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a secret is a text, `{ env = \"VARIABLE\" }` or `{ file = \"PATH\" }`"
+)]
+enum Secret {
+    Given(String),
+    Env(Env),
+    File(FromFile),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Env {
+    env: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FromFile {
+    file: PathBuf,
+}
+
+/// Where from, never what.
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Given(_) => "given",
+            Self::Env(_) => "from the environment",
+            Self::File(_) => "from a file",
+        })
+    }
+}
+
+impl Config {
+    /// Reads the file asked for, which must be there; else [`USUAL`] of this folder if it is there.
+    pub(crate) fn load(asked: Option<&Path>) -> Result<Self> {
+        let path = asked.unwrap_or(Path::new(USUAL));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => {
+                return Err(error).with_context(|| format!("the configuration {} cannot be read", path.display()));
+            }
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let variable = |name: &str| std::env::var(name).ok();
+        Self::read(&text, folder, variable).map_err(|mut told| {
+            told.message = format!("{}: {}", path.display(), told.message);
+            told.into()
+        })
+    }
+
+    fn read(text: &str, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Told> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let mut lines = error.to_string();
+            lines.truncate(lines.trim_end().len());
+            let told = Told::new(format!("the configuration cannot be used: {}", error.message().replace('\n', " ")));
+            lines.lines().fold(told, |told, line| told.fact(line))
+        })?;
+        let mut limits = Limits::default();
+        for (key, value) in &file.limits {
+            if !limits.set(key, *value) {
+                return Err(Told::new(format!("[limits] has no key `{key}`")).hint(similar(key)));
+            }
+        }
+        let mut grants = BTreeMap::new();
+        for (name, section) in file.providers {
+            let provider = ProviderName::new(&name).map_err(|error| Told::new(format!("[providers]: {error}")))?;
+            let secrets = section.secrets.into_iter().map(|(secret, from)| {
+                let place = format!("[providers.{name}] secret `{secret}`");
+                Ok((secret, from.value(folder, &variable).map_err(|why| Told::new(format!("{place}: {why}")))?))
+            });
+            let grant = Grants { settings: section.settings, secrets: secrets.collect::<Result<_, Told>>()? };
+            grants.insert(provider, Arc::new(grant));
+        }
+        Ok(Self {
+            listen: file.listen,
+            data_dir: file.data_dir.map(|path| folder.join(path)),
+            plugins: file.plugins.map(|path| folder.join(path)),
+            allowed_hosts: file.allowed_hosts,
+            limits,
+            grants,
+        })
+    }
+}
+
+/// The file that is read if it is there.
+pub(crate) const USUAL: &str = "analyte.toml";
+
+impl Secret {
+    fn value(self, folder: &Path, variable: &impl Fn(&str) -> Option<String>) -> Result<String, String> {
+        match self {
+            Self::Given(text) => Ok(text),
+            Self::Env(Env { env }) => variable(&env).ok_or_else(|| format!("the environment variable {env} is not set")),
+            Self::File(FromFile { file }) => {
+                let path = folder.join(file);
+                let failed = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+                if std::fs::metadata(&path).map_err(failed)?.len() > SECRET_BYTES {
+                    return Err(format!("{} has more than {SECRET_BYTES} bytes", path.display()));
+                }
+                let text = std::fs::read_to_string(&path).map_err(failed)?;
+                // Editors end the last line, and nobody means that to be part of a secret.
+                Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+            }
+        }
+    }
+}
+
+/// Names limits that look like this one.
+fn similar(key: &str) -> String {
+    let stem = key.split('_').next().unwrap_or(key);
+    let alike: Vec<&str> =
+        Limits::ENTRIES.iter().map(|entry| entry.key).filter(|known| known.contains(stem) && !stem.is_empty()).collect();
+    match alike.as_slice() {
+        [] => "docs/limits.md lists the keys".to_owned(),
+        alike => format!("did you mean {}? docs/limits.md lists all keys", alike.join(" or ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let folder = Path::new("/etc/analyte");
+        Config::read(text, folder, |name| (name == "KEY").then(|| "s3cret".to_owned())).map_err(|told| told.report())
+    }
+
+    #[test]
+    fn everything_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key"), "from a file\n").unwrap();
+        let text = format!(
+            "listen = '127.0.0.1:1'\ndata_dir = 'data'\nplugins = '/plugins'\nallowed_hosts = ['analyte.example']\n\
+             [limits]\nfuel = 5\n\
+             [providers.weather]\nsettings = {{ region = 'eu' }}\n\
+             secrets = {{ a = 'plain', b = {{ env = 'KEY' }}, c = {{ file = '{}' }} }}\n",
+            folder.path().join("key").display()
+        );
+        let config = read(&text).unwrap();
+        assert_eq!(config.listen.as_deref(), Some("127.0.0.1:1"));
+        assert_eq!(config.data_dir.as_deref(), Some(Path::new("/etc/analyte/data")));
+        assert_eq!(config.plugins.as_deref(), Some(Path::new("/plugins")));
+        assert_eq!(config.allowed_hosts, Some(vec!["analyte.example".to_owned()]));
+        assert_eq!(config.limits, Limits { fuel: 5, ..Limits::default() });
+        let text = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let granted = Grants {
+            settings: text(&[("region", "eu")]),
+            secrets: text(&[("a", "plain"), ("b", "s3cret"), ("c", "from a file")]),
+        };
+        assert_eq!(config.grants, [(ProviderName::new("weather").unwrap(), Arc::new(granted))].into());
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        let refused = |text: &str| read(text).unwrap_err();
+        assert!(refused("lisen = 'x'").contains("unknown field `lisen`"), "{}", refused("lisen = 'x'"));
+        assert_eq!(
+            refused("[limits]\nmemory = 1"),
+            "[limits] has no key `memory`\nhint: did you mean memory_bytes or memory_bytes_max or compile_memory_bytes or \
+             memory_budget_bytes? docs/limits.md lists all keys\n"
+        );
+        assert!(refused("[limits]\nfuel = -1").contains("the configuration cannot be used"));
+        assert_eq!(
+            refused("[providers.w.secrets]\na = { env = 'NOT_SET' }"),
+            "[providers.w] secret `a`: the environment variable NOT_SET is not set\n"
+        );
+        let wrong = refused("[providers.w.secrets]\na = { envv = 'KEY' }");
+        assert!(wrong.contains("a secret is a text, `{ env = \"VARIABLE\" }` or `{ file = \"PATH\" }`"), "{wrong}");
+        assert!(refused("[providers.'a b']").contains("`a b` is not a valid provider name"));
+    }
+}

@@ -1,0 +1,215 @@
+//! `analyte run`: one run of one model, without a server. What it writes is what the server's `execute` answers.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use analyte_core::job::{Progress as Fraction, RunLimits};
+use analyte_core::limits::Limits;
+use analyte_core::model::ModelInfo;
+use analyte_core::names::FileName;
+use analyte_core::parameters::{ParametersSchema, as_error};
+use analyte_core::table::fit::fit;
+use analyte_engine::run::request::{FileSink, Grants, Identity, LogLine, RunRequest, RunSink};
+use analyte_engine::{Component, Description};
+use anyhow::{Context as _, Result};
+use async_trait::async_trait;
+use bytes::Bytes;
+use clap::Args;
+use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::pairs::Pair;
+use crate::parameters::Parameters;
+use crate::progress::Progress;
+use crate::sandbox::Sandbox;
+use crate::show::table::TableFormat;
+use crate::table_input::Input;
+use crate::told::{self, Told};
+
+/// Runs one model of a component once, without a server.
+///
+/// The component runs in the same sandbox as in the server: metered by fuel, bounded in memory and time. The result goes
+/// to stdout, in the same bytes as the server answers; progress, log lines and warnings go to stderr.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// A component, for instance as `analyte build` made it.
+    component: PathBuf,
+    /// Which model; may be left out where the component has just one.
+    #[arg(long, short)]
+    model: Option<String>,
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    parameters: Parameters,
+    /// How the result is written; else aligned on a terminal and JSON elsewhere.
+    #[arg(long, short, value_name = "FORMAT")]
+    format: Option<TableFormat>,
+    /// Fuel units that the run may use (about one per executed instruction).
+    #[arg(long, value_name = "N")]
+    fuel: Option<u64>,
+    /// Memory that the component may use.
+    #[arg(long, value_name = "BYTES")]
+    memory: Option<u64>,
+    /// Time that the run may take, in milliseconds.
+    #[arg(long, value_name = "MS")]
+    timeout: Option<u64>,
+    /// Folder for the result files that the model writes; else they are dropped.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+    /// A setting that is granted to the component if it asks for it.
+    #[arg(long, value_name = "NAME=VALUE")]
+    setting: Vec<Pair>,
+    /// A secret that is granted to the component if it asks for it, taken from an environment variable.
+    #[arg(long, value_name = "NAME=VARIABLE")]
+    secret: Vec<Pair>,
+    /// Folder for compiled code; else `analyte` in the user's cache folder.
+    #[arg(long, value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> Result<()> {
+        let grants = self.grants()?;
+        let sandbox = Sandbox::start(Limits::default(), self.cache_dir.as_deref())?;
+        let limits = sandbox.limits();
+        let run_limits = RunLimits {
+            fuel: self.fuel.unwrap_or(limits.fuel),
+            memory_bytes: self.memory.unwrap_or(limits.memory_bytes),
+            timeout_ms: self.timeout.unwrap_or(limits.timeout_ms),
+        };
+        let given = self.input.read(limits.body_bytes)?;
+        let (component, description, _) = sandbox.install(&self.component)?;
+        let model = self.model(&description)?;
+        let read = given.table(&model.input, limits)?;
+        let fitted = fit(&read.table, &model.input, model.cardinality, limits).map_err(Told::from)?;
+        let parameters = self.checked_parameters(model, &fitted.table, limits)?;
+        for warning in read.warnings.iter().chain(&fitted.warnings) {
+            told::warning(warning);
+        }
+        if let Some(folder) = &self.files {
+            std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        }
+        let sink = Arc::new(Sink { progress: Progress::begin(&format!("running {}", model.name)), folder: self.files.clone() });
+        let request = RunRequest {
+            model: Arc::new(model.clone()),
+            input: fitted.table,
+            parameters,
+            limits: run_limits,
+            identity: Identity { attempt: 1, ..Identity::default() },
+            grants: Arc::new(grants.asked_for(&description.provider.capabilities)),
+            model_file: None,
+            sink: sink.clone(),
+        };
+        run(&sandbox, &component, request, &sink, self.format)
+    }
+
+    fn model<'a>(&self, description: &'a Description) -> Result<&'a ModelInfo> {
+        let names = || {
+            let names: Vec<&str> = description.models.iter().map(|model| model.name.as_str()).collect();
+            if names.is_empty() { "it has none".to_owned() } else { format!("its models are {}", names.join(", ")) }
+        };
+        match (&self.model, description.models.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(Told::new("which model? say it with --model").fact(names()).into()),
+            (Some(name), models) => models
+                .iter()
+                .find(|model| model.name.as_str() == name)
+                .ok_or_else(|| Told::new(format!("not-found: the component has no model `{name}`")).fact(names()).into()),
+        }
+    }
+
+    fn checked_parameters(
+        &self,
+        model: &ModelInfo,
+        input: &analyte_core::table::Table,
+        limits: &Limits,
+    ) -> Result<String> {
+        let schema = model.parameters_schema.as_ref();
+        let checker = ParametersSchema::compile(schema, &model.column_parameters, limits).map_err(Told::new)?;
+        let given = self.parameters.object(schema)?;
+        let checked = checker.check(given, Some(input)).map_err(|problems| Told::from(as_error(&problems)))?;
+        Ok(Value::Object(checked).to_string())
+    }
+
+    fn grants(&self) -> Result<Grants> {
+        let settings = self.setting.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect();
+        let secret = |pair: &Pair| {
+            let value = std::env::var(&pair.value).map_err(|_| {
+                Told::new(format!("the secret `{}` cannot be taken from the environment variable {}", pair.name, pair.value))
+                    .hint("secrets do not stand on the command line, where others could read them: set the variable")
+            })?;
+            Ok((pair.name.clone(), value))
+        };
+        Ok(Grants { settings, secrets: self.secret.iter().map(secret).collect::<Result<_, Told>>()? })
+    }
+}
+
+fn run(
+    sandbox: &Sandbox,
+    component: &Component,
+    request: RunRequest,
+    sink: &Sink,
+    format: Option<TableFormat>,
+) -> Result<()> {
+    let report = sandbox.block_on(component.run(request));
+    sink.progress.end();
+    if report.log_lines_dropped > 0 {
+        told::warning(&format!("{} log lines were beyond the limit (log_bytes) and dropped", report.log_lines_dropped));
+    }
+    match report.outcome {
+        Ok(outcome) => {
+            for warning in &outcome.warnings {
+                told::warning(warning);
+            }
+            TableFormat::or_usual(format).show_table(&outcome.output)
+        }
+        Err(failure) => Err(Told::failure(&failure).usage(report.usage).into()),
+    }
+}
+
+/// Where a run's progress, log and files go.
+struct Sink {
+    progress: Progress,
+    folder: Option<PathBuf>,
+}
+
+#[async_trait]
+impl RunSink for Sink {
+    fn progress(&self, progress: Fraction) {
+        self.progress.fraction(progress.fraction, &progress.message);
+    }
+
+    fn log(&self, line: LogLine) {
+        self.progress.line(&format!("{}: {}", line.level, line.message));
+    }
+
+    async fn create_file(&self, name: FileName, _: String) -> Result<Box<dyn FileSink>, String> {
+        let Some(folder) = &self.folder else {
+            self.progress.line(&format!("warning: the result file {name} is dropped; --files DIR keeps it"));
+            return Ok(Box::new(analyte_engine::run::request::Discard));
+        };
+        // A file appears under its name only when it is whole.
+        let file = tempfile::NamedTempFile::with_prefix_in(".", folder).map_err(|error| error.to_string())?;
+        let handle = file.reopen().map_err(|error| error.to_string())?;
+        Ok(Box::new(ResultFile { handle: tokio::fs::File::from_std(handle), file, path: folder.join(name.as_str()) }))
+    }
+}
+
+struct ResultFile {
+    handle: tokio::fs::File,
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+#[async_trait]
+impl FileSink for ResultFile {
+    async fn write(&mut self, piece: Bytes) -> Result<(), String> {
+        self.handle.write_all(&piece).await.map_err(|error| error.to_string())
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<(), String> {
+        self.handle.flush().await.map_err(|error| error.to_string())?;
+        self.file.persist(&self.path).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! `analyte serve`: the server.
+
+mod plugins;
+pub(crate) mod server;
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::config::Config;
+use crate::data_dir;
+use crate::shutdown::{Signals, requests};
+use crate::told;
+use server::{Server, Settings};
+
+/// Where a server listens unless something else is said.
+pub(crate) const LISTEN: &str = "127.0.0.1:8080";
+
+/// Runs the server until SIGTERM or Ctrl-C.
+///
+/// Prints `listening on http://ADDRESS` to stderr when it takes calls. Its first start makes an administrator's token and
+/// writes it to `admin-token` in the data directory; every call but /healthz and /readyz needs a token. When it is told to
+/// stop, calls and running tasks get a grace period, and what still runs then goes back to the queue; told a second time,
+/// it stops at once. Flags go before environment variables, and these before the configuration file.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address to listen at; port 0 takes a free one. [default: 127.0.0.1:8080]
+    #[arg(long, env = "ANALYTE_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Where everything is kept. [default: analyte-data]
+    #[arg(long, env = "ANALYTE_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Configuration. [default: analyte.toml, if it is there]
+    #[arg(long, env = "ANALYTE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Installs each *.wasm in this folder as a provider of the same name.
+    #[arg(long, env = "ANALYTE_PLUGINS", value_name = "DIR")]
+    plugins: Option<PathBuf>,
+    /// A name beside the loopback ones that the server answers to (`Host` header); may be given several times.
+    #[arg(long = "allowed-host", env = "ANALYTE_ALLOWED_HOSTS", value_name = "NAME", value_delimiter = ',')]
+    allowed_hosts: Vec<String>,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<()> {
+        let settings = self.settings()?;
+        runtime()?.block_on(async {
+            let mut signals = Signals::listen()?;
+            let server = tokio::select! {
+                started = Server::start(settings) => started?,
+                // Nothing runs yet that would need a grace period.
+                () = signals.next() => return Ok(()),
+            };
+            told::line(&format!("listening on http://{}", server.address()));
+            let (stopper, requests) = requests();
+            tokio::spawn(stopper.relay(signals));
+            server.serve(requests).await
+        })
+    }
+
+    fn settings(self) -> Result<Settings> {
+        let Config { listen, data_dir, plugins, allowed_hosts, limits, grants } = Config::load(self.config.as_deref())?;
+        let given = Some(self.allowed_hosts).filter(|names| !names.is_empty());
+        Ok(Settings {
+            listen: self.listen.or(listen).unwrap_or_else(|| LISTEN.to_owned()),
+            data_dir: self.data_dir.or(data_dir).unwrap_or_else(|| data_dir::USUAL.into()),
+            plugins: self.plugins.or(plugins),
+            allowed_hosts: given.or(allowed_hosts).unwrap_or_default(),
+            limits,
+            grants,
+        })
+    }
+}
+
+/// Threads for a server's calls; components run on others.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("threads cannot be started")
+}

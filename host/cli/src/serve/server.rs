@@ -1,0 +1,133 @@
+//! A server from its start to its end: store, engine, job manager and HTTP, put together here and taken down in order.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use analyte_core::limits::Limits;
+use analyte_core::names::ProviderName;
+use analyte_jobs::{Grants, Manager};
+use analyte_store::sled::{self, SledStore};
+use anyhow::{Context as _, Result};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::plugins;
+use crate::shutdown::Requests;
+use crate::{data_dir, sandbox, told};
+
+/// How a server is set up.
+pub(crate) struct Settings {
+    /// Address to listen at.
+    pub(crate) listen: String,
+    /// Where everything is kept.
+    pub(crate) data_dir: PathBuf,
+    /// Folder with components to install.
+    pub(crate) plugins: Option<PathBuf>,
+    /// Names beside the loopback ones that it answers to.
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Every limit.
+    pub(crate) limits: Limits,
+    /// What is granted to each provider.
+    pub(crate) grants: BTreeMap<ProviderName, Arc<Grants>>,
+}
+
+/// A server that has started and does not answer calls yet.
+pub(crate) struct Server {
+    manager: Manager,
+    listener: TcpListener,
+    address: SocketAddr,
+    allowed_hosts: Vec<String>,
+}
+
+impl Server {
+    /// Opens the data directory, takes the address, starts the manager and installs plugins.
+    pub(crate) async fn start(settings: Settings) -> Result<Self> {
+        let Settings { listen, data_dir, plugins, allowed_hosts, limits, grants } = settings;
+        let compiled = data_dir::prepare(&data_dir)?;
+        // Before anything costly, so that an address in use is told at once.
+        let listener = TcpListener::bind(&listen).await.with_context(|| format!("the address {listen} cannot be used"))?;
+        let address = listener.local_addr().with_context(|| format!("the address {listen} cannot be used"))?;
+        if !address.ip().is_loopback() && allowed_hosts.is_empty() {
+            told::warning(
+                "calls from other machines will be refused: name this server's own names with --allowed-host or \
+                 allowed_hosts (and keep in mind that HTTP alone is not encrypted)",
+            );
+        }
+        let limits = Arc::new(limits);
+        let store = open_store(&data_dir, &limits).await?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let engine = sandbox::engine(limits, compiled, cores)?;
+        let mut options = analyte_jobs::Options::new(Arc::new(store), engine);
+        options.grants = grants;
+        let manager = Manager::start(options).await.context("the server cannot start")?;
+        let made = manager.ensure_administrator(|secret| data_dir::write_admin_token(&data_dir, secret.reveal())).await;
+        if made.context("the administrator's token cannot be made")? {
+            let path = data_dir.join(data_dir::ADMIN_TOKEN);
+            told::line(&format!("made a token for the administrator: {}", path.display()));
+        }
+        if let Some(folder) = plugins {
+            plugins::install(&manager, &folder).await?;
+        }
+        Ok(Self { manager, listener, address, allowed_hosts })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers calls until it is told to stop; then calls and running tasks share one grace period, unless there is to be
+    /// none.
+    pub(crate) async fn serve(self, requests: Requests) -> Result<()> {
+        let Self { manager, listener, allowed_hosts, .. } = self;
+        let Requests { stop, at_once } = requests;
+        let limits = manager.limits().clone();
+        let grace = Duration::from_millis(limits.grace_ms);
+        let options = analyte_http::Options { manager: manager.clone(), allowed_hosts, limits };
+        let (begun, began) = oneshot::channel();
+        let mut calls = tokio::spawn(analyte_http::serve(listener, options, async move {
+            // Whoever would tell may also be gone.
+            let _ = stop.await;
+            told::line(&format!("stopping: what runs has {} s to end; once more to stop at once", grace.as_secs()));
+            let _ = begun.send(Instant::now());
+        }));
+        let mut at_once = std::pin::pin!(async {
+            if at_once.await.is_err() {
+                // Nobody is left who could ask for it.
+                std::future::pending::<()>().await;
+            }
+        });
+        let hurried = tokio::select! {
+            ended = &mut calls => ended.context("the HTTP server broke off").map(|()| false)?,
+            () = &mut at_once => {
+                calls.abort();
+                true
+            }
+        };
+        let begun = began.await.unwrap_or_else(|_| Instant::now());
+        let rest = if hurried { Duration::ZERO } else { grace.saturating_sub(begun.elapsed()) };
+        let mut stopping = std::pin::pin!(manager.stop(rest));
+        let stopped = tokio::select! {
+            stopped = &mut stopping => stopped,
+            () = &mut at_once, if !hurried => {
+                manager.hurry();
+                stopping.await
+            }
+        };
+        stopped.context("the server could not stop in good order")?;
+        told::line("stopped");
+        Ok(())
+    }
+}
+
+async fn open_store(data_dir: &Path, limits: &Limits) -> Result<SledStore> {
+    let mut options = sled::Options::new(data_dir);
+    options.free_disk_bytes = limits.free_disk_bytes;
+    let opened = tokio::task::spawn_blocking(move || SledStore::open(options)).await;
+    opened
+        .context("opening the data directory broke off")?
+        .with_context(|| format!("the data directory {} cannot be opened", data_dir.display()))
+}

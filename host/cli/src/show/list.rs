@@ -1,0 +1,87 @@
+//! Lists and single things that a server tells of: aligned for people, JSON or CSV for programs.
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+use serde_json::Value;
+
+use super::grid::{Column, lay_out};
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Aligned columns, for people: the usual one on a terminal.
+    Table,
+    /// The server's own JSON: the usual one elsewhere.
+    Json,
+    /// The columns of the table, RFC 4180.
+    Csv,
+}
+
+/// How one thing is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThingFormat {
+    /// Words for people: the usual one on a terminal.
+    Text,
+    /// The server's own JSON: the usual one elsewhere.
+    Json,
+}
+
+impl ListFormat {
+    /// Writes a list to stdout: `items` as rows of cells, or `whole` as it is.
+    pub(crate) fn show(asked: Option<Self>, whole: &Value, columns: &[Column], rows: Vec<Vec<String>>) -> Result<()> {
+        match asked.unwrap_or(if super::to_person() { Self::Table } else { Self::Json }) {
+            Self::Table if rows.is_empty() => super::text("(none)\n"),
+            Self::Table => super::text(&lay_out(columns, rows)),
+            Self::Json => json(whole),
+            Self::Csv => {
+                let mut writer = csv::Writer::from_writer(Vec::new());
+                writer.write_record(columns.iter().map(|column| &column.name)).context("CSV cannot be written")?;
+                for row in &rows {
+                    writer.write_record(row).context("CSV cannot be written")?;
+                }
+                super::bytes(&writer.into_inner().context("CSV cannot be written")?)
+            }
+        }
+    }
+}
+
+impl ThingFormat {
+    /// Writes one thing to stdout.
+    pub(crate) fn show(asked: Option<Self>, whole: &Value, text: impl FnOnce() -> String) -> Result<()> {
+        match asked.unwrap_or(if super::to_person() { Self::Text } else { Self::Json }) {
+            Self::Text => super::text(&text()),
+            Self::Json => json(whole),
+        }
+    }
+}
+
+/// JSON that people can read, too.
+fn json(value: &Value) -> Result<()> {
+    super::text(&serde_json::to_string_pretty(value).context("JSON cannot be written")?)
+}
+
+/// The text in this member; empty where there is none.
+pub(crate) fn text(value: &Value, pointer: &str) -> String {
+    match value.pointer(pointer) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// The items of this member.
+pub(crate) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Lines `name  value`, aligned; empty values are left out.
+pub(crate) fn facts(facts: &[(&str, String)]) -> String {
+    let width = facts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+        let value = crate::told::printable(value);
+        let value = value.trim_end().replace('\n', &format!("\n{:width$}  ", ""));
+        text.push_str(&format!("{name:width$}  {value}\n"));
+    }
+    text
+}

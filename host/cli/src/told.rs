@@ -1,0 +1,185 @@
+//! How a failure is told to people: what happened in one line, what is known about it, what to do next.
+
+use std::fmt;
+use std::io::Write as _;
+
+use analyte_core::failure::Failure;
+use analyte_core::job::Usage;
+use analyte_core::table::problem::ReadError;
+use analyte_engine::error::Refused;
+
+/// A failure with all that is to be said about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// What happened.
+    pub(crate) message: String,
+    /// What is known about it, a line each.
+    pub(crate) facts: Vec<String>,
+    /// What to do next.
+    pub(crate) hint: Option<String>,
+}
+
+impl Told {
+    /// With nothing but what happened.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
+
+    /// With one more thing that is known.
+    #[must_use]
+    pub(crate) fn fact(mut self, fact: impl Into<String>) -> Self {
+        self.facts.push(fact.into());
+        self
+    }
+
+    /// With what to do next.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The report of a run that failed.
+    pub(crate) fn failure(failure: &Failure) -> Self {
+        let mut told = Self::new(failure.to_string());
+        for (name, value) in &failure.details {
+            told = told.fact(format!("{name}: {value}"));
+        }
+        let told_already = |cause: &&String| failure.message.contains(*cause) || failure.trap.as_ref() == Some(*cause);
+        for cause in failure.causes.iter().filter(|cause| !told_already(cause)) {
+            told = told.fact(format!("because: {cause}"));
+        }
+        if let Some(trap) = &failure.trap {
+            told = told.fact(format!("trap: {trap}"));
+        }
+        if !failure.frames.is_empty() {
+            told = told.fact("in, innermost first:");
+            told.facts.extend(failure.frames.iter().map(|frame| format!("  {frame}")));
+        }
+        if !failure.stderr.is_empty() {
+            told = told.fact("the end of what the component wrote to stdout and stderr:");
+            told.facts.extend(failure.stderr.lines().map(|line| format!("  {line}")));
+        }
+        told.hint = failure.hint.clone();
+        told
+    }
+
+    /// All of it, as text; ends its last line.
+    pub(crate) fn report(&self) -> String {
+        let mut text = format!("{}\n", printable(&self.message));
+        for fact in &self.facts {
+            text.push_str(&format!("  {}\n", printable(fact)));
+        }
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("hint: {}\n", printable(hint)));
+        }
+        text
+    }
+
+    /// With what a run cost.
+    #[must_use]
+    pub(crate) fn usage(self, usage: Usage) -> Self {
+        self.fact(format!(
+            "used: {} units of fuel, {} bytes of memory at the peak",
+            grouped(usage.fuel),
+            grouped(usage.peak_memory_bytes)
+        ))
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for Told {}
+
+impl From<Refused> for Told {
+    fn from(refused: Refused) -> Self {
+        let facts = refused.causes.iter().map(|cause| format!("because: {cause}")).collect();
+        Self { message: format!("{}: {}", refused.code, refused.message), facts, hint: None }
+    }
+}
+
+impl From<ReadError> for Told {
+    fn from(error: ReadError) -> Self {
+        let facts = match error.problems.len() {
+            // The only one is the message already.
+            0 | 1 => Vec::new(),
+            _ => error.problems.iter().map(ToString::to_string).collect(),
+        };
+        Self { message: format!("{}: {}", error.code, error.message), facts, hint: None }
+    }
+}
+
+/// Tells a failure on stderr.
+pub(crate) fn tell(error: &anyhow::Error) {
+    let text = match error.downcast_ref::<Told>() {
+        Some(told) => format!("error: {}", told.report()),
+        None => {
+            let mut text = format!("error: {}\n", printable(&error.to_string()));
+            for cause in error.chain().skip(1) {
+                text.push_str(&format!("  because: {}\n", printable(&cause.to_string())));
+            }
+            text
+        }
+    };
+    write(&text);
+}
+
+/// Says one thing on stderr, for instance how far the work is.
+pub(crate) fn line(text: &str) {
+    write(&format!("{}\n", printable(text)));
+}
+
+/// Says something that the user should know although the work goes on.
+pub(crate) fn warning(text: &str) {
+    line(&format!("warning: {text}"));
+}
+
+fn write(text: &str) {
+    // Whoever closed stderr does not want to know.
+    drop(std::io::stderr().lock().write_all(text.as_bytes()));
+}
+
+/// Texts of components and servers must not steer the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (123_456, "123,456"), (1_234_567, "1,234,567")];
+        for (number, text) in cases {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\r\n\tc\u{9b}"), "a\u{fffd}[2Jb\u{fffd}\n\tc\u{fffd}");
+    }
+}

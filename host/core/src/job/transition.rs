@@ -1,0 +1,367 @@
+//! The one state machine: what may happen to a job, and what follows from it.
+//!
+//! [`apply`] is total: for every job and every event it either changes the job and says what is to be done, or refuses
+//! and leaves the job as it was. It reads no clock and does no I/O; whoever stores jobs calls it inside one atomic step.
+//!
+//! A write of a run carries attempt and lease. It is [`Refusal::Stale`] unless the task runs under just these, so that a
+//! node that was believed lost, or a run that was cancelled meanwhile, can never overwrite anything.
+
+use crate::codes::Code;
+use crate::failure::Failure;
+use crate::job::{Content, Job, Progress, ResultFile, Status, Task, Usage};
+use crate::names::{Attempt, Lease, TaskName};
+use crate::timestamp::Timestamp;
+
+/// Longest wait between two tries.
+pub const LONGEST_BACKOFF_MS: u64 = 3_600_000;
+
+/// Why a run ended without an outcome of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Released {
+    /// The server is stopping. Costs nothing.
+    Drained,
+    /// The node that ran it is gone. Costs no try, but a task may be lost only so often.
+    NodeLost {
+        /// With this many losses the task fails for good.
+        most: u32,
+    },
+}
+
+/// What a run leaves behind, whatever its outcome.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Left {
+    /// What it cost.
+    pub usage: Usage,
+    /// Its last progress.
+    pub progress: Option<Progress>,
+    /// Its log.
+    pub log: Option<Content>,
+    /// What the client should know.
+    pub warnings: Vec<String>,
+}
+
+/// What happens to a job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A queued task is given to a node under a new lease.
+    Start {
+        /// Which task.
+        task: TaskName,
+        /// The lease.
+        lease: Lease,
+    },
+    /// A run gave a result.
+    Finish {
+        /// Which run.
+        run: Run,
+        /// The table, an Arrow stream.
+        result: Content,
+        /// Its result files.
+        files: Vec<ResultFile>,
+        /// What else it left.
+        left: Left,
+    },
+    /// A run failed. Whether the task is tried again follows from the code and the job's policy.
+    Fail {
+        /// Which run.
+        run: Run,
+        /// Why.
+        failure: Failure,
+        /// From 0 to 1, random: spreads the tries of many jobs.
+        jitter: f64,
+        /// What else it left.
+        left: Left,
+    },
+    /// A run ended without an outcome.
+    Release {
+        /// Which run.
+        run: Run,
+        /// Why.
+        why: Released,
+    },
+    /// A queued task can no longer run: its provider is gone, or it expired.
+    Abandon {
+        /// Which task.
+        task: TaskName,
+        /// Why.
+        failure: Failure,
+    },
+    /// Somebody wants it stopped.
+    Cancel {
+        /// Said in the error.
+        reason: String,
+    },
+    /// Somebody wants it run again, in place.
+    Retry,
+}
+
+/// One run of one task of the job at hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Which task.
+    pub task: TaskName,
+    /// Which attempt.
+    pub attempt: Attempt,
+    /// Under which lease.
+    pub lease: Lease,
+}
+
+/// What is to be done after a change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// The task may start, not before the time given.
+    Ready {
+        /// Which task.
+        task: TaskName,
+        /// Earliest start.
+        not_before: Option<Timestamp>,
+    },
+    /// The run is to be stopped; what it still writes will be refused.
+    Stop(Run),
+    /// The content is no longer part of the job.
+    Free(Content),
+    /// The job ended.
+    Ended(Status),
+}
+
+/// Why an event does not apply. The job is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The job has no such task.
+    #[error("the job has no such task")]
+    UnknownTask,
+    /// The task does not run under this attempt and lease.
+    #[error("the task no longer runs under this lease")]
+    Stale,
+    /// The task is not queued, its parents have not completed, or it is too early.
+    #[error("the task cannot start now")]
+    NotReady,
+    /// The job has ended.
+    #[error("the job has already finished")]
+    AlreadyFinished,
+    /// Only a failed, cancelled or running job is run again in place.
+    #[error("a {0} job cannot be retried in place")]
+    NotRetryable(Status),
+}
+
+/// Lets `event` happen to `job` at time `now`.
+pub fn apply(job: &mut Job, event: Event, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
+    let mut effects = Vec::new();
+    match event {
+        Event::Start { task, lease } => start(job, &task, lease, now)?,
+        Event::Finish { run, result, files, left } => {
+            let task = running(job, &run)?;
+            leave(task, left, &mut effects);
+            task.result = Some(result);
+            task.files = files;
+            task.error = None;
+            end(task, Status::Completed, now);
+            ready_children(job, &run.task, &mut effects);
+        }
+        Event::Fail { run, failure, jitter, left } => {
+            let policy = job.retry;
+            let task = running(job, &run)?;
+            leave(task, left, &mut effects);
+            let again = failure.code.retried() && task.failures.saturating_add(1) < policy.max_attempts;
+            task.error = Some(failure);
+            if again {
+                let at = now.plus_ms(backoff_ms(policy.backoff_ms, task.failures, jitter));
+                task.failures += 1;
+                requeue(task, Some(at));
+                effects.push(Effect::Ready { task: run.task, not_before: Some(at) });
+            } else {
+                end(task, Status::Failed, now);
+                cancel_descendants(job, now);
+            }
+        }
+        Event::Release { run, why } => {
+            let task = running(job, &run)?;
+            if let Released::NodeLost { most } = why {
+                task.crashes = task.crashes.saturating_add(1);
+                if task.crashes >= most {
+                    let message = format!("the server crashed {most} times while this task was running");
+                    task.error = Some(Failure::new(Code::HostError, message));
+                    end(task, Status::Failed, now);
+                    cancel_descendants(job, now);
+                    settle(job, now, &mut effects);
+                    return Ok(effects);
+                }
+            }
+            requeue(task, None);
+            effects.push(Effect::Ready { task: run.task, not_before: None });
+        }
+        Event::Abandon { task, failure } => {
+            let task = find(job, &task)?;
+            if task.status != Status::Queued {
+                return Err(if task.status.ended() { Refusal::AlreadyFinished } else { Refusal::NotReady });
+            }
+            task.error = Some(failure);
+            end(task, Status::Failed, now);
+            cancel_descendants(job, now);
+        }
+        Event::Cancel { reason } => match job.status {
+            // Twice is harmless.
+            Status::Cancelled => return Ok(effects),
+            Status::Completed | Status::Failed => return Err(Refusal::AlreadyFinished),
+            Status::Queued | Status::Running => cancel(job, &reason, now, &mut effects),
+        },
+        Event::Retry => match job.status {
+            Status::Failed | Status::Cancelled | Status::Running => retry(job, &mut effects),
+            Status::Completed => return Err(Refusal::AlreadyFinished),
+            Status::Queued => return Err(Refusal::NotRetryable(job.status)),
+        },
+    }
+    settle(job, now, &mut effects);
+    Ok(effects)
+}
+
+fn find<'a>(job: &'a mut Job, name: &TaskName) -> Result<&'a mut Task, Refusal> {
+    job.tasks.iter_mut().find(|task| task.name == *name).ok_or(Refusal::UnknownTask)
+}
+
+/// The task, if it runs under just this attempt and lease.
+fn running<'a>(job: &'a mut Job, run: &Run) -> Result<&'a mut Task, Refusal> {
+    let task = find(job, &run.task)?;
+    if task.status == Status::Running && task.attempt == run.attempt && task.lease == Some(run.lease) {
+        Ok(task)
+    } else {
+        Err(Refusal::Stale)
+    }
+}
+
+fn start(job: &mut Job, name: &TaskName, lease: Lease, now: Timestamp) -> Result<(), Refusal> {
+    let task = job.task(name).ok_or(Refusal::UnknownTask)?;
+    if task.status != Status::Queued || job.waiting(task, now).is_some() {
+        return Err(Refusal::NotReady);
+    }
+    let task = find(job, name)?;
+    task.status = Status::Running;
+    task.attempt = Attempt(task.attempt.0.saturating_add(1));
+    task.lease = Some(lease);
+    task.not_before = None;
+    task.started_at = Some(now);
+    task.finished_at = None;
+    task.usage = Usage::default();
+    task.progress = None;
+    job.started_at.get_or_insert(now);
+    Ok(())
+}
+
+/// Keeps what a run left; frees the log of the run before.
+fn leave(task: &mut Task, left: Left, effects: &mut Vec<Effect>) {
+    task.usage = left.usage;
+    task.progress = left.progress;
+    effects.extend(task.log.take().map(Effect::Free));
+    task.log = left.log;
+    task.warnings.extend(left.warnings);
+}
+
+fn end(task: &mut Task, status: Status, now: Timestamp) {
+    task.status = status;
+    task.lease = None;
+    task.not_before = None;
+    task.finished_at = Some(now);
+}
+
+fn requeue(task: &mut Task, not_before: Option<Timestamp>) {
+    task.status = Status::Queued;
+    task.lease = None;
+    task.not_before = not_before;
+    task.finished_at = None;
+}
+
+/// base × 2^failures, spread over ±25 %, at most [`LONGEST_BACKOFF_MS`].
+fn backoff_ms(base: u64, failures: u32, jitter: f64) -> u64 {
+    let doubled = base.saturating_mul(1_u64.checked_shl(failures.min(40)).unwrap_or(u64::MAX)).min(LONGEST_BACKOFF_MS);
+    let quarter = doubled / 4;
+    // `as` saturates, and the fraction is within 0..=1.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=2 quarters")]
+    let spread = (jitter.clamp(0.0, 1.0) * 2.0 * quarter as f64) as u64;
+    (doubled - quarter + spread).min(LONGEST_BACKOFF_MS)
+}
+
+fn ready_children(job: &Job, parent: &TaskName, effects: &mut Vec<Effect>) {
+    for task in &job.tasks {
+        if task.status == Status::Queued && task.parents.contains(parent) && job.parents_completed(task) {
+            effects.push(Effect::Ready { task: task.name.clone(), not_before: job.not_before(task) });
+        }
+    }
+}
+
+/// Cancels queued tasks below one that failed or was cancelled. Parents stand before children, so one pass reaches all.
+fn cancel_descendants(job: &mut Job, now: Timestamp) {
+    for place in 0..job.tasks.len() {
+        let (before, rest) = job.tasks.split_at_mut(place);
+        let Some(task) = rest.first_mut() else { break };
+        let dead = |parent: &&Task| matches!(parent.status, Status::Failed | Status::Cancelled);
+        let Some(parent) = before.iter().filter(|other| task.parents.contains(&other.name)).find(dead) else {
+            continue;
+        };
+        if task.status == Status::Queued {
+            task.error = Some(Failure::new(
+                Code::ParentFailed,
+                format!("task `{}` is {}, and this task needs it", parent.name, parent.status),
+            ));
+            end(task, Status::Cancelled, now);
+        }
+    }
+}
+
+fn cancel(job: &mut Job, reason: &str, now: Timestamp, effects: &mut Vec<Effect>) {
+    for task in job.tasks.iter_mut().filter(|task| !task.status.ended()) {
+        stop(task, effects);
+        task.error = Some(Failure::new(Code::Cancelled, reason));
+        end(task, Status::Cancelled, now);
+    }
+}
+
+fn stop(task: &Task, effects: &mut Vec<Effect>) {
+    if let Some(lease) = task.lease {
+        effects.push(Effect::Stop(Run { task: task.name.clone(), attempt: task.attempt, lease }));
+    }
+}
+
+/// Everything runs again: errors, results, files and logs are cleared, inputs and attempt numbers kept.
+fn retry(job: &mut Job, effects: &mut Vec<Effect>) {
+    for task in &mut job.tasks {
+        stop(task, effects);
+        effects.extend(task.result.take().map(Effect::Free));
+        effects.extend(task.log.take().map(Effect::Free));
+        effects.extend(task.files.drain(..).map(|file| Effect::Free(file.content)));
+        task.error = None;
+        task.failures = 0;
+        task.crashes = 0;
+        task.progress = None;
+        task.warnings.clear();
+        task.usage = Usage::default();
+        task.started_at = None;
+        requeue(task, None);
+    }
+    job.started_at = None;
+    job.finished_at = None;
+    for task in &job.tasks {
+        if task.parents.is_empty() {
+            effects.push(Effect::Ready { task: task.name.clone(), not_before: job.run_at });
+        }
+    }
+}
+
+/// Derives the job's state from its tasks.
+fn settle(job: &mut Job, now: Timestamp, effects: &mut Vec<Effect>) {
+    job.revision += 1;
+    let any = |status| job.tasks.iter().any(|task| task.status == status);
+    let before = job.status;
+    job.status = if !job.tasks.iter().all(|task| task.status.ended()) {
+        if job.started_at.is_some() { Status::Running } else { Status::Queued }
+    } else if any(Status::Failed) {
+        Status::Failed
+    } else if any(Status::Cancelled) {
+        Status::Cancelled
+    } else {
+        Status::Completed
+    };
+    if job.status.ended() && !before.ended() {
+        job.finished_at = Some(now);
+        effects.push(Effect::Ended(job.status));
+    }
+}

@@ -1,0 +1,189 @@
+//! The one list of limits. Each entry says its unit, default, configuration key, why it is there, and what whoever
+//! crosses it sees. `docs/limits.md` is generated from it.
+
+use serde::Serialize;
+
+/// One row of the list, for documentation.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Entry {
+    /// Key under `[limits]` in `analyte.toml`.
+    pub key: &'static str,
+    /// What it counts.
+    pub unit: &'static str,
+    /// Value where nothing is configured.
+    pub default: u64,
+    /// Why it is there.
+    pub why: &'static str,
+    /// What whoever crosses it sees.
+    pub seen: &'static str,
+}
+
+macro_rules! limits {
+    ($( $field:ident $default:literal $unit:literal $why:literal $seen:literal; )*) => {
+        /// Every limit, one field each.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Limits {
+            $( #[doc = concat!($why, " Unit: ", $unit, ".")] pub $field: u64, )*
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $( $field: $default, )* }
+            }
+        }
+
+        impl Limits {
+            /// The list as documentation.
+            pub const ENTRIES: &[Entry] = &[
+                $( Entry { key: stringify!($field), unit: $unit, default: $default, why: $why, seen: $seen }, )*
+            ];
+
+            /// Sets the limit of this key; `false` where there is none.
+            pub fn set(&mut self, key: &str, value: u64) -> bool {
+                match key {
+                    $( stringify!($field) => self.$field = value, )*
+                    _ => return false,
+                }
+                true
+            }
+
+            /// The limit of this key.
+            pub fn get(&self, key: &str) -> Option<u64> {
+                match key {
+                    $( stringify!($field) => Some(self.$field), )*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+limits! {
+    // One run.
+    fuel 100_000_000_000 "fuel units (about one per executed instruction)"
+        "Bounds what one run may compute; a job may ask for less, or more up to `fuel_max`." "job fails with `out-of-fuel`";
+    fuel_max 1_000_000_000_000 "fuel units"
+        "The most fuel that a job may ask for." "422 `invalid-input`";
+    memory_bytes 536_870_912 "bytes"
+        "Bounds the memory of one running component; a job may ask for less, or more up to `memory_bytes_max`."
+        "job fails with `out-of-memory`";
+    memory_bytes_max 4_294_967_296 "bytes"
+        "The most memory that a job may ask for; 4 GiB is all that a 32-bit component can address." "422 `invalid-input`";
+    timeout_ms 300_000 "milliseconds"
+        "Bounds the wall time of one run; a job may ask for less, or more up to `timeout_ms_max`." "job fails with `timeout`";
+    timeout_ms_max 86_400_000 "milliseconds"
+        "The longest time limit that a job may ask for." "422 `invalid-input`";
+    output_bytes 268_435_456 "bytes"
+        "Bounds what one transfer out of a component may carry: its result table, a log line, a piece of a file."
+        "job fails with `output-too-large`";
+    stack_bytes 1_048_576 "bytes"
+        "Bounds the stack of a running component, so that endless recursion ends." "job fails with `stack-overflow`";
+    table_elements 100_000 "elements"
+        "Bounds each function table of a component." "growth is refused; job fails with `out-of-memory`";
+    log_bytes 262_144 "bytes"
+        "Bounds the log of one run." "further lines are counted, not kept";
+    stderr_bytes 8_192 "bytes"
+        "The end of a component's stderr that a failure report shows." "earlier output is dropped";
+    progress_per_second 4 "events a second"
+        "Bounds the progress reports of one run that are kept." "reports in between are dropped; the last one counts";
+    result_files 64 "files"
+        "Bounds how many result files one run may make." "`create` returns `limit`";
+    result_file_bytes 268_435_456 "bytes"
+        "Bounds one result file." "`write` returns `limit`";
+    warnings 100 "warnings"
+        "Bounds the warnings of one result; each is cut at 1,024 bytes." "further ones are counted, not kept";
+
+    // Tables.
+    rows 10_000_000 "rows"
+        "Bounds a table in either direction." "422 `invalid-input`, or the job fails with `invalid-result`";
+    columns 10_000 "columns"
+        "Bounds a table in either direction." "422 `invalid-input`, or the job fails with `invalid-result`";
+    table_bytes 1_073_741_824 "bytes"
+        "Bounds what a table takes in memory; a few bytes of missing or repeated values can stand for a much larger table."
+        "422 `invalid-input`, or the job fails with `invalid-result`";
+    field_name_bytes 256 "bytes"
+        "Bounds the name of a column." "422 `invalid-input`, or the component is refused";
+    json_depth 64 "levels"
+        "Bounds nesting in every JSON document that is read." "400 `malformed`";
+
+    // Components.
+    component_bytes 134_217_728 "bytes"
+        "Bounds an uploaded component." "413 `too-large`";
+    model_file_bytes 1_073_741_824 "bytes"
+        "Bounds an uploaded model file." "413 `too-large`";
+    compile_memory_bytes 4_294_967_296 "bytes of address space"
+        "Bounds the compiler's process." "422 `invalid-component`";
+    compile_seconds 120 "seconds of processor and of wall time"
+        "Bounds the compiler's process." "422 `invalid-component`";
+    describe_fuel 10_000_000_000 "fuel units"
+        "Bounds `describe`, `models` and `inspect-model` together." "422 `invalid-component`";
+    describe_ms 30_000 "milliseconds"
+        "Bounds `describe`, `models` and `inspect-model` together." "422 `invalid-component`";
+    models 1_000 "models"
+        "Bounds what one provider offers." "422 `invalid-component`";
+    examples 100 "examples"
+        "Bounds the worked examples of one model." "422 `invalid-component`";
+    description_bytes 65_536 "bytes"
+        "Bounds each description that a component gives." "422 `invalid-component`";
+    capabilities 100 "capabilities"
+        "Bounds what one component may ask for." "422 `invalid-component`";
+    schema_bytes 65_536 "bytes"
+        "Bounds a JSON Schema of parameters." "422 `invalid-component`";
+    schema_depth 32 "levels"
+        "Bounds nesting in a JSON Schema of parameters." "422 `invalid-component`";
+
+    // The server.
+    body_bytes 268_435_456 "bytes"
+        "Bounds a request body, but for components and model files." "413 `too-large`, before the body is read";
+    connections 20_000 "connections"
+        "Bounds the open connections of clients." "a further one waits";
+    head_bytes 32_768 "bytes"
+        "Bounds request line and headers of a call; there are at most 100 headers." "431, and the connection is closed";
+    head_ms 30_000 "milliseconds"
+        "How long a connection may be idle, or take to send request line and headers." "the connection is closed";
+    body_idle_ms 30_000 "milliseconds"
+        "How long a body may stop in the middle." "408 `malformed`";
+    parameters_bytes 1_048_576 "bytes"
+        "Bounds the parameters of one job." "413 `too-large`";
+    custom_data_bytes 32_768 "bytes"
+        "Bounds the custom data of one job." "413 `too-large`";
+    tags 64 "tags"
+        "Bounds the tags of one job; key and value take at most 128 bytes each." "422 `invalid-input`";
+    memory_budget_bytes 0 "bytes (0 = three quarters of the machine's memory)"
+        "All running components and request bodies together reserve from it." "a task waits with reason `memory`; a call is 503 `busy`";
+    concurrent_tasks 0 "tasks (0 = twice the cores)"
+        "How many tasks run at once." "a task waits with reason `capacity`";
+    queued_jobs 100_000 "jobs per organisation"
+        "Bounds the queue." "429 `queue-full`";
+    wait_seconds 60 "seconds"
+        "The longest `Prefer: wait`." "a longer one is cut to this";
+    grace_ms 10_000 "milliseconds"
+        "How long running tasks may go on after the server was told to stop." "the task goes back to the queue";
+    retention_hours 168 "hours after the end of a job"
+        "Finished jobs are kept so long." "404 `not-found`";
+    page_items 1_000 "items"
+        "The longest page of a list; the usual one is 50." "a longer one is cut to this";
+    scan_items 10_000 "entries"
+        "How many index entries one page of a list may look at." "a short page with a cursor";
+    crashes 5 "crashes"
+        "A task that was running in so many crashes of the server ends." "job fails with `host-error`";
+    free_disk_bytes 268_435_456 "bytes"
+        "Below this much free disk nothing new is accepted." "507 `disk-full`";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_explained_and_settable() {
+        let mut limits = Limits::default();
+        for entry in Limits::ENTRIES {
+            assert!(!entry.why.is_empty() && !entry.seen.is_empty() && !entry.unit.is_empty(), "{}", entry.key);
+            assert_eq!(limits.get(entry.key), Some(entry.default));
+            assert!(limits.set(entry.key, 7));
+            assert_eq!(limits.get(entry.key), Some(7));
+        }
+        assert!(!limits.set("no_such_limit", 1));
+    }
+}

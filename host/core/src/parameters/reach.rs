@@ -1,0 +1,159 @@
+//! How far a schema reaches once its references are followed.
+//!
+//! References let a few kilobytes stand for 2^60 subschemas, or for a schema within itself without end. Both are refused
+//! here, so that compiling and validating stay within bounds that the schema's size alone would not give.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::table::problem::clip;
+
+/// Most subschemas, each counted as often as it is referred to.
+const MOST_SUBSCHEMAS: u64 = 10_000;
+/// Deepest nesting with references followed.
+const DEEPEST: u32 = 128;
+
+/// Says why this schema reaches too far.
+pub(super) fn check(root: &Value) -> Result<(), String> {
+    let mut reach = Reach { root, anchors: HashMap::new(), done: HashMap::new() };
+    reach.find_anchors(root, 0)?;
+    if reach.schema(root, 0)?.count > MOST_SUBSCHEMAS {
+        return Err(format!("the schema has more than {MOST_SUBSCHEMAS} subschemas once its references are followed"));
+    }
+    Ok(())
+}
+
+/// What lies below a schema, itself included.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
+    count: u64,
+    height: u32,
+}
+
+impl Extent {
+    /// With this below it.
+    fn over(self, below: Self) -> Self {
+        Self { count: self.count.saturating_add(below.count), height: self.height.max(below.height + 1) }
+    }
+}
+
+struct Reach<'s> {
+    root: &'s Value,
+    anchors: HashMap<&'s str, &'s Value>,
+    /// Of the targets of references; `None` while it is being found.
+    done: HashMap<*const Value, Option<Extent>>,
+}
+
+/// What the members of a schema hold.
+fn is_map_of_schemas(keyword: &str) -> bool {
+    matches!(keyword, "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas")
+}
+fn is_data(keyword: &str) -> bool {
+    matches!(keyword, "const" | "enum" | "default" | "examples")
+}
+
+impl<'s> Reach<'s> {
+    /// Anchors may stand anywhere; one that stands in data only finds what nobody refers to.
+    fn find_anchors(&mut self, value: &'s Value, depth: u32) -> Result<(), String> {
+        if depth > DEEPEST {
+            return Err(too_deep());
+        }
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(anchor)) = members.get("$anchor")
+                    && self.anchors.insert(anchor, value).is_some()
+                {
+                    return Err(format!("`$anchor` \"{}\" is given twice", clip(anchor, 100)));
+                }
+                members.values().try_for_each(|member| self.find_anchors(member, depth + 1))
+            }
+            Value::Array(items) => items.iter().try_for_each(|item| self.find_anchors(item, depth + 1)),
+            _ => Ok(()),
+        }
+    }
+
+    fn schema(&mut self, value: &'s Value, depth: u32) -> Result<Extent, String> {
+        if depth > DEEPEST {
+            return Err(too_deep());
+        }
+        match value {
+            Value::Object(members) => self.members(members, value, depth),
+            Value::Array(items) => self.all(items.iter(), depth),
+            Value::Bool(_) => Ok(Extent { count: 1, height: 0 }),
+            _ => Ok(Extent::default()),
+        }
+    }
+
+    fn all(&mut self, schemas: impl Iterator<Item = &'s Value>, depth: u32) -> Result<Extent, String> {
+        let mut extent = Extent::default();
+        for schema in schemas {
+            extent = extent.over(self.schema(schema, depth + 1)?);
+        }
+        Ok(extent)
+    }
+
+    fn members(&mut self, members: &'s Map<String, Value>, value: &'s Value, depth: u32) -> Result<Extent, String> {
+        let mut extent = Extent { count: 1, height: 0 };
+        for (keyword, member) in members {
+            let below = match (keyword.as_str(), member) {
+                ("$ref", Value::String(target)) => self.target(target, depth)?,
+                ("$dynamicRef" | "$dynamicAnchor" | "$recursiveRef" | "$recursiveAnchor" | "$vocabulary", _) => {
+                    return Err(format!("`{keyword}` is not taken in a schema of parameters; use `$ref`"));
+                }
+                ("$id" | "$schema", _) if !std::ptr::eq(value, self.root) => {
+                    return Err(format!("`{keyword}` is taken at the top of the schema only"));
+                }
+                (keyword, _) if is_data(keyword) => continue,
+                (keyword, Value::Object(schemas)) if is_map_of_schemas(keyword) => {
+                    self.all(schemas.values(), depth + 1)?
+                }
+                (_, member) => self.schema(member, depth + 1)?,
+            };
+            extent = extent.over(below);
+        }
+        Ok(extent)
+    }
+
+    fn target(&mut self, reference: &'s str, depth: u32) -> Result<Extent, String> {
+        let shown = clip(reference, 100);
+        let fragment = reference
+            .strip_prefix('#')
+            .ok_or_else(|| format!("`$ref` \"{shown}\" leads out of the document; only `#…` is taken"))?;
+        let found = if fragment.is_empty() || fragment.starts_with('/') {
+            self.root.pointer(&percent_decoded(fragment))
+        } else {
+            self.anchors.get(fragment).copied()
+        };
+        let target = found.ok_or_else(|| format!("`$ref` \"{shown}\" leads nowhere"))?;
+        match self.done.get(&std::ptr::from_ref(target)) {
+            Some(Some(extent)) if depth + extent.height > DEEPEST => return Err(too_deep()),
+            Some(Some(extent)) => return Ok(*extent),
+            Some(None) => {
+                return Err(format!("`$ref` \"{shown}\" leads back to itself; recursive schemas are not taken"));
+            }
+            None => {}
+        }
+        self.done.insert(target, None);
+        let extent = self.schema(target, depth + 1)?;
+        self.done.insert(target, Some(extent));
+        Ok(extent)
+    }
+}
+
+fn too_deep() -> String {
+    format!("the schema is nested deeper than {DEEPEST} levels once its references are followed")
+}
+
+/// A fragment as a pointer; what is not percent-encoded UTF-8 stays as it is and leads nowhere.
+fn percent_decoded(fragment: &str) -> String {
+    let mut bytes = Vec::with_capacity(fragment.len());
+    let mut rest = fragment.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.first_chunk::<2>().filter(|_| *first == b'%');
+        let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| fragment.to_owned())
+}

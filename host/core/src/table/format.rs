@@ -1,0 +1,107 @@
+//! The formats of a table, by media type: one way in, one way out.
+
+use bytes::Bytes;
+
+use crate::limits::Limits;
+use crate::shape::Shape;
+use crate::table::Table;
+use crate::table::problem::ReadError;
+use crate::table::{arrow_read, arrow_write, csv_read, csv_write, json_read, json_write};
+
+/// How a table is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// `{"dataShape":…,"rows":[{…},…]}`. Reading takes every JSON form.
+    Json,
+    /// `{"dataShape":…,"columns":{"name":[…],…}}`. Reading takes every JSON form.
+    JsonColumns,
+    /// RFC 4180 with a header row.
+    Csv,
+    /// An Arrow IPC stream.
+    Arrow,
+}
+
+impl Format {
+    /// Every format, the usual one first.
+    pub const ALL: [Self; 4] = [Self::Json, Self::JsonColumns, Self::Csv, Self::Arrow];
+
+    /// The media type, with its parameter where there is one.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::JsonColumns => "application/json; layout=columns",
+            Self::Csv => "text/csv",
+            Self::Arrow => "application/vnd.apache.arrow.stream",
+        }
+    }
+
+    /// The format of a media type as HTTP writes it; parameters other than `layout=columns` do not matter.
+    pub fn of_media_type(text: &str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default();
+        let is = |name: &str| essence.eq_ignore_ascii_case(name);
+        if is("application/json") {
+            let columns = parts.any(|part| part.replace('"', "").eq_ignore_ascii_case("layout=columns"));
+            Some(if columns { Self::JsonColumns } else { Self::Json })
+        } else if is("text/csv") {
+            Some(Self::Csv)
+        } else if is("application/vnd.apache.arrow.stream") {
+            Some(Self::Arrow)
+        } else {
+            None
+        }
+    }
+}
+
+/// A table that was read, and what the sender should know about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// Holds the columns that the shape declares or admits, in the order given.
+    pub table: Table,
+    /// For instance which columns were dropped.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a table that is meant for this shape.
+///
+/// Values of declared fields are read as the shape declares them; others are dropped with a warning or, where the shape
+/// is open, typed by the document's own shape or by their values. Whether all that is declared is there, [`fit`] says.
+///
+/// [`fit`]: crate::table::fit::fit
+pub fn read(format: Format, bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
+    match format {
+        Format::Json | Format::JsonColumns => json_read::read(&bytes, shape, limits),
+        Format::Csv => csv_read::read(&bytes, shape, limits),
+        Format::Arrow => arrow_read::read(bytes, shape, limits),
+    }
+}
+
+/// A table that cannot be written in this format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// A value of a column of JSON text is not JSON.
+    #[error("field `{field}`, row {row}: {message}")]
+    NotJson {
+        /// Which field.
+        field: String,
+        /// Which row, counted from 1.
+        row: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// The library refused.
+    #[error("the table cannot be written: {0}")]
+    Failed(String),
+}
+
+/// Writes a table. The same table always gives the same bytes.
+///
+/// Non-finite numbers become `null` in JSON, `NaN`, `inf` and `-inf` in CSV, and stay as they are in Arrow.
+pub fn write(format: Format, table: &Table) -> Result<Vec<u8>, WriteError> {
+    match format {
+        Format::Json => json_write::rows(table),
+        Format::JsonColumns => json_write::columns(table),
+        Format::Csv => csv_write::write(table),
+        Format::Arrow => arrow_write::write(table),
+    }
+}

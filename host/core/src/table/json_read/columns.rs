@@ -1,0 +1,125 @@
+//! `{"name": [value, …], …}`: columns as they are.
+
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::cells::CellSeed;
+use super::rows::{KeySeed, SkipSeed};
+use super::{Dialect, stopped};
+use crate::table::assembly::{Assembly, Slot};
+use crate::table::problem::{Problem, ReadError};
+
+/// Levels of the document around a cell: the document itself, `columns`, the column.
+const AROUND: u64 = 3;
+
+pub(super) struct ColumnsVisitor<'t, 'a> {
+    pub(super) assembly: &'t mut Assembly<'a>,
+    pub(super) dialect: Dialect,
+}
+
+impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`columns` as an object of arrays by field name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
+        let Self { assembly, dialect } = self;
+        let mut first: Option<(String, usize)> = None;
+        let mut seen = std::collections::HashSet::new();
+        while let Some(slot) = map.next_key_seed(KeySeed { assembly: &mut *assembly, predicted: None })? {
+            let slot = slot.map_err(stopped)?;
+            let name = assembly.name(slot).to_owned();
+            if !seen.insert(name.clone()) {
+                return Err(stopped(assembly.stop(ReadError::field(&name, "the column is given twice"))));
+            }
+            let rows = map.next_value_seed(ColumnSeed { assembly: &mut *assembly, dialect, slot })?;
+            match &first {
+                None => first = Some((name, rows)),
+                Some((other, length)) if *length != rows => {
+                    let message = format!("the column has {rows} values, and column `{other}` has {length}");
+                    let problem = Problem { field: Some(name), row: None, message };
+                    assembly.problem(problem).map_err(stopped)?;
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(first.map_or(0, |(_, rows)| rows))
+    }
+}
+
+struct ColumnSeed<'c, 'a> {
+    assembly: &'c mut Assembly<'a>,
+    dialect: Dialect,
+    slot: Slot,
+}
+
+impl<'de> DeserializeSeed<'de> for ColumnSeed<'_, '_> {
+    type Value = usize;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl ColumnSeed<'_, '_> {
+    fn not_a_column<E: de::Error>(self, found: &str) -> E {
+        let message = format!("expected an array of values, found {found}");
+        let error = ReadError::field(self.assembly.name(self.slot), message);
+        stopped(self.assembly.stop(error))
+    }
+}
+
+impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a column, an array of values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<usize, A::Error> {
+        let Self { assembly, dialect, slot } = self;
+        let depth = assembly.limits.json_depth.saturating_sub(AROUND);
+        let mut row = 0;
+        loop {
+            let column = match slot {
+                Slot::Column(at) => assembly.columns.get_mut(at),
+                Slot::Dropped(_) => None,
+            };
+            let given = match column {
+                Some(column) => seq.next_element_seed(CellSeed { column, dialect, depth })?,
+                None => seq.next_element_seed(SkipSeed(depth))?.map(Ok),
+            };
+            match given {
+                None => return Ok(row),
+                Some(Ok(())) => {}
+                Some(Err(refused)) => assembly.refused(slot, row, refused).map_err(stopped)?,
+            }
+            row += 1;
+            assembly.check_rows(row).map_err(stopped)?;
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<usize, A::Error> {
+        Err(self.not_a_column("an object"))
+    }
+    fn visit_unit<E: de::Error>(self) -> Result<usize, E> {
+        Err(self.not_a_column("null"))
+    }
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<usize, E> {
+        Err(self.not_a_column("a boolean"))
+    }
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<usize, E> {
+        Err(self.not_a_column("a string"))
+    }
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<usize, E> {
+        Err(self.not_a_column("a number"))
+    }
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<usize, E> {
+        Err(self.not_a_column("a number"))
+    }
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<usize, E> {
+        Err(self.not_a_column("a number"))
+    }
+}

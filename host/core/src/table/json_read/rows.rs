@@ -1,0 +1,166 @@
+//! `[{"name": value, …}, …]`: rows into columns.
+
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::cells::CellSeed;
+use super::{Dialect, skip, stopped};
+use crate::table::assembly::{Assembly, Slot, Stop};
+use crate::table::problem::{Problem, ReadError};
+
+/// Levels of the document around a cell: the document itself, `rows`, the row.
+const AROUND: u64 = 3;
+
+pub(super) struct RowsVisitor<'t, 'a> {
+    pub(super) assembly: &'t mut Assembly<'a>,
+    pub(super) dialect: Dialect,
+}
+
+impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`rows` as an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<usize, A::Error> {
+        let mut order = Vec::new();
+        let mut row = 0;
+        loop {
+            let seed = RowSeed { assembly: &mut *self.assembly, dialect: self.dialect, order: &mut order, row };
+            if seq.next_element_seed(seed)?.is_none() {
+                return Ok(row);
+            }
+            row += 1;
+            self.assembly.check_rows(row).map_err(stopped)?;
+        }
+    }
+}
+
+/// One row. `order` is where the keys of the row before went: rows are mostly alike, so that finding the column of a key
+/// takes one comparison.
+struct RowSeed<'r, 'a> {
+    assembly: &'r mut Assembly<'a>,
+    dialect: Dialect,
+    order: &'r mut Vec<Slot>,
+    row: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl RowSeed<'_, '_> {
+    fn not_a_row<E: de::Error>(self, found: &str) -> E {
+        let row = Some(self.row as u64 + 1);
+        let message = format!("expected an object of values by field name, found {found}");
+        stopped(self.assembly.stop(ReadError::of(vec![Problem { field: None, row, message }])))
+    }
+}
+
+impl<'de> Visitor<'de> for RowSeed<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row, an object of values by field name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { assembly, dialect, order, row } = self;
+        let depth = assembly.limits.json_depth.saturating_sub(AROUND);
+        let mut place = 0;
+        loop {
+            let predicted = order.get(place).copied();
+            let Some(slot) = map.next_key_seed(KeySeed { assembly: &mut *assembly, predicted })? else {
+                return Ok(());
+            };
+            let slot = slot.map_err(stopped)?;
+            if predicted != Some(slot) {
+                match order.get_mut(place) {
+                    Some(before) => *before = slot,
+                    None => order.push(slot),
+                }
+            }
+            place += 1;
+            assembly.enter(slot, row).map_err(stopped)?;
+            let column = match slot {
+                Slot::Column(at) => assembly.columns.get_mut(at),
+                Slot::Dropped(_) => None,
+            };
+            match column {
+                Some(column) => {
+                    if let Err(refused) = map.next_value_seed(CellSeed { column, dialect, depth })? {
+                        assembly.refused(slot, row, refused).map_err(stopped)?;
+                    }
+                }
+                None => map.next_value_seed(SkipSeed(depth))?,
+            }
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+        Err(self.not_a_row("an array"))
+    }
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        Err(self.not_a_row("null"))
+    }
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<(), E> {
+        Err(self.not_a_row("a boolean"))
+    }
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<(), E> {
+        Err(self.not_a_row("a string"))
+    }
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<(), E> {
+        Err(self.not_a_row("a number"))
+    }
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<(), E> {
+        Err(self.not_a_row("a number"))
+    }
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<(), E> {
+        Err(self.not_a_row("a number"))
+    }
+}
+
+/// A key, as the place its value goes to.
+pub(super) struct KeySeed<'r, 'a> {
+    pub(super) assembly: &'r mut Assembly<'a>,
+    pub(super) predicted: Option<Slot>,
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed<'_, '_> {
+    type Value = Result<Slot, Stop>;
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed<'_, '_> {
+    type Value = Result<Slot, Stop>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    #[inline]
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
+        match self.predicted {
+            Some(slot) if self.assembly.name(slot) == key => Ok(Ok(slot)),
+            _ => Ok(self.assembly.slot(key)),
+        }
+    }
+}
+
+/// A value that nobody wants, of at most so many levels.
+pub(super) struct SkipSeed(pub(super) u64);
+
+impl<'de> DeserializeSeed<'de> for SkipSeed {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        skip(deserializer, self.0)
+    }
+}

@@ -1,0 +1,38 @@
+//! Tables inside Analyte's own records and descriptions: `{"dataShape":…,"rows":…}`, where non-finite numbers stand as
+//! the strings `"NaN"`, `"inf"` and `"-inf"`, so that a table comes back as it was.
+//!
+//! Works with `serde_json` only, since a table is written and read as raw JSON.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::value::RawValue;
+
+use super::Table;
+use super::json_read::{Dialect, read_text};
+use super::json_write::rows_in;
+use crate::limits::Limits;
+use crate::shape::Shape;
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes = rows_in(self, Dialect::Record).map_err(ser::Error::custom)?;
+        let text = String::from_utf8(bytes).map_err(ser::Error::custom)?;
+        RawValue::from_string(text).map_err(ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Table {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        // What was let in once is read again whatever the limits were then.
+        let limits = Limits {
+            rows: u64::MAX,
+            columns: u64::MAX,
+            field_name_bytes: u64::MAX,
+            table_bytes: u64::MAX,
+            json_depth: u64::MAX,
+            ..Limits::default()
+        };
+        let read = read_text(raw.get(), &Shape::any(), &limits, Dialect::Record).map_err(de::Error::custom)?;
+        Ok(read.table)
+    }
+}

@@ -1,0 +1,144 @@
+//! Schemas of parameters as hostile authors write them, and parameters against them.
+#![expect(clippy::expect_used, reason = "tests")]
+
+use analyte_core::limits::Limits;
+use analyte_core::parameters::{ParametersSchema, parse_schema};
+use analyte_core::shape::Shape;
+use analyte_core::table::format::{Format, read};
+use serde_json::{Map, Value, json};
+
+fn compile(schema: &Value) -> Result<ParametersSchema, String> {
+    ParametersSchema::compile(Some(schema), &[], &Limits::default())
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    if let Value::Object(members) = value { members } else { Map::new() }
+}
+
+#[test]
+fn schemas_that_reach_too_far_are_refused() {
+    let mut doubling = Map::new();
+    let mut chain = Map::new();
+    for at in 0..20 {
+        let next = json!({"$ref": format!("#/$defs/d{:03}", at + 1)});
+        doubling.insert(format!("d{at:03}"), json!({"allOf": [next, next]}));
+    }
+    for at in 0..400 {
+        // Leaves come first in the order of names, so that no single walk is deep.
+        chain.insert(format!("d{at:03}"), json!({"$ref": format!("#/$defs/d{:03}", at - 1)}));
+    }
+    doubling.insert("d020".to_owned(), json!(true));
+    chain.insert("d-1".to_owned(), json!(true));
+    chain.insert("d000".to_owned(), json!(true));
+    let cases = [
+        (
+            json!({"type": "object", "properties": {"a": {"$ref": "https://example.com/schema"}}}),
+            "leads out of the document",
+        ),
+        (json!({"type": "object", "$ref": "other.json#/a"}), "leads out of the document"),
+        (json!({"type": "object", "$ref": "#"}), "leads back to itself"),
+        (json!({"type": "object", "$ref": "#/$defs/no"}), "leads nowhere"),
+        (json!({"type": "object", "$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}), "leads back to itself"),
+        (
+            json!({"type": "object", "$defs": {"n": {"properties": {"next": {"$ref": "#/$defs/n"}}}}, "$ref": "#/$defs/n"}),
+            "leads back to itself",
+        ),
+        (
+            json!({"type": "object", "$defs": {"a": {"$anchor": "b", "not": {"$ref": "#b"}}}, "$ref": "#b"}),
+            "leads back to itself",
+        ),
+        (json!({"type": "object", "$dynamicRef": "#a"}), "`$dynamicRef` is not taken"),
+        (json!({"type": "object", "properties": {"a": {"$id": "https://example.com/"}}}), "`$id` is taken at the top"),
+        (json!({"type": "object", "$defs": doubling, "$ref": "#/$defs/d000"}), "more than 10000 subschemas"),
+        (json!({"type": "object", "$defs": chain}), "nested deeper than 128 levels"),
+        (json!({"type": "object", "properties": {"a": {"pattern": "(a{1000}){1000}"}}}), "the schema is not valid"),
+        (json!({"type": "object", "properties": {"a": {"pattern": "(?=a)"}}}), "the schema is not valid"),
+        (json!({"type": "object", "properties": {"a": {"type": "nonsense"}}}), "the schema is not valid"),
+        (json!({"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"}), "`$schema` must be"),
+        (json!({"type": "array"}), "must describe an object"),
+        (json!(true), "is not an object"),
+    ];
+    for (schema, expected) in cases {
+        let error = compile(&schema).expect_err(expected);
+        assert!(error.contains(expected), "{error}, and expected was {expected}");
+    }
+}
+
+#[test]
+fn schemas_of_unusual_but_bounded_reach_are_taken() {
+    for schema in [
+        json!({"type": "object"}),
+        json!({"type": "object", "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "https://example.com/x"}),
+        json!({"type": "object", "$defs": {"a b": {"type": "number"}}, "properties": {"x": {"$ref": "#/$defs/a%20b"}}}),
+        json!({"type": "object", "properties": {"$ref": {"type": "string"}, "default": {"const": {"$ref": "elsewhere"}}}}),
+        json!({"type": "object", "properties": {"a": {"type": "array", "maxItems": 1_000_000_000_000_000_000_u64}}}),
+        json!({"type": "object", "properties": {"a": {"minLength": 1_000_000_000_000_u64, "pattern": "^a*$"}}}),
+    ] {
+        assert_eq!(compile(&schema).err(), None, "{schema}");
+    }
+}
+
+#[test]
+fn the_text_of_a_schema_is_bounded() {
+    let limits = Limits::default();
+    assert_eq!(parse_schema(" ", &limits), Ok(None));
+    let long = format!("{{\"description\":\"{}\"}}", "x".repeat(70_000));
+    let deep = "[".repeat(33) + &"]".repeat(33);
+    for (text, expected) in [(long.as_str(), "schema_bytes"), (deep.as_str(), "schema_depth"), ("{", "is not JSON")] {
+        assert!(parse_schema(text, &limits).is_err_and(|error| error.contains(expected)), "{expected}");
+    }
+}
+
+#[test]
+fn parameters_are_completed_and_judged() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "method": {"enum": ["pearson", "spearman"], "default": "pearson"},
+            "level": {"type": "number", "exclusiveMinimum": 0},
+            "response": {"type": "string"},
+            "predictors": {"type": ["array", "null"], "items": {"type": "string"}, "default": null}
+        },
+        "required": ["response"],
+        "additionalProperties": false
+    });
+    let columns = ["response".to_owned(), "predictors".to_owned()];
+    let compiled = ParametersSchema::compile(Some(&schema), &columns, &Limits::default()).expect("a schema");
+    let table =
+        read(Format::Json, r#"[{"y":1,"x":2}]"#.into(), &Shape::any(), &Limits::default()).expect("a table").table;
+    let check = |given: Value| {
+        let problems = |problems: Vec<analyte_core::parameters::ParameterProblem>| {
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        compiled.check(object(given), Some(&table)).map(Value::Object).map_err(problems)
+    };
+    assert_eq!(
+        check(json!({"response": "y", "predictors": ["x"]})),
+        Ok(json!({"method": "pearson", "response": "y", "predictors": ["x"]}))
+    );
+    assert_eq!(check(json!({"response": "y"})), Ok(json!({"method": "pearson", "response": "y", "predictors": null})));
+    assert_eq!(
+        check(json!({"response": "z", "predictors": ["x", "w"]})),
+        Err(vec![
+            "parameters/response: there is no column `z`; there are `y`, `x`".to_owned(),
+            "parameters/predictors/1: there is no column `w`; there are `y`, `x`".to_owned(),
+        ])
+    );
+    assert_eq!(
+        check(json!({"level": 0, "other": 1})),
+        Err(vec![
+            "parameters/level: 0 is less than or equal to the minimum of 0".to_owned(),
+            "parameters: Additional properties are not allowed ('other' was unexpected)".to_owned(),
+            "parameters: \"response\" is a required property".to_owned(),
+        ])
+    );
+    let none = ParametersSchema::compile(None, &[], &Limits::default()).expect("no schema");
+    assert_eq!(none.check(Map::new(), None), Ok(Map::new()));
+    let problems = none.check(object(json!({"a/b": 1})), None).expect_err("parameters");
+    assert_eq!(
+        problems.first().map(ToString::to_string).as_deref(),
+        Some("parameters/a~1b: the model takes no parameters")
+    );
+    assert!(ParametersSchema::compile(Some(&schema), &["nobody".to_owned()], &Limits::default()).is_err());
+    assert!(ParametersSchema::compile(None, &columns, &Limits::default()).is_err());
+}

@@ -1,0 +1,121 @@
+//! Compiling hostile components: in a child process limited in address space, processor and wall time.
+//!
+//! wasmtime does not count denial of service while compiling as a vulnerability, so the compiler must not be able to take
+//! the server down. The child is the server's own binary, started with [`CHILD_COMMAND`]; it limits itself, reads the
+//! component from one file and writes compiled code to another. The conformance library compiles in-process: it judges
+//! its own author's component.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use analyte_core::limits::Limits;
+use tokio::process::Command;
+
+use crate::config::{Allocation, config};
+use crate::error::Refused;
+
+/// First argument of a compiling child.
+pub const CHILD_COMMAND: &str = "__compile";
+
+/// Longest error text taken from a child.
+const MESSAGE_BYTES: usize = 4_096;
+
+/// Where components are compiled.
+#[derive(Debug, Clone)]
+pub enum Compiler {
+    /// In this process, without limits.
+    InProcess,
+    /// In a child process that runs this program.
+    Child {
+        /// The program; [`child`] must be what it does under [`CHILD_COMMAND`].
+        program: PathBuf,
+    },
+}
+
+/// What a compiling child does: `arguments` are those after [`CHILD_COMMAND`]. The error is one line for the parent.
+pub fn child(arguments: &[OsString]) -> Result<(), String> {
+    let [input, output, memory, seconds, stack] = arguments else {
+        return Err("usage: INPUT OUTPUT ADDRESS-SPACE-BYTES SECONDS STACK-BYTES".to_owned());
+    };
+    let number = |text: &OsString| text.to_str().and_then(|text| text.parse::<u64>().ok()).ok_or("not a number");
+    limit_this_process(number(memory)?, number(seconds)?).map_err(|error| format!("cannot set limits: {error}"))?;
+    let limits = Limits { stack_bytes: number(stack)?, ..Limits::default() };
+    let bytes = std::fs::read(input).map_err(|error| format!("cannot read the component: {error}"))?;
+    let code = in_process(&bytes, &limits)?;
+    std::fs::write(output, code).map_err(|error| format!("cannot write compiled code: {error}"))
+}
+
+fn limit_this_process(address_space: u64, seconds: u64) -> rustix::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let exactly = |value| Rlimit { current: Some(value), maximum: Some(value) };
+    setrlimit(Resource::As, exactly(address_space))?;
+    setrlimit(Resource::Cpu, exactly(seconds))?;
+    setrlimit(Resource::Core, exactly(0))
+}
+
+/// Compiles here and now; the error is the compiler's own, in one line.
+pub(crate) fn in_process(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, String> {
+    let engine = wasmtime::Engine::new(&config(Allocation::OnDemand, limits)).map_err(|error| one_line(&error))?;
+    engine.precompile_component(bytes).map_err(|error| one_line(&error))
+}
+
+fn one_line(error: &wasmtime::Error) -> String {
+    let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    text.chars().take(MESSAGE_BYTES / 4).collect()
+}
+
+/// Compiles the component in file `input` into file `output`, in a child process.
+pub(crate) async fn in_child(
+    program: &Path,
+    input: &Path,
+    output: &Path,
+    limits: &Limits,
+) -> Result<(), Refused> {
+    let child = Command::new(program)
+        .arg(CHILD_COMMAND)
+        .args([input, output])
+        .args([limits.compile_memory_bytes, limits.compile_seconds, limits.stack_bytes].map(|n| n.to_string()))
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Refused::host("the compiler could not be started").because(error.to_string()))?;
+    let patience = Duration::from_secs(limits.compile_seconds);
+    let Ok(ended) = tokio::time::timeout(patience, child.wait_with_output()).await else {
+        return Err(too_slow(limits));
+    };
+    let ended = ended.map_err(|error| Refused::host("the compiler could not be watched").because(error.to_string()))?;
+    if ended.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(ended.stderr.get(..MESSAGE_BYTES).unwrap_or(&ended.stderr)).trim().to_owned();
+    Err(explain(ended.status, &said, limits))
+}
+
+fn too_slow(limits: &Limits) -> Refused {
+    Refused::component(format!(
+        "compiling the component took more than {} s (limit compile_seconds)",
+        limits.compile_seconds
+    ))
+}
+
+fn explain(status: ExitStatus, said: &str, limits: &Limits) -> Refused {
+    use std::os::unix::process::ExitStatusExt as _;
+    const SIGXCPU: i32 = 24;
+    const SIGKILL: i32 = 9;
+    match status.signal() {
+        Some(SIGXCPU | SIGKILL) => too_slow(limits),
+        Some(signal) => Refused::component(format!(
+            "the compiler crashed on the component (signal {signal}); it may have needed more than {} bytes of memory \
+             (limit compile_memory_bytes)",
+            limits.compile_memory_bytes
+        ))
+        .because(said),
+        None => Refused::component("the component cannot be compiled").because(said),
+    }
+}

@@ -1,0 +1,92 @@
+//! A compiled component, ready to run.
+
+use std::sync::Arc;
+
+use analyte_core::digest::Digest;
+use analyte_core::model::{ModelInfo, ProviderInfo};
+use wasmtime::component::InstancePre;
+
+use crate::bindings::exports::analyte::plugin::{model, provider};
+use crate::engine::Engine;
+use crate::error::Refused;
+use crate::host::HostState;
+use crate::inspect::{Inspection, Kind};
+
+/// Clones share everything.
+#[derive(Clone)]
+pub struct Component {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    digest: Digest,
+    inspection: Inspection,
+    pre: InstancePre<HostState>,
+    exports: Exports,
+}
+
+/// Where a component's functions are, looked up once.
+pub(crate) enum Exports {
+    Provider(provider::GuestIndices),
+    Model(model::GuestIndices),
+}
+
+/// What a component says of itself, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// Its world.
+    pub kind: Kind,
+    /// What it says of itself as a provider; for a model component only its capabilities.
+    pub provider: ProviderInfo,
+    /// Its models; exactly one for a model component.
+    pub models: Vec<ModelInfo>,
+    /// Names of everything it imports.
+    pub imports: Vec<String>,
+}
+
+impl Component {
+    pub(crate) fn new(
+        engine: Engine,
+        digest: Digest,
+        inspection: Inspection,
+        compiled: &wasmtime::component::Component,
+    ) -> Result<Self, Refused> {
+        let misfit = |error: wasmtime::Error| {
+            Refused::component("the component does not fit the contract").because(format!("{error:#}"))
+        };
+        let pre = engine.linker().instantiate_pre(compiled).map_err(misfit)?;
+        let exports = match inspection.kind {
+            Kind::Provider => Exports::Provider(provider::GuestIndices::new(&pre).map_err(misfit)?),
+            Kind::Model => Exports::Model(model::GuestIndices::new(&pre).map_err(misfit)?),
+        };
+        Ok(Self { inner: Arc::new(Inner { engine, digest, inspection, pre, exports }) })
+    }
+
+    /// Of its bytes.
+    pub fn digest(&self) -> Digest {
+        self.inner.digest
+    }
+
+    /// Its world.
+    pub fn kind(&self) -> Kind {
+        self.inner.inspection.kind
+    }
+
+    /// What its outside says.
+    pub fn inspection(&self) -> &Inspection {
+        &self.inner.inspection
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    pub(crate) fn pre(&self) -> &InstancePre<HostState> {
+        &self.inner.pre
+    }
+
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.inner.exports
+    }
+}

@@ -1,0 +1,113 @@
+//! Asks a component what it is, under limits of its own, and checks the answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use analyte_core::job::RunLimits;
+use analyte_core::model::{ModelInfo, ProviderInfo};
+
+use crate::bindings::exports::analyte::plugin::provider;
+use crate::checked;
+use crate::component::{Component, Description, Exports};
+use crate::error::Refused;
+use crate::host::Call;
+use crate::inspect::Kind;
+use crate::run::instance::{Called, in_fresh_instance};
+use crate::run::request::{Discard, Grants, Identity, ModelFile};
+
+impl Component {
+    /// Calls `describe`, and of a provider `models`, in an instance of their own.
+    pub(crate) async fn describe(&self) -> Result<Description, Refused> {
+        let this = self.clone();
+        let limits = self.engine().limits().clone();
+        let (provider, models) = match self.exports() {
+            Exports::Provider(_) => {
+                let (info, models) = self
+                    .on_guest_thread(async move {
+                        let Exports::Provider(indices) = this.exports() else { return Err(wrong_world()) };
+                        let called = this.ask(None, async |store, instance| {
+                            let guest = indices.load(&mut *store, instance)?;
+                            let info = guest.call_describe(&mut *store).await?;
+                            Ok((info, guest.call_models(&mut *store).await?))
+                        });
+                        answer("describe` or `models", called.await)
+                    })
+                    .await?;
+                (checked::provider_info(info, &limits)?, checked::model_infos(models, &limits)?)
+            }
+            Exports::Model(_) => {
+                let info = self
+                    .on_guest_thread(async move {
+                        let Exports::Model(indices) = this.exports() else { return Err(wrong_world()) };
+                        let called = this.ask(None, async |store, instance| {
+                            indices.load(&mut *store, instance)?.call_describe(&mut *store).await
+                        });
+                        answer("describe", called.await)
+                    })
+                    .await?;
+                let model = checked::model_info(info, &limits)?;
+                let asks = ProviderInfo { capabilities: model.capabilities.clone(), ..ProviderInfo::default() };
+                (asks, vec![model])
+            }
+        };
+        Ok(Description { kind: self.kind(), provider, models, imports: self.inspection().imports.clone() })
+    }
+
+    /// Lets a provider look at a model file, and checks what it says.
+    pub async fn inspect_model(&self, file: ModelFile) -> Result<ModelInfo, Refused> {
+        if self.kind() == Kind::Model {
+            return Err(wrong_world());
+        }
+        let limits = self.engine().limits().clone();
+        let this = self.clone();
+        let (name, media_type) = (file.name.clone(), file.media_type.clone());
+        let info = self
+            .on_guest_thread(async move {
+                let Exports::Provider(indices) = this.exports() else { return Err(wrong_world()) };
+                let called = this.ask(Some(file), async |store, instance| {
+                    let guest: provider::Guest = indices.load(&mut *store, instance)?;
+                    guest.call_inspect_model(&mut *store, &name, &media_type).await
+                });
+                answer("inspect-model", called.await)
+            })
+            .await?
+            .map_err(|refusal| {
+                Refused::component(format!("the provider refuses the model file: {}", refusal.message)).because(refusal.code)
+            })?;
+        checked::model_info(info, &limits)
+    }
+
+    /// One call outside any job.
+    async fn ask<T>(
+        &self,
+        model_file: Option<ModelFile>,
+        body: impl AsyncFnOnce(&mut wasmtime::Store<crate::host::HostState>, &wasmtime::component::Instance) -> wasmtime::Result<T>,
+    ) -> Called<T> {
+        let limits = self.engine().limits().clone();
+        let run = RunLimits {
+            fuel: limits.describe_fuel,
+            memory_bytes: limits.memory_bytes,
+            timeout_ms: limits.describe_ms,
+        };
+        let _room = self.engine().budget().reserve(run.memory_bytes.saturating_add(limits.output_bytes)).await;
+        let output_bytes = limits.output_bytes;
+        let deadline = Instant::now() + Duration::from_millis(run.timeout_ms);
+        let call = Call::new(limits, Identity::default(), Arc::new(Grants::default()), model_file, Arc::new(Discard), deadline);
+        in_fresh_instance(self, run, output_bytes, call, body).await
+    }
+}
+
+fn wrong_world() -> Refused {
+    Refused::component("the component is a model, which has no `models` and inspects no model files")
+}
+
+fn answer<T>(function: &str, called: Called<T>) -> Result<T, Refused> {
+    called.answer.map_err(|failure| {
+        let mut refused = Refused::component(format!("the component's `{function}` failed: {}", failure.message));
+        refused.causes = failure.causes;
+        if !failure.stderr.is_empty() {
+            refused.causes.push(failure.stderr);
+        }
+        refused
+    })
+}

@@ -1,0 +1,218 @@
+//! The engine: holds wasmtime, the compile cache, the memory budget and the threads that guests run on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use analyte_core::digest::Digest;
+use analyte_core::limits::Limits;
+use bytes::Bytes;
+use tokio::runtime::{Builder, Handle, Runtime};
+use wasmtime::component::Linker;
+
+use crate::budget::MemoryBudget;
+use crate::cache::Cache;
+use crate::compile::{self, Compiler};
+use crate::component::{Component, Description};
+use crate::config::{Allocation, config};
+use crate::error::{EngineError, Refused};
+use crate::host::{self, HostState};
+use crate::inspect::inspect;
+
+/// How an engine is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Every limit.
+    pub limits: Arc<Limits>,
+    /// Where components are compiled.
+    pub compiler: Compiler,
+    /// Where compiled code is kept; `None`: nowhere, each load compiles.
+    pub cache_dir: Option<PathBuf>,
+    /// Threads that guests run on.
+    pub threads: usize,
+}
+
+/// Clones share everything.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    wasmtime: wasmtime::Engine,
+    linker: Linker<HostState>,
+    limits: Arc<Limits>,
+    compiler: Compiler,
+    cache: Option<Cache>,
+    budget: MemoryBudget,
+    guests: GuestThreads,
+}
+
+/// Guests run on threads of their own, apart from HTTP and store, so that a guest that computes delays nothing else.
+struct GuestThreads(Option<Runtime>);
+
+impl Drop for GuestThreads {
+    fn drop(&mut self) {
+        // A runtime must not be waited for inside another one; guests stop at their next yield.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Engine {
+    /// Sets everything up. Takes no component yet.
+    pub fn new(options: Options) -> Result<Self, EngineError> {
+        let refused = |error: wasmtime::Error| EngineError::Wasmtime(error.into());
+        let wasmtime =
+            wasmtime::Engine::new(&config(Allocation::Pooled, &options.limits)).map_err(refused)?;
+        let linker = host::linker(&wasmtime).map_err(refused)?;
+        let io = |doing: String| |source| EngineError::Io { doing, source };
+        let cache = match &options.cache_dir {
+            None => None,
+            Some(folder) => Some(
+                Cache::open(folder, &wasmtime)
+                    .map_err(io(format!("making the folder {} for compiled code", folder.display())))?,
+            ),
+        };
+        let guests = Builder::new_multi_thread()
+            .worker_threads(options.threads.max(1))
+            .thread_name("guest")
+            .enable_all()
+            .build()
+            .map_err(io("starting threads for components".to_owned()))?;
+        let budget = MemoryBudget::new(match options.limits.memory_budget_bytes {
+            0 => machine_memory() / 4 * 3,
+            bytes => bytes,
+        });
+        Ok(Self {
+            inner: Arc::new(Inner {
+                wasmtime,
+                linker,
+                limits: options.limits,
+                compiler: options.compiler,
+                cache,
+                budget,
+                guests: GuestThreads(Some(guests)),
+            }),
+        })
+    }
+
+    /// Inspects, compiles and describes a component that is new here.
+    pub async fn install(&self, bytes: Bytes) -> Result<(Component, Description), Refused> {
+        let component = self.load(Digest::of(&bytes), bytes).await?;
+        let description = component.describe().await?;
+        Ok((component, description))
+    }
+
+    /// Makes a component ready to run: from the cache where it was compiled before, else compiled now.
+    pub async fn load(&self, digest: Digest, bytes: Bytes) -> Result<Component, Refused> {
+        let most = self.inner.limits.component_bytes;
+        if bytes.len() as u64 > most {
+            return Err(Refused {
+                code: analyte_core::codes::Code::TooLarge,
+                message: format!("the component has {} bytes; {most} are allowed (limit component_bytes)", bytes.len()),
+                causes: Vec::new(),
+            });
+        }
+        let inspection = inspect(&bytes)?;
+        let compiled = self.compiled(digest, bytes).await?;
+        Component::new(self.clone(), digest, inspection, &compiled)
+    }
+
+    async fn compiled(&self, digest: Digest, bytes: Bytes) -> Result<wasmtime::component::Component, Refused> {
+        let inner = &self.inner;
+        if let Some(cache) = &inner.cache {
+            let path = cache.path(&digest);
+            if path.exists() {
+                match trusted::from_file(&inner.wasmtime, &path) {
+                    Ok(component) => return Ok(component),
+                    Err(error) => {
+                        tracing::warn!(%digest, %error, "compiled code in the cache cannot be used; compiling again");
+                    }
+                }
+            }
+        }
+        match (&inner.compiler, &inner.cache) {
+            (Compiler::Child { program }, Some(cache)) => {
+                let failed = |doing: &'static str| move |e: std::io::Error| Refused::host(doing).because(e.to_string());
+                let input = cache.temporary(&digest, "wasm");
+                let output = cache.temporary(&digest, "code");
+                let written = tokio::fs::write(&input, &bytes).await;
+                let result = match written {
+                    Ok(()) => compile::in_child(program, &input, &output, &inner.limits).await,
+                    Err(error) => Err(failed("the component could not be handed to the compiler")(error)),
+                };
+                let admitted = match result {
+                    Ok(()) => cache.admit(&output, &digest).map_err(failed("compiled code could not be kept")),
+                    Err(refused) => Err(refused),
+                };
+                for leftover in [&input, &output] {
+                    // Gone already where all went well.
+                    let _ = tokio::fs::remove_file(leftover).await;
+                }
+                trusted::from_file(&inner.wasmtime, &admitted?)
+                    .map_err(|error| Refused::host("compiled code cannot be loaded").because(error.to_string()))
+            }
+            (Compiler::InProcess | Compiler::Child { .. }, _) => {
+                let limits = inner.limits.clone();
+                let code = tokio::task::spawn_blocking(move || compile::in_process(&bytes, &limits))
+                    .await
+                    .map_err(|error| Refused::host("the compiler crashed").because(error.to_string()))?
+                    .map_err(|said| Refused::component("the component cannot be compiled").because(said))?;
+                trusted::from_code(&inner.wasmtime, &code)
+                    .map_err(|error| Refused::host("compiled code cannot be loaded").because(error.to_string()))
+            }
+        }
+    }
+
+    /// Everything large is reserved here first.
+    pub fn budget(&self) -> &MemoryBudget {
+        &self.inner.budget
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.inner.limits
+    }
+
+    pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.inner.wasmtime
+    }
+
+    pub(crate) fn linker(&self) -> &Linker<HostState> {
+        &self.inner.linker
+    }
+
+    pub(crate) fn guests(&self) -> Option<&Handle> {
+        self.inner.guests.0.as_ref().map(Runtime::handle)
+    }
+}
+
+/// Bytes of memory that this process may use at all.
+fn machine_memory() -> u64 {
+    let total = rustix::system::sysinfo();
+    (total.totalram as u64).saturating_mul(u64::from(total.mem_unit))
+}
+
+/// Loading compiled code: the one place with `unsafe`.
+mod trusted {
+    #![expect(
+        unsafe_code,
+        reason = "wasmtime runs compiled code as it is, so it must come from wasmtime's own compiler: both callers pass \
+                  what this server's compiler just made, or what it put into a folder that only this server writes to"
+    )]
+
+    use std::path::Path;
+
+    use wasmtime::component::Component;
+
+    pub(super) fn from_file(engine: &wasmtime::Engine, path: &Path) -> wasmtime::Result<Component> {
+        // SAFETY: see the module.
+        unsafe { Component::deserialize_file(engine, path) }
+    }
+
+    pub(super) fn from_code(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Result<Component> {
+        // SAFETY: see the module.
+        unsafe { Component::deserialize(engine, code) }
+    }
+}

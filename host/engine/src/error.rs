@@ -1,0 +1,51 @@
+//! Why a component is refused, and why the engine itself may not start.
+
+use analyte_core::codes::Code;
+
+/// A component that is not accepted: what is wrong with it, and what its author or operator can do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refused {
+    /// [`Code::InvalidComponent`], [`Code::TooLarge`], or [`Code::HostError`] where the fault is the platform's.
+    pub code: Code,
+    /// One sentence.
+    pub message: String,
+    /// What lies behind it, outermost first.
+    pub causes: Vec<String>,
+}
+
+impl Refused {
+    /// The component breaks the contract.
+    pub fn component(message: impl Into<String>) -> Self {
+        Self { code: Code::InvalidComponent, message: message.into(), causes: Vec::new() }
+    }
+
+    /// The platform failed.
+    pub fn host(message: impl Into<String>) -> Self {
+        Self { code: Code::HostError, message: message.into(), causes: Vec::new() }
+    }
+
+    /// With what lies behind it.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+}
+
+/// The engine cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// wasmtime refuses its configuration on this machine.
+    #[error("the WebAssembly engine cannot start")]
+    Wasmtime(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A thread or folder could not be made.
+    #[error("the WebAssembly engine cannot start: {doing}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,41 @@
+//! `log`: lines into the job's log, up to its size.
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::Linker;
+
+use super::{HostState, charge, cut};
+use crate::bindings::analyte::plugin::log::Level;
+use crate::run::request::LogLine;
+
+pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+    let mut log = linker.instance("analyte:plugin/log@0.1.0")?;
+    log.func_wrap("write", |mut store: StoreContextMut<'_, HostState>, (level, message): (Level, String)| {
+        charge(&mut store, message.len())?;
+        write(store.data_mut(), level, &message);
+        Ok(())
+    })
+}
+
+/// What a line costs beside its message: its time, level and separators as they are stored.
+const LINE_BYTES: u64 = 64;
+
+fn write(state: &mut HostState, level: Level, message: &str) {
+    let call = &mut state.call;
+    let Some(room) = call.log_bytes_left.checked_sub(LINE_BYTES).filter(|room| *room > 0) else {
+        call.log_lines_dropped += 1;
+        return;
+    };
+    let kept = cut(message, usize::try_from(room).unwrap_or(usize::MAX));
+    call.log_bytes_left = room.saturating_sub(kept.len() as u64);
+    if kept.len() < message.len() {
+        call.log_bytes_left = 0;
+    }
+    let level = match level {
+        Level::Trace => "trace",
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    };
+    call.sink.log(LogLine { level: level.to_owned(), message: kept.to_owned() });
+}

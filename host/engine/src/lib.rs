@@ -1,0 +1,27 @@
+//! The sandbox: a component becomes a running provider.
+//!
+//! [`Engine::install`] looks at a component's imports and exports, compiles it in a limited child process, asks it what it
+//! is and checks every word of the answer. [`Component::run`] runs one model in a fresh instance: metered by fuel, bounded
+//! in memory and time, stopped by dropping the future. Nothing that a component returns is believed before it is checked,
+//! and every failure becomes one [`analyte_core::failure::Failure`].
+//!
+//! This is the only crate that names wasmtime.
+
+mod bindings;
+pub mod budget;
+mod cache;
+mod checked;
+pub mod compile;
+mod component;
+mod config;
+mod crossing;
+mod describe;
+mod engine;
+pub mod error;
+mod host;
+pub mod inspect;
+pub mod run;
+mod tail;
+
+pub use component::{Component, Description};
+pub use engine::{Engine, Options};

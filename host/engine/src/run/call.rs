@@ -1,0 +1,135 @@
+//! One run of one model, from a table to a checked table.
+
+use std::time::{Duration, Instant};
+
+use analyte_core::codes::Code;
+use analyte_core::failure::Failure;
+use analyte_core::job::Usage;
+use tokio::task::JoinHandle;
+
+use crate::bindings::analyte::plugin::analysis::{AnalysisError, Outcome, Request};
+use crate::checked;
+use crate::component::{Component, Exports};
+use crate::crossing::{Lowered, table_of};
+use crate::error::Refused;
+use crate::host::{Call, cut};
+use crate::run::diagnose::capability_denied;
+use crate::run::instance::in_fresh_instance;
+use crate::run::request::{RunOutcome, RunReport, RunRequest};
+
+/// Longest message, warning or detail of a component, in bytes.
+const TEXT_BYTES: usize = 1_024;
+/// Most details of an error.
+const DETAILS: usize = 32;
+
+impl Component {
+    /// Runs one model in a fresh instance. Waits for room in the memory budget first; the time limit begins after that.
+    /// Dropping the future stops the guest at its next yield.
+    pub async fn run(&self, request: RunRequest) -> RunReport {
+        let output_bytes = self.engine().limits().output_bytes;
+        let _room = self.engine().budget().reserve(request.limits.memory_bytes.saturating_add(output_bytes)).await;
+        let this = self.clone();
+        match self.on_guest_thread(async move { Ok(this.run_here(request).await) }).await {
+            Ok(report) => report,
+            Err(refused) => RunReport {
+                outcome: Err(Failure::new(refused.code, refused.message)),
+                usage: Usage::default(),
+                log_lines_dropped: 0,
+            },
+        }
+    }
+
+    async fn run_here(&self, request: RunRequest) -> RunReport {
+        let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink } = request;
+        let host_limits = self.engine().limits().clone();
+        let output_bytes = host_limits.output_bytes;
+        let deadline = Instant::now() + Duration::from_millis(limits.timeout_ms);
+        let call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
+        let lowered = Lowered::new(&input);
+        let columns = lowered.columns();
+        let wit = Request { model: model.name.as_str(), input: lowered.table(&columns), parameters: &parameters, extra: &[] };
+        let called = in_fresh_instance(self, limits, output_bytes, call, async |store, instance| match self.exports() {
+            Exports::Provider(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+            Exports::Model(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+        })
+        .await;
+        let denied = called.state.denied.as_deref();
+        let outcome = match called.answer {
+            Err(failure) => Err(failure),
+            Ok(Err(error)) => {
+                let mut failure = reported(error, denied);
+                failure.stderr = called.state.output.text();
+                Err(failure)
+            }
+            Ok(Ok(outcome)) => accept(outcome, &model, input.rows(), &host_limits).map_err(|why| {
+                let mut failure = Failure::new(Code::InvalidResult, why);
+                failure.stderr = called.state.output.text();
+                failure
+            }),
+        };
+        RunReport { outcome, usage: called.usage, log_lines_dropped: called.state.call.log_lines_dropped }
+    }
+
+    /// Runs work on the threads of the guests; dropping the future drops the work.
+    pub(crate) async fn on_guest_thread<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Refused>> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let Some(threads) = self.engine().guests() else { return Err(Refused::host("the engine has stopped")) };
+        let mut guest = AbortOnDrop(threads.spawn(work));
+        match (&mut guest.0).await {
+            Ok(result) => result,
+            Err(error) => Err(Refused::host("the run's thread failed").because(error.to_string())),
+        }
+    }
+}
+
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The failure that a component reported itself.
+fn reported(error: AnalysisError, denied: Option<&str>) -> Failure {
+    let AnalysisError { code, message, details, .. } = error;
+    let short = |text: &str| cut(text, TEXT_BYTES).to_owned();
+    let own = Failure::new(Code::AnalysisError, short(&message)).detail("code", cut(&code, 64));
+    let mut failure = match denied {
+        None => own,
+        Some(denied) => {
+            let mut failure = capability_denied(denied);
+            failure.causes.push(own.message);
+            failure
+        }
+    };
+    let facts = details.into_iter().take(DETAILS).filter(|(name, _)| name != "code" && name != "capability");
+    failure.details.extend(facts.map(|(name, value)| (short(&name), short(&value))));
+    failure
+}
+
+/// Believes a result only after it was checked.
+fn accept(
+    outcome: Outcome,
+    model: &analyte_core::model::ModelInfo,
+    input_rows: usize,
+    limits: &analyte_core::limits::Limits,
+) -> Result<RunOutcome, String> {
+    let added = outcome
+        .added
+        .into_iter()
+        .map(|field| checked::field("the result", field, limits).map_err(|refused| refused.message))
+        .collect::<Result<Vec<_>, _>>()?;
+    let output = table_of(outcome.output, added, &model.output, limits)?;
+    model.cardinality.check_output(input_rows, output.rows())?;
+    let most = usize::try_from(limits.warnings).unwrap_or(usize::MAX);
+    let given = outcome.warnings.len();
+    let mut warnings: Vec<String> =
+        outcome.warnings.iter().take(most).map(|text| cut(text, TEXT_BYTES).to_owned()).collect();
+    if given > most {
+        warnings.push(format!("{} further warnings were dropped (limit warnings)", given - most));
+    }
+    Ok(RunOutcome { output, warnings })
+}

@@ -1,0 +1,73 @@
+//! What a machine asks the server about itself.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::json;
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::openapi;
+use crate::problem::ProblemBody;
+
+/// Whether the server lives.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Alive {
+    /// Always `alive`.
+    #[schema(example = "alive")]
+    status: &'static str,
+}
+
+/// Whether the server can work.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ready {
+    /// `ready`; `starting` while components are being loaded, or stopping; `failing` while the store does not work.
+    #[schema(example = "ready")]
+    status: &'static str,
+    /// Damaged records that were put aside.
+    quarantined_records: u64,
+    /// Whether new jobs are refused for want of disk space.
+    disk_full: bool,
+}
+
+/// Whether the server lives: it answers.
+#[utoipa::path(get, path = "/healthz", tag = "server", security(()), responses(
+    (status = 200, description = "The server lives.", body = Alive),
+))]
+pub(crate) async fn alive() -> Response {
+    json::answer(StatusCode::OK, &Alive { status: "alive" })
+}
+
+/// Whether the server can work: components are loaded and the store answers.
+#[utoipa::path(get, path = "/readyz", tag = "server", security(()), responses(
+    (status = 200, description = "It can.", body = Ready),
+    (status = 503, description = "Not now.", body = Ready),
+))]
+pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    let (status, health) = match shared.manager.health().await {
+        Ok(health) if shared.manager.ready() => ("ready", health),
+        Ok(health) => ("starting", health),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            ("failing", analyte_jobs::Health::default())
+        }
+    };
+    let code = if status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = Ready { status, quarantined_records: health.quarantined, disk_full: health.disk_full };
+    json::answer(code, &body)
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "server", responses(
+    (status = 200, description = "OpenAPI 3.1.", content_type = "application/json"),
+    (status = 401, description = "No valid token.", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(crate) async fn openapi(_: Caller) -> Response {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi::document().into());
+    json::bytes(StatusCode::OK, DOCUMENT.clone())
+}

@@ -1,0 +1,326 @@
+//! A job and its tasks as clients see them.
+
+use std::collections::BTreeMap;
+
+use analyte_core::digest::Digest;
+use analyte_core::failure::Failure;
+use analyte_core::job::{Job, Progress, Task};
+use analyte_core::names::{JobId, ModelName, ProviderName, TaskName};
+use analyte_jobs::{JobView, WaitingView};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::etag;
+use crate::native::json::Time;
+use crate::problem::Details;
+
+/// A request and its state.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Job)]
+pub(crate) struct JobBody<'a> {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: JobId,
+    /// `queued`, `running`, `completed`, `failed` or `cancelled`.
+    #[schema(example = "completed")]
+    status: &'static str,
+    /// Why it waits; `null` unless it is queued.
+    waiting: Option<WaitingBody>,
+    /// Whose model.
+    #[schema(value_type = String, example = "statistics")]
+    provider: &'a ProviderName,
+    /// Which model.
+    #[schema(value_type = String, example = "linear-regression")]
+    model: &'a ModelName,
+    /// The component that runs, pinned at submission.
+    #[schema(value_type = String, example = "sha256:…")]
+    digest: Digest,
+    /// The current or last run, counted from 1; 0 = not started yet.
+    attempt: u32,
+    /// Tries in all.
+    max_attempts: u32,
+    /// Lower runs first.
+    priority: i32,
+    /// How far it is; `null` where nothing was told.
+    progress: Option<ProgressBody<'a>>,
+    /// What each run may use.
+    limits: RunLimitsBody,
+    /// Fuel of the last runs of its tasks.
+    fuel_used: u64,
+    /// Highest memory of the last runs of its tasks.
+    peak_memory_bytes: u64,
+    /// Submission.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Time,
+    /// Not to be started before.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    run_at: Option<Time>,
+    /// First start.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Time>,
+    /// End.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finished_at: Option<Time>,
+    /// Why it failed or was cancelled.
+    error: Option<ErrorBody<'a>>,
+    /// The job that this one repeats.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    retry_of: Option<JobId>,
+    /// Your own labels.
+    tags: &'a BTreeMap<String, String>,
+    /// Your own data.
+    #[schema(value_type = Option<Object>)]
+    custom_data: Option<&'a RawValue>,
+    /// Where to go on.
+    #[schema(value_type = LinksBody)]
+    links: JobLinks,
+}
+
+/// Why a job waits.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Waiting)]
+struct WaitingBody {
+    /// `scheduled`, `parents`, `capacity`, `memory`, `quota`, `compiling`, `breaker-open`, `provider-disabled` or
+    /// `backoff`.
+    #[schema(example = "capacity")]
+    reason: &'static str,
+    /// How many tasks stand before it, where that is known.
+    position: Option<u64>,
+}
+
+/// How far a run is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Progress)]
+struct ProgressBody<'a> {
+    /// From 0 to 1.
+    fraction: f64,
+    /// For people.
+    message: &'a str,
+}
+
+/// What a run may use.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RunLimits)]
+struct RunLimitsBody {
+    /// Fuel units.
+    fuel: u64,
+    /// Bytes.
+    memory_bytes: u64,
+    /// Milliseconds of wall time.
+    timeout_ms: u64,
+}
+
+/// Why something failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+struct ErrorBody<'a> {
+    /// A stable word.
+    #[schema(example = "out-of-fuel")]
+    code: &'static str,
+    /// One sentence.
+    message: &'a str,
+    /// Facts by name; for `analysis-error` the provider's own code stands under `code`.
+    #[schema(value_type = BTreeMap<String, String>)]
+    details: Details<'a>,
+}
+
+/// Addresses around a job or a task.
+#[derive(ToSchema)]
+#[schema(as = Links)]
+#[expect(dead_code, reason = "documents JobLinks")]
+pub(crate) struct LinksBody {
+    #[schema(rename = "self")]
+    this: String,
+    results: String,
+    errors: String,
+    files: String,
+    logs: String,
+    /// A job has one, a task has not.
+    cancel: Option<String>,
+}
+
+/// Written without making a text for each address.
+struct JobLinks(JobId);
+
+impl Serialize for JobLinks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const PARTS: [(&str, &str); 6] = [
+            ("self", ""),
+            ("results", "/results"),
+            ("errors", "/errors"),
+            ("files", "/files"),
+            ("logs", "/logs"),
+            ("cancel", "/cancel"),
+        ];
+        serializer.collect_map(PARTS.map(|(name, part)| (name, Address(self.0, None, part))))
+    }
+}
+
+/// One task of a job.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Task)]
+pub(crate) struct TaskBody<'a> {
+    /// Unique within its job.
+    #[schema(value_type = String, example = "main")]
+    name: &'a TaskName,
+    /// `queued`, `running`, `completed`, `failed` or `cancelled`.
+    status: &'static str,
+    /// Whose model.
+    #[schema(value_type = String)]
+    provider: &'a ProviderName,
+    /// Which model.
+    #[schema(value_type = String)]
+    model: &'a ModelName,
+    /// The component that runs, pinned at submission.
+    #[schema(value_type = String)]
+    digest: Digest,
+    /// Tasks that must complete first.
+    #[schema(value_type = Vec<String>)]
+    parents: &'a [TaskName],
+    /// The current or last run, counted from 1; 0 = not started yet.
+    attempt: u32,
+    /// How far it is.
+    progress: Option<ProgressBody<'a>>,
+    /// Fuel of the last run.
+    fuel_used: u64,
+    /// Highest memory of the last run.
+    peak_memory_bytes: u64,
+    /// Start of the current or last run.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Time>,
+    /// Its end.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finished_at: Option<Time>,
+    /// Why it failed or was cancelled; while it is queued again, why its last run failed.
+    error: Option<ErrorBody<'a>>,
+    /// What you should know about its input or result.
+    warnings: &'a [String],
+    /// Where to go on.
+    #[schema(value_type = LinksBody)]
+    links: TaskLinks<'a>,
+}
+
+struct TaskLinks<'a>(JobId, &'a TaskName);
+
+impl Serialize for TaskLinks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const PARTS: [(&str, &str); 5] =
+            [("self", ""), ("results", "/results"), ("errors", "/errors"), ("files", "/files"), ("logs", "/logs")];
+        serializer.collect_map(PARTS.map(|(name, part)| (name, Address(self.0, Some(self.1), part))))
+    }
+}
+
+/// The address of a part of a job or of one of its tasks.
+struct Address<'a>(JobId, Option<&'a TaskName>, &'static str);
+
+impl Serialize for Address<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.1 {
+            Some(task) => serializer.collect_str(&format_args!("/v1/jobs/{}/tasks/{task}{}", self.0, self.2)),
+            None => serializer.collect_str(&format_args!("/v1/jobs/{}{}", self.0, self.2)),
+        }
+    }
+}
+
+/// Part of a list of jobs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Jobs)]
+pub(crate) struct JobsBody<'a> {
+    /// Newest first. May be fewer than asked for even where there are more.
+    pub(crate) jobs: Vec<JobBody<'a>>,
+    /// For `cursor`, to go on; `null` at the end.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// The tasks of a job.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tasks)]
+pub(crate) struct TasksBody<'a> {
+    /// Parents before children.
+    pub(crate) tasks: Vec<TaskBody<'a>>,
+}
+
+impl<'a> JobBody<'a> {
+    /// A job that has no task is no job; the store keeps none.
+    pub(crate) fn of(view: &'a JobView) -> Option<Self> {
+        let job: &Job = &view.job;
+        let task = view.task()?;
+        Some(Self {
+            id: job.id,
+            status: job.status.as_str(),
+            waiting: view.waiting.as_ref().map(WaitingBody::of),
+            provider: &task.provider,
+            model: &task.model,
+            digest: task.digest,
+            attempt: task.attempt.0,
+            max_attempts: job.retry.max_attempts,
+            priority: job.priority,
+            progress: view.progress.as_ref().map(ProgressBody::of),
+            limits: RunLimitsBody {
+                fuel: job.limits.fuel,
+                memory_bytes: job.limits.memory_bytes,
+                timeout_ms: job.limits.timeout_ms,
+            },
+            fuel_used: job.tasks.iter().fold(0, |sum: u64, task| sum.saturating_add(task.usage.fuel)),
+            peak_memory_bytes: job.tasks.iter().map(|task| task.usage.peak_memory_bytes).max().unwrap_or(0),
+            created_at: Time(job.created_at),
+            run_at: job.run_at.map(Time),
+            started_at: job.started_at.map(Time),
+            finished_at: job.finished_at.map(Time),
+            error: job.error().map(ErrorBody::of),
+            retry_of: job.retry_of,
+            tags: &job.tags,
+            custom_data: job.custom_data.as_deref(),
+            links: JobLinks(job.id),
+        })
+    }
+}
+
+impl<'a> TaskBody<'a> {
+    pub(crate) fn of(view: &'a JobView, task: &'a Task) -> Self {
+        // Only the task that stands for the job has its progress told live.
+        let live = view.task().filter(|own| own.name == task.name).and(view.progress.as_ref());
+        Self {
+            name: &task.name,
+            status: task.status.as_str(),
+            provider: &task.provider,
+            model: &task.model,
+            digest: task.digest,
+            parents: &task.parents,
+            attempt: task.attempt.0,
+            progress: live.or(task.progress.as_ref()).map(ProgressBody::of),
+            fuel_used: task.usage.fuel,
+            peak_memory_bytes: task.usage.peak_memory_bytes,
+            started_at: task.started_at.map(Time),
+            finished_at: task.finished_at.map(Time),
+            error: task.error.as_ref().map(ErrorBody::of),
+            warnings: &task.warnings,
+            links: TaskLinks(view.job.id, &task.name),
+        }
+    }
+}
+
+impl WaitingBody {
+    fn of(waiting: &WaitingView) -> Self {
+        Self { reason: waiting.reason.as_str(), position: waiting.position }
+    }
+}
+
+impl<'a> ProgressBody<'a> {
+    fn of(progress: &'a Progress) -> Self {
+        Self { fraction: progress.fraction, message: &progress.message }
+    }
+}
+
+impl<'a> ErrorBody<'a> {
+    fn of(failure: &'a Failure) -> Self {
+        Self { code: failure.code.as_str(), message: &failure.message, details: Details(&failure.details) }
+    }
+}
+
+/// The entity tag of a job that looks like this. What an unfinished job tells changes without a new revision (progress,
+/// why it waits), so there the text counts as well.
+pub(crate) fn entity_tag(job: &Job, text: &[u8]) -> String {
+    if job.status.ended() { etag::of_revision(job.revision) } else { etag::of_revision_and_text(job.revision, text) }
+}

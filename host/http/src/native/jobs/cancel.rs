@@ -1,0 +1,37 @@
+//! `POST /v1/jobs/{job}/cancel`
+
+use std::sync::Arc;
+
+use analyte_core::names::JobId;
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::body::JobBody;
+use super::get::shown;
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::problem::{Problem, ProblemBody};
+
+/// Cancels a job: a queued one never starts, a running one is stopped. Twice is harmless.
+#[utoipa::path(post, path = "/v1/jobs/{job}/cancel", operation_id = "cancel_job", tag = "jobs",
+    params(("job" = String, Path, description = "Its id.")),
+    responses(
+        (status = 200, description = "The cancelled job.", body = JobBody),
+        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It has completed or failed.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn cancel(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(id): Segments<JobId>,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsWrite)?;
+    let view = shared.manager.cancel(caller.organisation(), id).await?;
+    shown(StatusCode::OK, &view)
+}

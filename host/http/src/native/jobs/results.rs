@@ -1,0 +1,121 @@
+//! `GET /v1/jobs/{job}/results`, and of one task
+//!
+//! A result is kept as an Arrow stream. It goes out as it is where Arrow is wanted; otherwise it is read and written in
+//! the wanted format, in memory that was set aside first.
+
+use std::sync::Arc;
+
+use analyte_core::names::{JobId, TaskName};
+use analyte_core::table::format::Format;
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::auth::Caller;
+use crate::etag;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::models::body::TableBody;
+use crate::native::table;
+use crate::negotiate::accepted_format;
+use crate::problem::{Problem, ProblemBody};
+
+/// The result of a job: the table of the only task that no other depends on.
+#[utoipa::path(get, path = "/v1/jobs/{job}/results", operation_id = "get_job_results", tag = "jobs",
+    params(("job" = String, Path, description = "Its id.")),
+    responses(
+        (status = 200, description = "The table.", content(
+            (TableBody = "application/json"),
+            (String = "text/csv"),
+            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+        ), headers(
+            ("ETag" = String, description = "Names the table in this format."),
+            ("Analyte-Warning" = String, description = "What you should know about the table; may come several times."),
+        )),
+        (status = 304, description = "As you have it."),
+        (status = 409, description = "It has not ended (`not-finished`), has no result (`no-result`), or several (`several-results`).", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn of_job(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(job): Segments<JobId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&shared, &caller, job, None, &headers).await
+}
+
+/// The result of a task.
+#[utoipa::path(get, path = "/v1/jobs/{job}/tasks/{task}/results", operation_id = "get_task_results", tag = "tasks",
+    params(
+        ("job" = String, Path, description = "The job's id."),
+        ("task" = String, Path, description = "The task's name."),
+    ),
+    responses(
+        (status = 200, description = "The table.", content(
+            (TableBody = "application/json"),
+            (String = "text/csv"),
+            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+        )),
+        (status = 304, description = "As you have it."),
+        (status = 409, description = "It has not ended (`not-finished`), or has no result (`no-result`).", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn of_task(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments((job, task)): Segments<(JobId, TaskName)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&shared, &caller, job, Some(&task), &headers).await
+}
+
+async fn answer(
+    shared: &Shared,
+    caller: &Caller,
+    job: JobId,
+    task: Option<&TaskName>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsRead)?;
+    let wanted = accepted_format(headers)?;
+    let result = shared.manager.result_bytes(caller.organisation(), job, task).await?;
+    let tag = format!("\"{}-{}\"", result.digest.hex(), word(wanted));
+    let mut response = if etag::is_known(headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else if wanted == Format::Arrow {
+        Response::new(result.bytes.into())
+    } else {
+        let size = result.bytes.len() as u64;
+        let reserved =
+            if size > SMALL { vec![shared.manager.reserve_memory(size.saturating_mul(2))?] } else { Vec::new() };
+        let bytes = table::stored_as(wanted, result.bytes, &shared.limits).await?;
+        Response::new(crate::body::holding(bytes, reserved))
+    };
+    etag::put(response.headers_mut(), &tag);
+    table::put_vary(response.headers_mut());
+    if response.status() == StatusCode::OK {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(wanted.media_type()));
+        table::put_warnings(headers, &result.warnings);
+    }
+    Ok(response)
+}
+
+/// Results up to this size are rewritten without setting memory aside.
+const SMALL: u64 = 64 * 1024;
+
+fn word(format: Format) -> &'static str {
+    match format {
+        Format::Json => "json",
+        Format::JsonColumns => "columns",
+        Format::Csv => "csv",
+        Format::Arrow => "arrow",
+    }
+}

@@ -1,0 +1,182 @@
+//! A submission as clients write it, turned into what the job manager takes. The table among its members goes straight
+//! into columns.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use analyte_core::digest::Digest;
+use analyte_core::names::Organisation;
+use analyte_core::table::format::Format;
+use analyte_jobs::{Idempotency, LimitsAsked, Parameters, RetryAsked, Submission};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::gate::Shared;
+use crate::members::{self, Strings};
+use crate::native::models::body::TableBody;
+use crate::native::table;
+use crate::problem::Problem;
+
+/// A job to be.
+#[derive(ToSchema)]
+#[schema(as = Submission)]
+#[expect(dead_code, reason = "documents the body that is read member by member")]
+pub(crate) struct SubmissionBody {
+    /// Whose model.
+    #[schema(example = "statistics")]
+    provider: String,
+    /// Which model.
+    #[schema(example = "linear-regression")]
+    model: String,
+    /// For the model's input shape.
+    input: TableInput,
+    /// For the model's parameter schema.
+    parameters: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Your own data, kept as it is.
+    #[schema(value_type = Option<Object>)]
+    custom_data: Option<serde_json::Value>,
+    /// Lower runs first; usually 0.
+    priority: Option<i32>,
+    /// Not to be started before.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    run_at: Option<String>,
+    /// What each run may use; what is not said is as configured.
+    limits: Option<LimitsBody>,
+    /// How often it is tried again by itself.
+    retry: Option<RetryBody>,
+    /// Your own labels.
+    tags: Option<BTreeMap<String, String>>,
+}
+
+/// Limits that are asked for.
+#[derive(ToSchema)]
+#[schema(as = Limits)]
+#[expect(dead_code, reason = "documents the body that is read member by member")]
+pub(crate) struct LimitsBody {
+    /// Fuel units.
+    fuel: Option<u64>,
+    /// Bytes.
+    memory_bytes: Option<u64>,
+    /// Milliseconds of wall time.
+    timeout_ms: Option<u64>,
+}
+
+/// How often a job is tried again by itself, and when.
+#[derive(ToSchema)]
+#[schema(as = Retry)]
+#[expect(dead_code, reason = "documents the body that is read member by member")]
+pub(crate) struct RetryBody {
+    /// Tries in all; usually 3.
+    max_attempts: Option<u32>,
+    /// Wait before the second, in milliseconds; doubles with each further one.
+    backoff_ms: Option<u64>,
+}
+
+/// A table in any of the four forms.
+#[derive(ToSchema)]
+#[schema(as = TableInput)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "documents what analyte_core::table reads")]
+pub(crate) enum TableInput {
+    /// With or without a data shape.
+    Rows(TableBody),
+    /// Row objects.
+    Bare(Vec<serde_json::Map<String, serde_json::Value>>),
+    /// Whole columns.
+    Columns(ColumnsBody),
+}
+
+/// A table as columns.
+#[derive(ToSchema)]
+#[schema(as = Columns)]
+#[expect(dead_code, reason = "documents what analyte_core::table reads")]
+pub(crate) struct ColumnsBody {
+    /// Arrays of one length by column name.
+    columns: BTreeMap<String, Vec<serde_json::Value>>,
+}
+
+/// Reads a submission.
+pub(crate) async fn read(
+    shared: &Shared,
+    organisation: &Organisation,
+    body: &Bytes,
+    idempotency_key: Option<String>,
+) -> Result<Submission, Problem> {
+    let text = std::str::from_utf8(body).map_err(|error| {
+        members::malformed(String::new(), format!("is not UTF-8 from byte {} on", error.valid_up_to()))
+    })?;
+    let [provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags] = members::read(
+        text,
+        "",
+        ["provider", "model", "input", "parameters", "custom_data", "priority", "run_at", "limits", "retry", "tags"],
+    )?;
+    let provider = members::parsed(provider, "/provider")?;
+    let model = members::parsed(model, "/model")?;
+    let input = input.ok_or_else(|| members::missing("/input"))?;
+    let parameters = parameters_of(parameters, shared)?;
+    let custom_data = custom_data_of(custom_data, shared)?;
+    let priority = members::value::<i32>(priority, "/priority", "a whole number of 32 bits")?.unwrap_or(0);
+    let run_at = members::optional(run_at, "/run_at")?;
+    let limits = limits_of(limits, "/limits")?;
+    let retry = retry_of(retry)?;
+    let tags = members::value::<Strings>(tags, "/tags", "an object of strings in which no name comes twice")?;
+
+    let info: Arc<_> = shared.manager.model(organisation, &provider, &model)?.info.clone();
+    let input = body.slice_ref(input.get().as_bytes());
+    let input = table::read_for(&info, Format::Json, input, &shared.limits, "/input").await?;
+    Ok(Submission {
+        provider,
+        model,
+        input: input.table,
+        input_warnings: input.warnings,
+        parameters,
+        custom_data,
+        priority,
+        run_at,
+        limits,
+        retry,
+        tags: tags.map(|tags| tags.0).unwrap_or_default(),
+        // The same request is the same bytes: clients that repeat themselves do just that.
+        idempotency: idempotency_key.map(|key| Idempotency { key, request: Digest::of(body) }),
+    })
+}
+
+/// Parameters, as text for the manager to check against the model's schema.
+pub(crate) fn parameters_of(member: Option<&RawValue>, shared: &Shared) -> Result<Parameters, Problem> {
+    let Some(raw) = members::present(member) else { return Ok(Parameters::None) };
+    members::check_depth(raw, "/parameters", shared.limits.json_depth)?;
+    if !raw.get().starts_with('{') {
+        return Err(members::malformed("/parameters".to_owned(), "must be an object"));
+    }
+    Ok(Parameters::Json(raw.to_owned()))
+}
+
+/// Limits that are asked for.
+pub(crate) fn limits_of(member: Option<&RawValue>, pointer: &str) -> Result<LimitsAsked, Problem> {
+    const WANTED: &str = "a whole number, not negative";
+    let Some(raw) = members::present(member) else { return Ok(LimitsAsked::default()) };
+    let [fuel, memory_bytes, timeout_ms] = members::read(raw.get(), pointer, ["fuel", "memory_bytes", "timeout_ms"])?;
+    Ok(LimitsAsked {
+        fuel: members::value(fuel, &format!("{pointer}/fuel"), WANTED)?,
+        memory_bytes: members::value(memory_bytes, &format!("{pointer}/memory_bytes"), WANTED)?,
+        timeout_ms: members::value(timeout_ms, &format!("{pointer}/timeout_ms"), WANTED)?,
+    })
+}
+
+fn retry_of(member: Option<&RawValue>) -> Result<RetryAsked, Problem> {
+    const WANTED: &str = "a whole number, not negative";
+    let Some(raw) = members::present(member) else { return Ok(RetryAsked::default()) };
+    let [max_attempts, backoff_ms] = members::read(raw.get(), "/retry", ["max_attempts", "backoff_ms"])?;
+    Ok(RetryAsked {
+        max_attempts: members::value(max_attempts, "/retry/max_attempts", WANTED)?,
+        backoff_ms: members::value(backoff_ms, "/retry/backoff_ms", WANTED)?,
+    })
+}
+
+fn custom_data_of(member: Option<&RawValue>, shared: &Shared) -> Result<Option<Box<RawValue>>, Problem> {
+    let Some(raw) = members::present(member) else { return Ok(None) };
+    // Written into answers as it is, so it must not be deeper than what readers of answers take.
+    members::check_depth(raw, "/custom_data", shared.limits.json_depth)?;
+    Ok(Some(raw.to_owned()))
+}

@@ -1,0 +1,95 @@
+//! `POST /v1/jobs`
+
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use analyte_jobs::Right;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::header::{HeaderName, LOCATION};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::body::JobBody;
+use super::get::shown;
+use super::prefer;
+use super::submission::{self, SubmissionBody};
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::negotiate::require_json;
+use crate::problem::{Problem, ProblemBody};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Submits a job. Once it is answered, it is kept.
+///
+/// With an `Idempotency-Key` a repetition of the same bytes answers the job that there is already.
+#[utoipa::path(post, path = "/v1/jobs", operation_id = "submit_job", tag = "jobs",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless; 1 to 255 characters."),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when the job has ended, after N seconds at most."),
+    ),
+    request_body(content = SubmissionBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The job as it is now: it had been submitted before, or has ended while you waited.", body = JobBody),
+        (status = 201, description = "Kept and queued.", body = JobBody, headers(
+            ("Location" = String, description = "Its address."),
+            ("ETag" = String, description = "Changes with the job."),
+        )),
+        (status = 400, description = "The body cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such model.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body, the parameters or the custom data are too large.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The table, the parameters or the limits do not fit, or the idempotency key was used with another body.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "The queue is full; see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "There is no room now; see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 507, description = "The disk is full.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn submit(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsWrite)?;
+    let (parts, content) = request.into_parts();
+    require_json(&parts.headers)?;
+    let key = idempotency_key(&parts.headers)?;
+    let received = body::receive(&shared, content, shared.limits.body_bytes).await?;
+    let submission = submission::read(&shared, caller.organisation(), &received.bytes, key).await?;
+    // The job holds what it needs; the body would only take up room while somebody waits.
+    drop(received);
+    let submitted = shared.manager.submit(caller.organisation(), submission).await?;
+    let id = submitted.job.job.id;
+    let (mut view, mut settled) = (submitted.job, submitted.replayed);
+    let patience = prefer::wait(&parts.headers);
+    if let Some(patience) = patience {
+        // The job is kept, so a wait that breaks off changes nothing: the client sees the job as it was submitted.
+        if let Ok(later) = shared.manager.wait(caller.organisation(), id, patience).await {
+            settled |= later.job.status.ended();
+            view = later;
+        }
+    }
+    let mut response = shown(if settled { StatusCode::OK } else { StatusCode::CREATED }, &view)?;
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/jobs/{id}")) {
+        headers.insert(LOCATION, location);
+    }
+    if patience.is_some() {
+        headers.insert(HeaderName::from_static("preference-applied"), HeaderValue::from_static("wait"));
+    }
+    Ok(response)
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(key) = keys.next() else { return Ok(None) };
+    if keys.next().is_some() {
+        return Err(Problem::new(Code::Malformed, "there are several Idempotency-Key headers"));
+    }
+    match key.to_str() {
+        Ok(key) => Ok(Some(key.to_owned())),
+        Err(_) => Err(Problem::new(Code::Malformed, "an idempotency key consists of printable ASCII characters")),
+    }
+}

@@ -1,0 +1,32 @@
+//! JSON answers, and how single values look in them.
+
+use analyte_core::timestamp::Timestamp;
+use axum::body::Body;
+use axum::response::Response;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+use serde::{Serialize, Serializer};
+
+/// An answer of this value.
+pub(crate) fn answer(status: StatusCode, value: &impl Serialize) -> Response {
+    // Bodies are strings, numbers, lists and maps with string keys: writing them cannot fail.
+    bytes(status, serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// An answer of JSON that was written before.
+pub(crate) fn bytes(status: StatusCode, json: impl Into<Body>) -> Response {
+    let mut response = Response::new(json.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A time as RFC 3339 writes it.
+#[derive(Clone, Copy)]
+pub(crate) struct Time(pub(crate) Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}

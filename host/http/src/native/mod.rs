@@ -1,0 +1,69 @@
+//! The native surface: the calls of `docs/openapi.json`.
+//!
+//! One folder per kind of thing, one file per call. Every handler does the same four steps: may the caller do this, what
+//! is asked, ask the job manager, say what it answered.
+
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::gate::Shared;
+use crate::problem::Problem;
+
+pub(crate) mod address;
+pub(crate) mod execute;
+pub(crate) mod health;
+pub(crate) mod jobs;
+mod json;
+pub(crate) mod models;
+pub(crate) mod providers;
+mod table;
+
+/// Whether anybody may call this address.
+pub(crate) fn is_open(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+}
+
+/// All calls.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(health::openapi))
+        .route("/v1/providers", get(providers::list::list))
+        .route(
+            "/v1/providers/{provider}",
+            get(providers::get::get).put(providers::put::put).delete(providers::delete::delete),
+        )
+        .route("/v1/providers/{provider}/models", get(models::list::list))
+        .route(
+            "/v1/providers/{provider}/models/{model}",
+            get(models::get::get).put(models::put::put).delete(models::delete::delete),
+        )
+        .route("/v1/providers/{provider}/models/{model}/execute", post(execute::execute))
+        .route("/v1/jobs", get(jobs::list::list).post(jobs::submit::submit))
+        .route("/v1/jobs/{job}", get(jobs::get::get))
+        .route("/v1/jobs/{job}/cancel", post(jobs::cancel::cancel))
+        .route("/v1/jobs/{job}/results", get(jobs::results::of_job))
+        .route("/v1/jobs/{job}/errors", get(jobs::errors::of_job))
+        .route("/v1/jobs/{job}/files", get(jobs::files::of_job))
+        .route("/v1/jobs/{job}/files/{file}", get(jobs::file::of_job))
+        .route("/v1/jobs/{job}/logs", get(jobs::logs::of_job))
+        .route("/v1/jobs/{job}/tasks", get(jobs::tasks::list))
+        .route("/v1/jobs/{job}/tasks/{task}", get(jobs::tasks::get))
+        .route("/v1/jobs/{job}/tasks/{task}/results", get(jobs::results::of_task))
+        .route("/v1/jobs/{job}/tasks/{task}/errors", get(jobs::errors::of_task))
+        .route("/v1/jobs/{job}/tasks/{task}/files", get(jobs::files::of_task))
+        .route("/v1/jobs/{job}/tasks/{task}/files/{file}", get(jobs::file::of_task))
+        .route("/v1/jobs/{job}/tasks/{task}/logs", get(jobs::logs::of_task))
+        .fallback(async || Problem::no_such_address())
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                Code::MethodNotAllowed,
+                "this address does not know this method; the Allow header names those it knows",
+            )
+        })
+        .with_state(shared)
+}

@@ -1,0 +1,190 @@
+//! A model as clients see it, and what data shapes and tables look like in documents.
+
+use std::collections::BTreeMap;
+
+use analyte_core::digest::Digest;
+use analyte_core::model::{Capability, Cardinality, Example};
+use analyte_core::names::{ModelName, ProviderName};
+use analyte_core::shape::Shape;
+use analyte_jobs::{Model, ModelKind, Origin};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::native::json::Time;
+use crate::native::providers::body::{CapabilityBody, address as provider_address};
+
+/// One named computation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Model)]
+pub(crate) struct ModelBody<'a> {
+    /// Whose it is.
+    #[schema(value_type = String, example = "statistics")]
+    provider: &'a ProviderName,
+    /// What it goes by.
+    #[schema(value_type = String, example = "linear-regression")]
+    name: &'a ModelName,
+    /// For people.
+    description: &'a str,
+    /// The author's own version; may be empty.
+    version: &'a str,
+    /// `built-in`, `component` (published on its own) or `file` (run by its provider).
+    #[schema(example = "built-in")]
+    kind: &'static str,
+    /// Of the component that runs it.
+    #[schema(value_type = Option<String>)]
+    digest: Option<Digest>,
+    /// Of its model file, where it is made of one.
+    #[schema(value_type = Option<String>)]
+    file: Option<Digest>,
+    /// Shape of the input.
+    #[schema(value_type = DataShapeBody)]
+    input: &'a Shape,
+    /// Shape of the result.
+    #[schema(value_type = DataShapeBody)]
+    output: &'a Shape,
+    /// Rows in, rows out: `Any`, `NxN`, `Nx1`, `1xN` or `1x1`.
+    #[schema(value_type = String, example = "Any")]
+    cardinality: Cardinality,
+    /// Whether each row of the result depends on one row of the input only.
+    independent_rows: bool,
+    /// JSON Schema of the parameters; `null`: it takes none.
+    #[schema(value_type = Option<Object>)]
+    parameters_schema: Option<&'a Value>,
+    /// Parameters whose value names columns of the input.
+    column_parameters: &'a [String],
+    /// What a model component asks for.
+    #[schema(value_type = Vec<CapabilityBody>)]
+    capabilities: &'a [Capability],
+    /// Names of what it asked for and was granted.
+    grants: &'a [String],
+    /// Worked examples: documentation and tests.
+    #[schema(value_type = Vec<ExampleBody>)]
+    examples: &'a [Example],
+    /// First publication under this name; `null` for a built-in model.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_at: Option<Time>,
+    /// Publication of these bytes; `null` for a built-in model.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    updated_at: Option<Time>,
+    /// Where to go on.
+    links: ModelLinks,
+}
+
+/// Addresses around a model.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ModelLinks {
+    #[serde(rename = "self")]
+    this: String,
+    provider: String,
+    execute: String,
+}
+
+/// The models of a provider.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Models)]
+pub(crate) struct ModelsBody<'a> {
+    /// By name.
+    pub(crate) models: Vec<ModelBody<'a>>,
+}
+
+/// Ordered fields with base types.
+#[derive(ToSchema)]
+#[schema(as = DataShape)]
+#[expect(dead_code, non_snake_case, reason = "documents analyte_core::shape::Shape")]
+pub(crate) struct DataShapeBody {
+    /// Fields by name.
+    fieldDefinitions: BTreeMap<String, FieldBody>,
+    /// Which other columns are admitted: `numeric` or `any`; absent: none.
+    #[schema(required = false)]
+    rest: Option<String>,
+}
+
+/// One field.
+#[derive(ToSchema)]
+#[schema(as = Field)]
+#[expect(dead_code, non_snake_case, reason = "documents analyte_core::shape::Field")]
+pub(crate) struct FieldBody {
+    /// Like the key it stands under.
+    name: String,
+    /// What its values mean.
+    #[schema(example = "NUMBER")]
+    baseType: String,
+    /// For people.
+    description: String,
+    /// Its place.
+    ordinal: u32,
+    /// Further facts: `isRequired` where values may not be missing, `kind` where the column is not of the usual one.
+    aspects: serde_json::Map<String, Value>,
+}
+
+/// Rows under a data shape.
+///
+/// Taken in four forms: this one, the same without `dataShape`, a bare array of row objects, and
+/// `{"columns": {"name": […]}}`.
+#[derive(ToSchema)]
+#[schema(as = Table)]
+#[expect(dead_code, non_snake_case, reason = "documents analyte_core::table::Table")]
+pub(crate) struct TableBody {
+    /// What the columns are.
+    dataShape: Option<DataShapeBody>,
+    /// One object per row; a missing value is `null` or absent.
+    rows: Vec<serde_json::Map<String, Value>>,
+}
+
+/// A worked example.
+#[derive(ToSchema)]
+#[schema(as = Example)]
+#[expect(dead_code, reason = "documents analyte_core::model::Example")]
+pub(crate) struct ExampleBody {
+    name: String,
+    description: String,
+    /// What goes in.
+    input: TableBody,
+    parameters: serde_json::Map<String, Value>,
+    /// What comes out.
+    expected: TableBody,
+    /// |got − expected| ≤ tolerance × max(1, |expected|).
+    tolerance: f64,
+}
+
+impl<'a> ModelBody<'a> {
+    pub(crate) fn of(model: &'a Model) -> Self {
+        let info = &*model.info;
+        let address = address(&model.provider, &info.name);
+        Self {
+            provider: &model.provider,
+            name: &info.name,
+            description: &info.description,
+            version: &info.version,
+            kind: match model.origin {
+                Origin::BuiltIn => "built-in",
+                Origin::Published(ModelKind::Component) => "component",
+                Origin::Published(ModelKind::File) => "file",
+            },
+            digest: model.digest,
+            file: model.file,
+            input: &info.input,
+            output: &info.output,
+            cardinality: info.cardinality,
+            independent_rows: info.independent_rows,
+            parameters_schema: info.parameters_schema.as_ref(),
+            column_parameters: &info.column_parameters,
+            capabilities: &info.capabilities,
+            grants: &model.grants,
+            examples: &info.examples,
+            created_at: model.published.as_ref().map(|record| Time(record.created_at)),
+            updated_at: model.published.as_ref().map(|record| Time(record.updated_at)),
+            links: ModelLinks {
+                provider: provider_address(&model.provider),
+                execute: format!("{address}/execute"),
+                this: address,
+            },
+        }
+    }
+}
+
+/// Where a model is.
+pub(crate) fn address(provider: &ProviderName, model: &ModelName) -> String {
+    format!("/v1/providers/{provider}/models/{model}")
+}

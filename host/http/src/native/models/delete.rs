@@ -1,0 +1,41 @@
+//! `DELETE /v1/providers/{provider}/models/{model}`
+
+use std::sync::Arc;
+
+use analyte_core::names::{ModelName, ProviderName};
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::{StatusCode, Uri};
+
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::{Segments, flag, known_pairs};
+use crate::problem::{Problem, ProblemBody};
+
+/// Removes a published model; a built-in one cannot be removed on its own.
+#[utoipa::path(delete, path = "/v1/providers/{provider}/models/{model}", operation_id = "remove_model", tag = "models",
+    params(
+        ("provider" = String, Path, description = "The provider's name."),
+        ("model" = String, Path, description = "The model's name."),
+        ("force" = Option<bool>, Query, description = "End its unfinished jobs: queued ones fail, running ones are cancelled."),
+    ),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 409, description = "It is built in, or has unfinished jobs.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments((provider, model)): Segments<(ProviderName, ModelName)>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    caller.require(Right::ProvidersWrite)?;
+    let [force] = known_pairs(&uri, ["force"])?;
+    let force = flag("force", force.as_deref())?;
+    shared.manager.remove_model(caller.organisation(), &provider, &model, force).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

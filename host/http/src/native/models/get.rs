@@ -1,0 +1,38 @@
+//! `GET /v1/providers/{provider}/models/{model}`
+
+use std::sync::Arc;
+
+use analyte_core::names::{ModelName, ProviderName};
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::body::ModelBody;
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::problem::{Problem, ProblemBody};
+
+/// One model: its shapes, cardinality, parameters and examples.
+#[utoipa::path(get, path = "/v1/providers/{provider}/models/{model}", operation_id = "get_model", tag = "models",
+    params(
+        ("provider" = String, Path, description = "The provider's name."),
+        ("model" = String, Path, description = "The model's name."),
+    ),
+    responses(
+        (status = 200, description = "The model.", body = ModelBody),
+        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments((provider, model)): Segments<(ProviderName, ModelName)>,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsRead)?;
+    let model = shared.manager.model(caller.organisation(), &provider, &model)?;
+    Ok(json::answer(StatusCode::OK, &ModelBody::of(&model)))
+}

@@ -1,0 +1,34 @@
+//! `GET /v1/providers/{provider}/models`
+
+use std::sync::Arc;
+
+use analyte_core::names::ProviderName;
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::body::{ModelBody, ModelsBody};
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::problem::{Problem, ProblemBody};
+
+/// All models of a provider.
+#[utoipa::path(get, path = "/v1/providers/{provider}/models", operation_id = "list_models", tag = "models",
+    params(("provider" = String, Path, description = "The provider's name.")),
+    responses(
+        (status = 200, description = "By name.", body = ModelsBody),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(provider): Segments<ProviderName>,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsRead)?;
+    let models = shared.manager.models(caller.organisation(), &provider)?;
+    Ok(json::answer(StatusCode::OK, &ModelsBody { models: models.iter().map(|model| ModelBody::of(model)).collect() }))
+}

@@ -1,0 +1,7 @@
+//! Models: list, show, publish, remove.
+
+pub(crate) mod body;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod put;

@@ -1,0 +1,72 @@
+//! `PUT /v1/providers/{provider}/models/{model}`
+
+use std::sync::Arc;
+
+use analyte_core::names::{ModelName, ProviderName};
+use analyte_jobs::{PublishModel, Right};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, StatusCode};
+
+use super::body::{ModelBody, address};
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::native::providers::put::{broken_off, is_wasm};
+use crate::problem::{Problem, ProblemBody};
+
+/// Publishes a model, or replaces the published one of this name.
+///
+/// `application/wasm` is a component of the world `model-plugin`; it makes an empty provider if there is none. Any other
+/// type is a model file, which the provider inspects and runs.
+#[utoipa::path(put, path = "/v1/providers/{provider}/models/{model}", operation_id = "publish_model", tag = "models",
+    params(
+        ("provider" = String, Path, description = "The provider's name."),
+        ("model" = String, Path, description = "The name that the model shall go by."),
+    ),
+    request_body(content(
+        (Vec<u8> = "application/wasm"),
+        (Vec<u8> = "application/octet-stream"),
+    ), description = "A model component, or a model file."),
+    responses(
+        (status = 200, description = "Replaced.", body = ModelBody),
+        (status = 201, description = "Published.", body = ModelBody, headers(("Location" = String, description = "Its address."))),
+        (status = 409, description = "A built-in model has this name.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "Larger than `component_bytes` or `model_file_bytes`.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Not a component that keeps the contract, or not a file that the provider takes.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn put(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments((provider, model)): Segments<(ProviderName, ModelName)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::ProvidersWrite)?;
+    let (parts, content) = request.into_parts();
+    let limits = &shared.limits;
+    let limit = if is_wasm(&parts.headers) { limits.component_bytes } else { limits.model_file_bytes };
+    let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = given.unwrap_or("application/octet-stream").to_owned();
+    let received = body::receive(&shared, content, limit).await?;
+    let location = address(&provider, &model);
+    let publish = PublishModel { provider, model, organisation: None, media_type, bytes: received.bytes };
+    let manager = shared.manager.clone();
+    // Published whether or not the client waits: half-way is the worst place to stop.
+    let published = tokio::spawn(async move {
+        let _held = received.reserved;
+        manager.publish_model(publish).await
+    });
+    let published = published.await.map_err(broken_off)??;
+    let status = if published.replaced { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = json::answer(status, &ModelBody::of(&published.model));
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}

@@ -1,0 +1,40 @@
+//! `DELETE /v1/providers/{provider}`
+
+use std::sync::Arc;
+
+use analyte_core::names::ProviderName;
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::{StatusCode, Uri};
+
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::{Segments, flag, known_pairs};
+use crate::problem::{Problem, ProblemBody};
+
+/// Removes a provider with its published models.
+#[utoipa::path(delete, path = "/v1/providers/{provider}", operation_id = "remove_provider", tag = "providers",
+    params(
+        ("provider" = String, Path, description = "Its name."),
+        ("force" = Option<bool>, Query, description = "End its unfinished jobs: queued ones fail, running ones are cancelled."),
+    ),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 409, description = "It has unfinished jobs.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(name): Segments<ProviderName>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    caller.require(Right::ProvidersWrite)?;
+    let [force] = known_pairs(&uri, ["force"])?;
+    let force = flag("force", force.as_deref())?;
+    shared.manager.remove_provider(caller.organisation(), &name, force).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

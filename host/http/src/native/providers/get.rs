@@ -1,0 +1,35 @@
+//! `GET /v1/providers/{provider}`
+
+use std::sync::Arc;
+
+use analyte_core::names::ProviderName;
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::body::ProviderBody;
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::problem::{Problem, ProblemBody};
+
+/// One provider.
+#[utoipa::path(get, path = "/v1/providers/{provider}", operation_id = "get_provider", tag = "providers",
+    params(("provider" = String, Path, description = "Its name.")),
+    responses(
+        (status = 200, description = "The provider.", body = ProviderBody),
+        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(name): Segments<ProviderName>,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsRead)?;
+    let provider = shared.manager.provider(caller.organisation(), &name)?;
+    Ok(json::answer(StatusCode::OK, &ProviderBody::of(&shared.manager, &provider)))
+}

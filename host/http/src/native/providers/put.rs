@@ -1,0 +1,78 @@
+//! `PUT /v1/providers/{provider}`
+
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use analyte_core::names::ProviderName;
+use analyte_jobs::{InstallProvider, Right};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::body::{ProviderBody, address};
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::problem::{Problem, ProblemBody};
+
+/// The media type of a component.
+pub(crate) const WASM: &str = "application/wasm";
+
+/// Installs a provider, or replaces the one of this name; running jobs keep the old one.
+///
+/// The component is compiled and asked what it is before anything changes.
+#[utoipa::path(put, path = "/v1/providers/{provider}", operation_id = "install_provider", tag = "providers",
+    params(("provider" = String, Path, description = "The name it shall go by.")),
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "A component of the world `provider-plugin`."),
+    responses(
+        (status = 200, description = "Replaced.", body = ProviderBody),
+        (status = 201, description = "Installed.", body = ProviderBody, headers(("Location" = String, description = "Its address."))),
+        (status = 413, description = "Larger than `component_bytes`.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "Not `application/wasm`.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Not a component that keeps the contract.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn put(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(name): Segments<ProviderName>,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::ProvidersWrite)?;
+    let (parts, content) = request.into_parts();
+    if !is_wasm(&parts.headers) {
+        return Err(Problem::new(Code::UnsupportedMediaType, format!("a provider is a component, of type {WASM}")));
+    }
+    let received = body::receive(&shared, content, shared.limits.component_bytes).await?;
+    let install = InstallProvider { name: name.clone(), organisation: None, component: received.bytes };
+    let manager = shared.manager.clone();
+    // Installed whether or not the client waits: half-way is the worst place to stop.
+    let installed = tokio::spawn(async move {
+        let _held = received.reserved;
+        manager.install_provider(install).await
+    });
+    let installed = installed.await.map_err(broken_off)??;
+    let status = if installed.replaced { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = json::answer(status, &ProviderBody::of(&shared.manager, &installed.provider));
+    if let Ok(location) = HeaderValue::from_str(&address(&name)) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Whether the body says that it is a component.
+pub(crate) fn is_wasm(headers: &HeaderMap) -> bool {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(WASM))
+}
+
+/// The work was ended by a panic or by the end of the server.
+pub(crate) fn broken_off(error: tokio::task::JoinError) -> Problem {
+    tracing::error!(%error, "work broke off");
+    Problem::new(Code::HostError, "the server failed to answer this call; its log says more")
+}

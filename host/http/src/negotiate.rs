@@ -1,0 +1,194 @@
+//! Which format a table is sent in, and which one is wanted back.
+
+use analyte_core::codes::Code;
+use analyte_core::table::format::Format;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+
+use crate::problem::Problem;
+
+/// What is offered, for messages.
+const OFFERED: &str =
+    "application/json, application/json; layout=columns, text/csv and application/vnd.apache.arrow.stream";
+
+/// The format of a body that holds a table; a body without a type is taken as JSON.
+pub(crate) fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Format::Json) };
+    value.to_str().ok().and_then(Format::of_media_type).ok_or_else(|| {
+        let given = String::from_utf8_lossy(value.as_bytes());
+        Problem::new(
+            Code::UnsupportedMediaType,
+            format!("a table is taken as {OFFERED}, not as `{}`", given.chars().take(100).collect::<String>()),
+        )
+    })
+}
+
+/// Refuses a body that says that it is something else than JSON.
+pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    match content_format(headers) {
+        Ok(Format::Json | Format::JsonColumns) => Ok(()),
+        Ok(Format::Csv | Format::Arrow) | Err(_) => {
+            Err(Problem::new(Code::UnsupportedMediaType, "this call takes a body of type application/json"))
+        }
+    }
+}
+
+/// The format in which the client wants a table: of the highest quality, among equals the more specific one, then the
+/// one named first.
+pub(crate) fn accepted_format(headers: &HeaderMap) -> Result<Format, Problem> {
+    let mut ranges = Vec::new();
+    for value in headers.get_all(ACCEPT) {
+        let Ok(text) = value.to_str() else {
+            return Err(Problem::new(Code::Malformed, "the Accept header cannot be read"));
+        };
+        ranges.extend(text.split(',').filter_map(MediaRange::parse));
+    }
+    if ranges.is_empty() {
+        return Ok(Format::Json);
+    }
+    let mut best: Option<(&MediaRange, Format)> = None;
+    for range in &ranges {
+        let Some(format) = range.formats().find(|format| quality(*format, &ranges) > 0) else { continue };
+        if best.is_none_or(|(other, _)| (range.quality, range.specific) > (other.quality, other.specific)) {
+            best = Some((range, format));
+        }
+    }
+    best.map(|(_, format)| format).ok_or_else(|| {
+        Problem::new(Code::UnsupportedMediaType, format!("a table is answered as {OFFERED}"))
+            .status(StatusCode::NOT_ACCEPTABLE)
+    })
+}
+
+/// What the most specific range says of a format, in thousandths.
+fn quality(format: Format, ranges: &[MediaRange]) -> u16 {
+    let about = ranges.iter().filter(|range| range.formats().any(|one| one == format));
+    about.max_by_key(|range| range.specific).map_or(0, |range| range.quality)
+}
+
+/// One element of an Accept header.
+struct MediaRange {
+    covers: Covers,
+    /// 0 = `*/*`, 1 = `type/*`, 2 = a type.
+    specific: u8,
+    /// Thousandths.
+    quality: u16,
+}
+
+enum Covers {
+    Everything,
+    Application,
+    Text,
+    One(Format),
+    Nothing,
+}
+
+impl MediaRange {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
+        let mut quality = 1000;
+        for parameter in text.split(';').skip(1) {
+            if let Some((name, value)) = parameter.split_once('=')
+                && name.trim().eq_ignore_ascii_case("q")
+            {
+                quality = thousandths(value.trim());
+            }
+        }
+        let essence = text.split(';').next().unwrap_or_default().trim();
+        let (covers, specific) = match essence {
+            // Some old clients send a lone star.
+            "*/*" | "*" => (Covers::Everything, 0),
+            _ if essence.eq_ignore_ascii_case("application/*") => (Covers::Application, 1),
+            _ if essence.eq_ignore_ascii_case("text/*") => (Covers::Text, 1),
+            _ => (Format::of_media_type(text).map_or(Covers::Nothing, Covers::One), 2),
+        };
+        Some(Self { covers, specific, quality })
+    }
+
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        let some: &'static [Format] = match self.covers {
+            Covers::Everything => &[Format::Json, Format::JsonColumns, Format::Csv, Format::Arrow],
+            Covers::Application => &[Format::Json, Format::JsonColumns, Format::Arrow],
+            Covers::Text | Covers::One(Format::Csv) => &[Format::Csv],
+            // `application/json` says nothing against its other layout, but asks for the usual one.
+            Covers::One(Format::Json) => &[Format::Json],
+            Covers::One(Format::JsonColumns) => &[Format::JsonColumns],
+            Covers::One(Format::Arrow) => &[Format::Arrow],
+            Covers::Nothing => &[],
+        };
+        some.iter().copied()
+    }
+}
+
+/// A quality as thousandths; what is not a number from 0 to 1 counts as 1.
+fn thousandths(text: &str) -> u16 {
+    match text.parse::<f32>() {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1000")]
+        Ok(quality) if (0.0..=1.0).contains(&quality) => (quality * 1000.0).round() as u16,
+        _ => 1000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn accepted(text: &'static str) -> Result<Format, (Code, StatusCode)> {
+        use axum::response::IntoResponse as _;
+        accepted_format(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(text))]))
+            .map_err(|problem| (problem.code(), problem.into_response().status()))
+    }
+
+    #[test]
+    fn the_best_of_what_is_accepted_is_answered() {
+        let cases = [
+            ("", Format::Json),
+            ("*/*", Format::Json),
+            ("*", Format::Json),
+            ("application/*", Format::Json),
+            ("text/*", Format::Csv),
+            ("application/json", Format::Json),
+            ("APPLICATION/JSON; charset=utf-8", Format::Json),
+            ("application/json; layout=columns", Format::JsonColumns),
+            ("application/json;layout=\"columns\";q=0.5", Format::JsonColumns),
+            ("text/csv", Format::Csv),
+            ("application/vnd.apache.arrow.stream", Format::Arrow),
+            ("text/html, text/csv;q=0.3, */*;q=0.1", Format::Csv),
+            ("*/*, text/csv", Format::Csv),
+            ("text/csv, application/json", Format::Csv),
+            ("text/csv;q=0.8, application/json;q=0.9", Format::Json),
+            ("application/json;q=0, */*", Format::JsonColumns),
+            ("application/json;q=0, application/json;layout=columns;q=0, */*", Format::Csv),
+            ("image/png, */*;q=0.01", Format::Json),
+            ("text/csv;q=nonsense", Format::Csv),
+        ];
+        for (text, format) in cases {
+            assert_eq!(accepted(text), Ok(format), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_on_offer_is_406() {
+        for text in ["text/html", "application/json;q=0", "*/*;q=0", "image/*", "application/xml, text/html"] {
+            assert_eq!(accepted(text), Err((Code::UnsupportedMediaType, StatusCode::NOT_ACCEPTABLE)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_read_by_its_type() {
+        let read = |text: &'static str| {
+            content_format(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(text))]))
+                .map_err(|problem| problem.code())
+        };
+        assert_eq!(read("application/json; charset=utf-8"), Ok(Format::Json));
+        assert_eq!(read("Text/CSV"), Ok(Format::Csv));
+        assert_eq!(read("application/vnd.apache.arrow.stream"), Ok(Format::Arrow));
+        assert_eq!(read("application/xml"), Err(Code::UnsupportedMediaType));
+        assert_eq!(read(""), Err(Code::UnsupportedMediaType));
+        assert_eq!(content_format(&HeaderMap::new()).ok(), Some(Format::Json));
+    }
+}

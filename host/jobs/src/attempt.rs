@@ -1,0 +1,174 @@
+//! One attempt of one task, from its claim to the outcome that is kept.
+//!
+//! Whatever happens here ends in exactly one of three ways: an outcome is kept, the run was stopped and keeps nothing, or
+//! the process ends and the next start puts the task back. A panic on the way becomes a `host-error`.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use analyte_core::failure::Failure;
+use analyte_core::job::{Job, Task, Usage};
+use analyte_core::table::Table;
+use analyte_core::table::format::{Format, read, write};
+use analyte_engine::run::request::{Identity, RunOutcome, RunReport, RunRequest};
+use analyte_store::{Claimed, Finished, NewContent, Outcome, StoreError};
+use bytes::Bytes;
+use futures::FutureExt as _;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::catalogue::restrict;
+use crate::live::Begun;
+use crate::manager::Manager;
+use crate::offload::off_thread;
+use crate::recall::Pinned;
+use crate::sink::Sink;
+
+/// Contents above this size are written before the outcome, so that a large one holds up no others.
+const LARGE: usize = 64 * 1024;
+
+/// What a run gave, before it is kept.
+struct Given {
+    outcome: Result<(NewContent, Vec<String>), Failure>,
+    usage: Usage,
+}
+
+/// Runs a claimed task and keeps what it gives. `begun` and the slot end with it.
+pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, slot: OwnedSemaphorePermit) {
+    let Claimed { run, job } = claimed;
+    let live = begun.live.clone();
+    let sink = Arc::new(Sink::new(live.clone(), manager.inner.store.clone(), manager.inner.clock.clone()));
+    let Some(task) = job.task(&run.key.task) else {
+        tracing::error!(job = %job.id, task = %run.key.task, "a task was claimed that its job does not have");
+        return;
+    };
+    let running = AssertUnwindSafe(given(&manager, &job, task, &sink)).catch_unwind();
+    let given = tokio::select! {
+        biased;
+        // Dropping the run stops the guest.
+        () = live.stopped() => return,
+        given = running => given.unwrap_or_else(|_| {
+            tracing::error!(job = %job.id, task = %task.name, "the host panicked while it looked after a run");
+            Given::failed(Failure::new(Code::HostError, "the server failed while it looked after this run"))
+        }),
+    };
+    let log = match live.log_so_far() {
+        lines if lines.is_empty() => None,
+        lines => Some(stage(&manager, lines.into()).await),
+    };
+    let outcome = match given.outcome {
+        Ok((result, warnings)) => (Outcome::Completed { result, files: sink.take_files() }, warnings),
+        Err(failure) => (Outcome::Failed { failure, jitter: jitter() }, Vec::new()),
+    };
+    if !live.finishing() {
+        return;
+    }
+    let finished =
+        Finished { run, outcome: outcome.0, usage: given.usage, progress: live.progress(), log, warnings: outcome.1 };
+    if let Some(changed) = manager.inner.finisher.finish(finished).await {
+        // The slot and the place among the live runs go first: whoever is woken finds them free.
+        drop(slot);
+        drop(begun);
+        manager.follow(&changed);
+    }
+}
+
+impl Given {
+    fn failed(failure: Failure) -> Self {
+        Self { outcome: Err(failure), usage: Usage::default() }
+    }
+}
+
+async fn given(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>) -> Given {
+    let request = match request(manager, job, task, sink).await {
+        Ok(request) => request,
+        Err(failure) => return Given::failed(failure),
+    };
+    let (pinned, request) = request;
+    let RunReport { outcome, usage, log_lines_dropped } = pinned.component.run(request).await;
+    if log_lines_dropped > 0 {
+        let most = manager.inner.limits.log_bytes;
+        sink.note(
+            "warn",
+            format!("{log_lines_dropped} further lines were not kept: the log is full (limit log_bytes, {most} bytes)"),
+        );
+    }
+    let outcome = match outcome {
+        Ok(RunOutcome { output, warnings }) => encoded(manager, output).await.map(|result| (result, warnings)),
+        Err(failure) => Err(failure),
+    };
+    Given { outcome, usage }
+}
+
+async fn request(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>) -> Result<(Pinned, RunRequest), Failure> {
+    let store = &manager.inner.store;
+    let pinned = manager.recall(task).await?;
+    let input = store.content(&job.organisation, job.id, &task.input).await.map_err(|error| unreadable(job, &error))?;
+    let parameters =
+        store.content(&job.organisation, job.id, &task.parameters).await.map_err(|error| unreadable(job, &error))?;
+    let parameters = String::from_utf8(parameters.into())
+        .map_err(|_| Failure::new(Code::HostError, "the stored parameters are damaged"))?;
+    let limits = manager.inner.limits.clone();
+    let model = pinned.model.clone();
+    let input = off_thread(input.len(), move || read(Format::Arrow, input, &model.input, &limits))
+        .await
+        .map_err(|error| Failure::new(Code::HostError, format!("the stored input cannot be read: {error}")))?
+        .table;
+    let request = RunRequest {
+        model: pinned.model.clone(),
+        input,
+        parameters,
+        limits: job.limits,
+        identity: Identity {
+            job: job.id.to_string(),
+            task: task.name.to_string(),
+            attempt: task.attempt.0,
+            session: None,
+        },
+        grants: Arc::new(restrict(&manager.grants(&task.provider), &task.grants)),
+        model_file: pinned.file.as_deref().cloned(),
+        sink: sink.clone(),
+    };
+    Ok((pinned, request))
+}
+
+fn unreadable(job: &Job, error: &StoreError) -> Failure {
+    tracing::error!(job = %job.id, error = error as &dyn std::error::Error, "the input of a job cannot be read");
+    Failure::new(Code::HostError, "the job's input cannot be read from the server's store")
+}
+
+async fn encoded(manager: &Manager, output: Table) -> Result<NewContent, Failure> {
+    let bytes = off_thread(output.memory_bytes(), move || write(Format::Arrow, &output))
+        .await
+        .map_err(|error| Failure::new(Code::InvalidResult, error.to_string()))?;
+    Ok(stage(manager, bytes.into()).await)
+}
+
+/// Writes large contents ahead. Where that fails they go with the outcome, which is tried until it succeeds.
+async fn stage(manager: &Manager, bytes: Bytes) -> NewContent {
+    if bytes.len() < LARGE {
+        return NewContent::Bytes(bytes);
+    }
+    let staged = async {
+        let mut writer = manager.inner.store.content_writer().await?;
+        writer.write(bytes.clone()).await?;
+        writer.finish().await
+    };
+    match staged.await {
+        Ok(staged) => NewContent::Staged(staged),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a result could not be written ahead");
+            NewContent::Bytes(bytes)
+        }
+    }
+}
+
+/// From 0 to 1, random, to spread tries; need not be unpredictable.
+pub(crate) fn jitter() -> f64 {
+    let mut bytes = [0; 4];
+    // Without random numbers all tries come at the middle of their range.
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 0.5,
+    }
+}

@@ -1,0 +1,303 @@
+//! What is installed: providers and their models, ready to be looked up.
+//!
+//! Lookups take a snapshot and never wait. Changes happen one at a time, behind the gate of [`crate::manager`], after the
+//! store has accepted them; whoever holds a snapshot goes on with what it saw.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use analyte_core::digest::Digest;
+use analyte_core::job::Task;
+use analyte_core::limits::Limits;
+use analyte_core::model::ModelInfo;
+use analyte_core::names::{ModelName, Organisation, ProviderName};
+use analyte_core::parameters::ParametersSchema;
+use analyte_core::timestamp::Timestamp;
+use analyte_engine::run::request::Grants;
+use analyte_store::{ModelKind, ModelRecord, ProviderRecord};
+use parking_lot::RwLock;
+
+use crate::error::JobsError;
+
+/// Where a model comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Its provider's component holds it.
+    BuiltIn,
+    /// It was published on its own.
+    Published(ModelKind),
+}
+
+/// One model, ready to be used.
+#[derive(Debug)]
+pub struct Model {
+    /// Whose.
+    pub provider: ProviderName,
+    /// What it computes, under the name that it goes by here.
+    pub info: Arc<ModelInfo>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The component that runs it; `None` for a model file whose provider has no component.
+    pub digest: Option<Digest>,
+    /// Its model file, if it is made of one.
+    pub file: Option<Digest>,
+    /// Media type and length of what was published, for a published model.
+    pub published: Option<Arc<ModelRecord>>,
+    /// Names of the capabilities that it asked for and that are granted.
+    pub grants: Vec<String>,
+    /// The schema of its parameters, compiled.
+    pub(crate) parameters: ParametersSchema,
+}
+
+/// Whether a provider can work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderState {
+    /// It can.
+    Ready,
+    /// Its component is being made ready; jobs wait.
+    Loading,
+    /// It cannot be loaded, and this is why; jobs fail with `provider-unavailable`.
+    Unavailable(String),
+}
+
+/// One installed provider.
+#[derive(Debug)]
+pub struct Provider {
+    /// As it is stored: name, digest, what it says of itself, times.
+    pub record: Arc<ProviderRecord>,
+    /// All models, by name.
+    pub models: BTreeMap<ModelName, Arc<Model>>,
+    /// What the operator grants it.
+    pub grants: Arc<Grants>,
+}
+
+impl Provider {
+    /// Whether this organisation may use it.
+    pub fn visible_to(&self, organisation: &Organisation) -> bool {
+        self.record.organisation.as_ref().is_none_or(|owner| owner == organisation)
+    }
+
+    /// Every component that runs one of its models, and its own.
+    pub(crate) fn components(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.record.digest.into_iter().chain(self.models.values().filter_map(|model| model.digest))
+    }
+
+    /// The published models.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Arc<ModelRecord>> {
+        self.models.values().filter_map(|model| model.published.as_ref())
+    }
+
+    /// Puts a provider together from what is stored.
+    ///
+    /// Fails where a published model clashes with a built-in one, or where a schema does not compile.
+    pub(crate) fn assemble(
+        record: Arc<ProviderRecord>,
+        published: Vec<Arc<ModelRecord>>,
+        grants: Arc<Grants>,
+        limits: &Limits,
+    ) -> Result<Self, JobsError> {
+        let mut models = BTreeMap::new();
+        for info in &record.models {
+            let asked = record.info.capabilities.iter().map(|capability| capability.name.as_str());
+            let model = Model {
+                provider: record.name.clone(),
+                info: Arc::new(info.clone()),
+                origin: Origin::BuiltIn,
+                digest: record.digest,
+                file: None,
+                published: None,
+                grants: granted(asked, &grants),
+                parameters: schema(info, limits)?,
+            };
+            models.insert(info.name.clone(), Arc::new(model));
+        }
+        for model_record in published {
+            if models.contains_key(&model_record.name) {
+                return Err(JobsError::conflict(format!(
+                    "provider `{}` has a built-in model `{}`, and a published model has the same name",
+                    record.name, model_record.name
+                )));
+            }
+            let mut info = model_record.info.clone();
+            info.name = model_record.name.clone();
+            let (digest, file, asked) = match model_record.kind {
+                ModelKind::Component => (Some(model_record.digest), None, &info.capabilities),
+                ModelKind::File => (record.digest, Some(model_record.digest), &record.info.capabilities),
+            };
+            let grants = granted(asked.iter().map(|capability| capability.name.as_str()), &grants);
+            let parameters = schema(&info, limits)?;
+            let model = Model {
+                provider: record.name.clone(),
+                info: Arc::new(info),
+                origin: Origin::Published(model_record.kind),
+                digest,
+                file,
+                published: Some(model_record.clone()),
+                grants,
+                parameters,
+            };
+            models.insert(model_record.name.clone(), Arc::new(model));
+        }
+        Ok(Self { record, models, grants })
+    }
+
+    /// A provider without component and models, to publish models under.
+    pub(crate) fn empty(name: ProviderName, organisation: Option<Organisation>, now: Timestamp) -> ProviderRecord {
+        ProviderRecord {
+            name,
+            organisation,
+            digest: None,
+            bytes: 0,
+            info: analyte_core::model::ProviderInfo::default(),
+            models: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+fn schema(info: &ModelInfo, limits: &Limits) -> Result<ParametersSchema, JobsError> {
+    ParametersSchema::compile(info.parameters_schema.as_ref(), &info.column_parameters, limits).map_err(|why| {
+        JobsError::new(
+            Code::InvalidComponent,
+            format!("model `{}`: its parameters' schema is refused: {why}", info.name),
+        )
+    })
+}
+
+/// The capabilities that were both asked for and granted.
+fn granted<'a>(asked: impl Iterator<Item = &'a str>, grants: &Grants) -> Vec<String> {
+    let names = grants.names();
+    let mut both: Vec<String> =
+        asked.filter(|name| names.iter().any(|granted| granted == name)).map(str::to_owned).collect();
+    both.sort_unstable();
+    both.dedup();
+    both
+}
+
+/// Only those grants whose names are given.
+pub(crate) fn restrict(grants: &Grants, names: &[String]) -> Grants {
+    let keep = |kind: &str, map: &BTreeMap<String, String>| {
+        map.iter()
+            .filter(|(name, _)| names.iter().any(|kept| kept.strip_prefix(kind) == Some(name.as_str())))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    Grants { settings: keep("settings:", &grants.settings), secrets: keep("secrets:", &grants.secrets) }
+}
+
+type Providers = BTreeMap<ProviderName, Arc<Provider>>;
+
+/// A model as a task has pinned it: its component, its file, its name.
+type Pinned = (Digest, Option<Digest>, ModelName);
+
+/// All that is installed.
+#[derive(Default)]
+pub(crate) struct Catalogue {
+    providers: RwLock<Arc<Providers>>,
+    /// Models that were replaced while jobs may still pin them. Only a short cut: what is not here is asked of its
+    /// component again.
+    replaced: RwLock<HashMap<Pinned, Arc<ModelInfo>>>,
+}
+
+impl Catalogue {
+    /// All providers as they are now.
+    pub(crate) fn snapshot(&self) -> Arc<Providers> {
+        self.providers.read().clone()
+    }
+
+    /// The provider of this name, whoever may see it.
+    pub(crate) fn get(&self, name: &ProviderName) -> Option<Arc<Provider>> {
+        self.providers.read().get(name).cloned()
+    }
+
+    /// The provider of this name, if this organisation may see it.
+    pub(crate) fn provider(
+        &self,
+        organisation: &Organisation,
+        name: &ProviderName,
+    ) -> Result<Arc<Provider>, JobsError> {
+        self.get(name)
+            .filter(|provider| provider.visible_to(organisation))
+            .ok_or_else(|| JobsError::not_found(format_args!("provider `{name}`")))
+    }
+
+    /// The model of this name, if this organisation may see its provider.
+    pub(crate) fn model(
+        &self,
+        organisation: &Organisation,
+        provider: &ProviderName,
+        model: &ModelName,
+    ) -> Result<(Arc<Provider>, Arc<Model>), JobsError> {
+        let found = self.provider(organisation, provider)?;
+        let Some(model) = found.models.get(model).cloned() else {
+            return Err(JobsError::not_found(format_args!("model `{model}` of provider `{provider}`")));
+        };
+        Ok((found, model))
+    }
+
+    /// What the model computes that this task has pinned, as far as it is remembered.
+    pub(crate) fn pinned(&self, task: &Task) -> Option<Arc<ModelInfo>> {
+        let current = self.get(&task.provider).and_then(|provider| provider.models.get(&task.model).cloned());
+        if let Some(model) = current
+            && model.digest == Some(task.digest)
+            && model.file == task.model_file
+        {
+            return Some(model.info.clone());
+        }
+        self.replaced.read().get(&(task.digest, task.model_file, task.model.clone())).cloned()
+    }
+
+    /// Puts a provider in its place; what it replaces is remembered for the jobs that pin it.
+    pub(crate) fn put(&self, provider: Arc<Provider>) {
+        let mut providers = self.providers.write();
+        if let Some(old) = Arc::make_mut(&mut providers).insert(provider.record.name.clone(), provider) {
+            self.remember(&old);
+        }
+    }
+
+    /// Takes a provider out.
+    pub(crate) fn remove(&self, name: &ProviderName) -> Option<Arc<Provider>> {
+        let mut providers = self.providers.write();
+        Arc::make_mut(&mut providers).remove(name)
+    }
+
+    fn remember(&self, old: &Provider) {
+        let mut replaced = self.replaced.write();
+        for model in old.models.values() {
+            if let Some(digest) = model.digest {
+                replaced.insert((digest, model.file, model.info.name.clone()), model.info.clone());
+            }
+        }
+    }
+
+    /// Remembers what a component said of a model that this task has pinned.
+    pub(crate) fn remember_pinned(&self, task: &Task, info: Arc<ModelInfo>) {
+        self.replaced.write().insert((task.digest, task.model_file, task.model.clone()), info);
+    }
+
+    /// Forgets what was replaced; tasks that still pin it ask its component again.
+    pub(crate) fn forget_replaced(&self) {
+        self.replaced.write().clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_counts_only_where_it_was_asked_for() {
+        let grants = Grants {
+            settings: [("region".to_owned(), "eu".to_owned()), ("unasked".to_owned(), "x".to_owned())].into(),
+            secrets: [("key".to_owned(), "s".to_owned()), ("region".to_owned(), "t".to_owned())].into(),
+        };
+        let asked = ["settings:region", "secrets:key", "http:example.org", "settings:region"];
+        let names = granted(asked.into_iter(), &grants);
+        assert_eq!(names, ["secrets:key", "settings:region"]);
+        let kept = restrict(&grants, &names);
+        assert_eq!(kept.settings, [("region".to_owned(), "eu".to_owned())].into());
+        assert_eq!(kept.secrets, [("key".to_owned(), "s".to_owned())].into());
+    }
+}

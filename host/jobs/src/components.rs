@@ -1,0 +1,145 @@
+//! Components in memory, by digest: those that are installed, and those that jobs still pin.
+//!
+//! A component is loaded once, by whoever needs it first; the others wait for the same load. A load that failed is
+//! tried again by the next who needs it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use analyte_core::codes::Code;
+use analyte_core::digest::Digest;
+use analyte_core::failure::Failure;
+use analyte_engine::Component;
+use analyte_engine::error::Refused;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use parking_lot::Mutex;
+use tokio::sync::OnceCell;
+
+use crate::catalogue::ProviderState;
+use crate::manager::Manager;
+
+/// So many components are made ready at once after a start: each may compile, which is a process of its own.
+const AT_ONCE: usize = 2;
+
+#[derive(Default)]
+struct Entry {
+    component: OnceCell<Component>,
+    /// Why the last load failed.
+    failed: Mutex<Option<String>>,
+}
+
+/// All components in memory.
+#[derive(Default)]
+pub(crate) struct Components {
+    entries: Mutex<HashMap<Digest, Arc<Entry>>>,
+    settled: AtomicBool,
+}
+
+impl Components {
+    fn entry(&self, digest: Digest) -> Arc<Entry> {
+        self.entries.lock().entry(digest).or_default().clone()
+    }
+
+    /// Takes up a component that is ready.
+    pub(crate) fn put(&self, component: Component) {
+        let entry = Entry::default();
+        let digest = component.digest();
+        // The cell is new, so it is empty.
+        let _ = entry.component.set(component);
+        self.entries.lock().insert(digest, Arc::new(entry));
+    }
+
+    /// How it stands with a component.
+    pub(crate) fn state(&self, digest: &Digest) -> ProviderState {
+        match self.entries.lock().get(digest) {
+            Some(entry) if entry.component.initialized() => ProviderState::Ready,
+            Some(entry) => match entry.failed.lock().clone() {
+                Some(why) => ProviderState::Unavailable(why),
+                None => ProviderState::Loading,
+            },
+            None => ProviderState::Loading,
+        }
+    }
+
+    /// Whether somebody is making it ready at this moment.
+    pub(crate) fn loading(&self, digest: &Digest) -> bool {
+        let entry = self.entries.lock().get(digest).cloned();
+        entry.is_some_and(|entry| !entry.component.initialized() && entry.failed.lock().is_none())
+    }
+
+    /// Whether all that was installed at the start is ready or known to be unusable.
+    pub(crate) fn settled(&self) -> bool {
+        self.settled.load(Ordering::Acquire)
+    }
+
+    /// Lets go of all but these; runs in progress keep theirs.
+    pub(crate) fn keep_only(&self, kept: &HashSet<Digest>) {
+        self.entries.lock().retain(|digest, entry| kept.contains(digest) || Arc::strong_count(entry) > 1);
+    }
+}
+
+/// Makes every installed component ready after a start.
+pub(crate) async fn make_ready(manager: Manager) {
+    let digests = manager.installed_components();
+    for digest in &digests {
+        manager.inner.components.entry(*digest);
+    }
+    futures::stream::iter(digests)
+        .for_each_concurrent(AT_ONCE, |digest| {
+            let manager = manager.clone();
+            async move {
+                if let Err(failure) = manager.component(digest).await {
+                    tracing::error!(%digest, %failure, causes = ?failure.causes, "an installed component cannot be loaded");
+                }
+            }
+        })
+        .await;
+    manager.inner.components.settled.store(true, Ordering::Release);
+}
+
+impl Manager {
+    /// Every component that an installed provider or model runs on.
+    pub(crate) fn installed_components(&self) -> HashSet<Digest> {
+        self.inner
+            .catalogue
+            .snapshot()
+            .values()
+            .flat_map(|provider| provider.components().collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// A component, ready to run; loaded if need be.
+    pub(crate) async fn component(&self, digest: Digest) -> Result<Component, Failure> {
+        let entry = self.inner.components.entry(digest);
+        let loaded = entry.component.get_or_try_init(|| self.load(digest)).await;
+        *entry.failed.lock() = loaded.as_ref().err().map(|failure| failure.message.clone());
+        loaded.cloned()
+    }
+
+    async fn load(&self, digest: Digest) -> Result<Component, Failure> {
+        let bytes = self.component_bytes(digest).await?;
+        self.inner.engine.load(digest, bytes).await.map_err(unavailable)
+    }
+
+    /// The stored bytes of a component or model file.
+    pub(crate) async fn component_bytes(&self, digest: Digest) -> Result<Bytes, Failure> {
+        match self.inner.store.component(digest).await {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => {
+                Err(Failure::new(Code::ProviderUnavailable, format!("the component {digest} is no longer installed")))
+            }
+            Err(error) => {
+                tracing::error!(%digest, error = &error as &dyn std::error::Error, "a component cannot be read");
+                Err(Failure::new(Code::HostError, "the component cannot be read from the server's store"))
+            }
+        }
+    }
+}
+
+/// A component that was accepted once and is refused now.
+pub(crate) fn unavailable(refused: Refused) -> Failure {
+    let code = if refused.code == Code::HostError { Code::HostError } else { Code::ProviderUnavailable };
+    Failure { causes: refused.causes, ..Failure::new(code, refused.message) }
+}

@@ -1,0 +1,98 @@
+//! Gives queued tasks to free slots.
+//!
+//! It sleeps until there may be something to do: a task became ready, a waiting one is due, or a slot became free while
+//! there was more to claim than room. It claims only what it has slots for, so what it has claimed runs at once.
+
+use std::time::Duration;
+
+use analyte_core::job::transition::Released;
+use analyte_store::{Claimed, Claims};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::attempt::attempt;
+use crate::manager::Manager;
+use crate::stop::Phase;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Looks again after this long even where nothing is known to be due: clocks may be set.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// Claims and starts tasks until the manager is told to stop.
+pub(crate) async fn dispatch(manager: Manager) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let slots = tokio::select! {
+            biased;
+            () = manager.reached(Phase::Draining) => return,
+            slots = free_slots(&manager) => slots,
+        };
+        let wanted = slots.len();
+        let now = manager.now();
+        let lease_until = now.plus_ms(u64::try_from(manager.inner.lease.as_millis()).unwrap_or(u64::MAX));
+        let claims = manager.inner.store.claim(&manager.inner.node, wanted, lease_until, now).await;
+        let sleep = match claims {
+            Ok(Claims { claimed, next_due }) => {
+                pause = FIRST_PAUSE;
+                let full = claimed.len() >= wanted;
+                start(&manager, claimed, slots).await;
+                match next_due {
+                    _ if full => continue,
+                    Some(due) => Duration::from_millis(due.ms_since(manager.now())).min(LONGEST_SLEEP),
+                    None => LONGEST_SLEEP,
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no tasks can be claimed; trying again");
+                drop(slots);
+                let sleep = pause;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                sleep
+            }
+        };
+        tokio::select! {
+            () = manager.reached(Phase::Draining) => return,
+            () = manager.inner.wake.notified() => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// Waits for one free slot, then takes all that are free. Runs that are not stored wait in the same line.
+async fn free_slots(manager: &Manager) -> Vec<OwnedSemaphorePermit> {
+    let mut slots = Vec::new();
+    match manager.inner.slots.clone().acquire_owned().await {
+        Ok(slot) => slots.push(slot),
+        // Never closed; were it, nothing could run any more.
+        Err(_) => std::future::pending::<()>().await,
+    }
+    while let Ok(slot) = manager.inner.slots.clone().try_acquire_owned() {
+        slots.push(slot);
+    }
+    slots
+}
+
+async fn start(manager: &Manager, claimed: Vec<Claimed>, slots: Vec<OwnedSemaphorePermit>) {
+    if manager.refuse_while_stopping().is_err() {
+        let runs = claimed.into_iter().map(|claimed| (claimed.run, Released::Drained)).collect::<Vec<_>>();
+        if !runs.is_empty()
+            && let Err(error) = manager.inner.store.release(runs, manager.now()).await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "tasks could not be given back; the next start does it"
+            );
+        }
+        return;
+    }
+    let mut slots = slots.into_iter();
+    for claimed in claimed {
+        // A store gives no more than it was asked for.
+        let Some(slot) = slots.next() else {
+            tracing::error!(job = %claimed.job.id, "the store gave more tasks than it was asked for");
+            break;
+        };
+        let begun = manager.inner.live.begin(claimed.run.clone());
+        tokio::spawn(attempt(manager.clone(), claimed, begun, slot));
+    }
+}

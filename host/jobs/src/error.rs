@@ -1,0 +1,142 @@
+//! How calls to the manager fail.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use analyte_core::codes::Code;
+use analyte_core::table::problem::{Problem, ReadError};
+use analyte_engine::error::{EngineError, Refused};
+use analyte_store::StoreError;
+
+/// A call that was refused or could not be carried out.
+///
+/// Code, message, problems and details are for the caller. The [source](Error::source) is for the operator's log only: it
+/// may name files and tell what the system said.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct JobsError {
+    code: Code,
+    message: String,
+    problems: Vec<Problem>,
+    details: Vec<(String, String)>,
+    retry_after: Option<Duration>,
+    #[source]
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl JobsError {
+    /// With nothing but a code and one sentence.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            problems: Vec::new(),
+            details: Vec::new(),
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    /// The stable word.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+    /// One sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+    /// What is wrong with an input table or with parameters, field by field.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+    /// Facts by name; `cause` may occur several times, outermost first.
+    pub fn details(&self) -> &[(String, String)] {
+        &self.details
+    }
+    /// When it is worth trying again; set for [`Code::Busy`] and [`Code::QueueFull`].
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// There is no such thing, as far as the caller may know.
+    pub(crate) fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::new(Code::NotFound, format!("there is no {what}"))
+    }
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(Code::Conflict, message)
+    }
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidInput, message)
+    }
+    /// There is no room; worth trying again after this long.
+    pub(crate) fn busy(message: impl Into<String>, retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::new(Code::Busy, message) }
+    }
+    pub(crate) fn stopping() -> Self {
+        Self::busy("the server is stopping", Duration::from_secs(5))
+    }
+
+    #[must_use]
+    pub(crate) fn with_retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+    #[must_use]
+    pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
+        self.problems = problems;
+        self
+    }
+    #[must_use]
+    pub(crate) fn detail(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.details.push((name.to_owned(), value.into()));
+        self
+    }
+    #[must_use]
+    pub(crate) fn because(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+}
+
+impl From<StoreError> for JobsError {
+    fn from(error: StoreError) -> Self {
+        let refused = match &error {
+            StoreError::DiskFull { .. } => Self::new(Code::DiskFull, error.to_string()),
+            StoreError::Closed => Self::stopping(),
+            // What exactly happened to the disk is the operator's business.
+            StoreError::Io { .. } | StoreError::Locked { .. } | StoreError::NewerFormat { .. } => {
+                Self::new(Code::HostError, "the server's store does not work at the moment")
+            }
+            StoreError::Damaged { .. } | StoreError::Missing(_) => {
+                Self::new(Code::HostError, "what was asked for is damaged in the server's store")
+            }
+        };
+        refused.because(error)
+    }
+}
+
+impl From<Refused> for JobsError {
+    fn from(refused: Refused) -> Self {
+        let mut error = Self::new(refused.code, refused.message);
+        error.details = refused.causes.into_iter().map(|cause| ("cause".to_owned(), cause)).collect();
+        error
+    }
+}
+
+impl From<ReadError> for JobsError {
+    fn from(error: ReadError) -> Self {
+        Self::new(error.code, error.message).with_problems(error.problems)
+    }
+}
+
+/// The manager cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store does not answer.
+    #[error("the store cannot be read")]
+    Store(#[from] StoreError),
+    /// The engine does not start.
+    #[error("the WebAssembly engine does not start")]
+    Engine(#[from] EngineError),
+}

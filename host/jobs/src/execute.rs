@@ -1,0 +1,88 @@
+//! Running a model at once, without a job: nothing is stored.
+//!
+//! Such a run takes a slot like any other and waits for it only so long. It ends when its caller's future is dropped: a
+//! client that goes away stops the guest at its next yield.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use analyte_core::codes::Code;
+use analyte_core::failure::Failure;
+use analyte_core::names::Organisation;
+use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
+
+use crate::catalogue::{Model, restrict};
+use crate::error::JobsError;
+use crate::manager::Manager;
+use crate::offload::off_thread;
+use crate::prepare::{Fitted, fitted};
+use crate::stop::Phase;
+use crate::submission::Execution;
+
+impl Manager {
+    /// Runs a model and answers what it gave. Refused before the run with a [`JobsError`]; a run that failed is an answer,
+    /// whose outcome holds the failure.
+    pub async fn execute(&self, organisation: &Organisation, execution: Execution) -> Result<RunReport, JobsError> {
+        self.refuse_while_stopping()?;
+        let (_, model) = self.inner.catalogue.model(organisation, &execution.provider, &execution.model)?;
+        let limits = self.inner.limits.clone();
+        let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
+        let fitting = model.clone();
+        let fitted = off_thread(input.memory_bytes(), move || {
+            fitted(&fitting, &input, input_warnings, parameters, asked, &limits)
+        })
+        .await?;
+        tokio::select! {
+            report = self.run_at_once(&model, fitted) => report,
+            () = self.reached(Phase::Stopping) => Err(JobsError::stopping()),
+        }
+    }
+
+    async fn run_at_once(&self, model: &Model, fitted: Fitted) -> Result<RunReport, JobsError> {
+        let slots = self.inner.slots.clone();
+        let Ok(slot) = tokio::time::timeout(self.inner.execute_wait, slots.acquire_owned()).await else {
+            let message = format!("all {} slots for running tasks are in use", self.inner.slot_count);
+            return Err(JobsError::busy(message, Duration::from_secs(1)));
+        };
+        let _slot = slot.map_err(|_| JobsError::stopping())?;
+        let Some(digest) = model.digest else {
+            let message = format!("provider `{}` has no component that could run this model", model.provider);
+            return Err(JobsError::new(Code::ProviderUnavailable, message));
+        };
+        let component = self.component(digest).await.map_err(refused)?;
+        let model_file = match (model.file, &model.published) {
+            (Some(file), published) => {
+                let media_type = published.as_ref().map(|record| record.media_type.clone()).unwrap_or_default();
+                Some(self.model_file(file, &model.info.name, media_type).await.map_err(refused)?)
+            }
+            (None, _) => None,
+        };
+        let Fitted { input, mut warnings, parameters, limits } = fitted;
+        let request = RunRequest {
+            model: model.info.clone(),
+            input,
+            parameters,
+            limits,
+            identity: Identity { attempt: 1, ..Identity::default() },
+            grants: Arc::new(restrict(&self.grants(&model.provider), &model.grants)),
+            model_file: model_file.as_deref().cloned(),
+            sink: Arc::new(Discard),
+        };
+        let mut report = component.run(request).await;
+        if let Ok(outcome) = &mut report.outcome {
+            // The input's come first, as in a job.
+            warnings.append(&mut outcome.warnings);
+            outcome.warnings = warnings;
+        }
+        Ok(report)
+    }
+}
+
+/// What could not even start.
+pub(crate) fn refused(failure: Failure) -> JobsError {
+    let mut error = JobsError::new(failure.code, failure.message);
+    for cause in failure.causes {
+        error = error.detail("cause", cause);
+    }
+    error
+}

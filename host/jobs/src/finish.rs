@@ -1,0 +1,137 @@
+//! Keeps what runs gave.
+//!
+//! Outcomes that arrive while the store is busy with others go into one call together. A failure of the store loses
+//! nothing: the same outcomes are written again, with growing pauses, for as long as the process lives; the slots of
+//! their runs stay taken, so that no more is computed than can be kept. Only when the process stops, and the store still
+//! fails, an outcome is given up; its task then runs again after the next start.
+
+use std::time::Duration;
+
+use analyte_core::codes::Code;
+use analyte_core::failure::Failure;
+use analyte_core::job::Status;
+use analyte_core::job::transition::Effect;
+use analyte_store::{Changed, Finished, Outcome, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::manager::Manager;
+use crate::stop::Phase;
+
+/// Most outcomes in one call of the store.
+const MOST: usize = 256;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// An outcome of its own that the store refuses so often, for a reason that is not its disk, is replaced by a failure.
+const TRIES: u32 = 5;
+
+type Item = (Finished, oneshot::Sender<Option<Changed>>);
+
+/// Takes outcomes.
+pub(crate) struct Finisher {
+    sender: mpsc::Sender<Item>,
+}
+
+pub(crate) fn channel() -> (Finisher, mpsc::Receiver<Item>) {
+    let (sender, receiver) = mpsc::channel(MOST);
+    (Finisher { sender }, receiver)
+}
+
+impl Finisher {
+    /// Keeps an outcome; `None` where it is stale or had to be given up.
+    pub(crate) async fn finish(&self, finished: Finished) -> Option<Changed> {
+        let (answer, answered) = oneshot::channel();
+        self.sender.send((finished, answer)).await.ok()?;
+        answered.await.ok().flatten()
+    }
+}
+
+/// Writes outcomes until the manager is gone.
+pub(crate) async fn keep(manager: Manager, mut items: mpsc::Receiver<Item>) {
+    let mut batch = Vec::with_capacity(MOST);
+    while items.recv_many(&mut batch, MOST).await > 0 {
+        let (finished, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+        let changed = write(&manager, finished).await;
+        for (answer, changed) in answers.into_iter().zip(changed) {
+            // A run that no longer waits for its answer does not need it.
+            let _ = answer.send(changed);
+        }
+    }
+}
+
+/// Writes all of them together; where that fails, one by one.
+async fn write(manager: &Manager, finished: Vec<Finished>) -> Vec<Option<Changed>> {
+    match manager.inner.store.finish(finished.clone(), manager.now()).await {
+        Ok(changed) => changed,
+        Err(error) => {
+            warn(&error, finished.len());
+            let mut changed = Vec::with_capacity(finished.len());
+            for one in finished {
+                changed.push(write_one(manager, one).await);
+            }
+            changed
+        }
+    }
+}
+
+async fn write_one(manager: &Manager, mut finished: Finished) -> Option<Changed> {
+    let mut pause = FIRST_PAUSE;
+    let mut tries = 0;
+    loop {
+        let stopping = *manager.inner.phase.borrow() == Phase::Stopping;
+        match manager.inner.store.finish(vec![finished.clone()], manager.now()).await {
+            Ok(changed) => return changed.into_iter().next().flatten(),
+            Err(StoreError::Closed) => return given_up(&finished),
+            Err(error) => {
+                warn(&error, 1);
+                if stopping {
+                    return given_up(&finished);
+                }
+                tries += 1;
+                // The disk may come back; an outcome that cannot be kept for another reason never will.
+                if tries >= TRIES && !matches!(error, StoreError::Io { .. } | StoreError::DiskFull { .. }) {
+                    finished = unkeepable(finished, &error);
+                }
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = manager.reached(Phase::Stopping) => {}
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn unkeepable(mut finished: Finished, error: &StoreError) -> Finished {
+    let failure = Failure::new(Code::HostError, format!("the outcome of the run could not be kept: {error}"));
+    finished.outcome = Outcome::Failed { failure, jitter: crate::attempt::jitter() };
+    finished.log = None;
+    finished
+}
+
+fn given_up(finished: &Finished) -> Option<Changed> {
+    let key = &finished.run.key;
+    tracing::error!(job = %key.job, task = %key.task, "the server stops before this outcome could be kept; the task runs again after the next start");
+    None
+}
+
+fn warn(error: &StoreError, outcomes: usize) {
+    tracing::warn!(error = error as &dyn std::error::Error, outcomes, "outcomes could not be kept; trying again");
+}
+
+impl Manager {
+    /// Does what follows from a change of a job.
+    pub(crate) fn follow(&self, changed: &Changed) {
+        let job = &changed.job;
+        for effect in &changed.effects {
+            match effect {
+                Effect::Stop(run) => self.inner.live.stop(&job.organisation, job.id, run),
+                Effect::Ready { .. } => self.inner.wake.notify_one(),
+                Effect::Ended(Status::Completed | Status::Failed | Status::Cancelled) => {
+                    self.inner.watchers.tell(job.id);
+                }
+                // The store frees its own; other states are no end.
+                Effect::Free(_) | Effect::Ended(Status::Queued | Status::Running) => {}
+            }
+        }
+    }
+}

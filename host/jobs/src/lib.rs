@@ -1,0 +1,58 @@
+//! The job manager: everything that happens between a surface (HTTP, the command line) and the sandbox.
+//!
+//! A [`Manager`] is started once over a store and an engine. It keeps the catalogue of providers and models, turns
+//! submissions into durable jobs, gives queued tasks to free slots, runs them, and keeps what they give. What it
+//! promises: an acknowledged job is durable and ends once; a finished result is never overwritten; a run that was
+//! cancelled, or whose lease was lost, writes nothing; one organisation sees nothing of another. Every refusal is a
+//! [`JobsError`] with a stable code.
+//!
+//! How it fails: if the store cannot be written, submissions are refused and outcomes are written again with growing
+//! pauses while their slots stay taken; if the process dies, the next start puts what was running back into the queue.
+//! A panic while one run is looked after fails that run and nothing else.
+//!
+//! It knows nothing of HTTP and nothing of how the sandbox or the store work.
+
+mod attempt;
+mod cancel;
+mod catalogue;
+mod coerce;
+mod components;
+mod dispatch;
+mod error;
+mod execute;
+mod finish;
+mod heartbeat;
+mod live;
+mod manager;
+mod models;
+mod offload;
+mod options;
+mod prepare;
+mod providers;
+mod read;
+mod recall;
+mod retention;
+mod sink;
+mod stop;
+mod submission;
+mod submit;
+mod tokens;
+mod wait;
+
+pub use analyte_engine::budget::Reservation;
+pub use analyte_engine::run::request::{Grants, LogLine, RunOutcome, RunReport};
+pub use analyte_store::{
+    Counts, Health, Idempotency, ListQuery, ModelKind, ModelRecord, Page, ProviderRecord, Right, TokenRecord,
+};
+
+pub use catalogue::{Model, Origin, Provider, ProviderState};
+pub use coerce::coerce;
+pub use error::{JobsError, StartError};
+pub use manager::Manager;
+pub use models::{PublishModel, Published};
+pub use options::{Clock, Options, SystemClock};
+pub use providers::{InstallProvider, Installed};
+pub use read::{ErrorView, JobPage, JobView, LogView, ResultBytes, ResultTable, WaitingView};
+pub use submission::{Execution, LimitsAsked, Parameters, RetryAsked, Submission};
+pub use submit::SubmittedJob;
+pub use tokens::{NewToken, Principal, Secret};

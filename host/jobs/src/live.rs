@@ -1,0 +1,238 @@
+//! Runs in progress: what they have told so far, and how they are stopped.
+//!
+//! A run is *running*, then either *stopped* or *finishing*, never both: whoever stops it knows that it will write
+//! nothing, and whoever finishes it knows that nobody gives it back to the queue meanwhile.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use analyte_core::job::Progress;
+use analyte_core::job::transition::Run;
+use analyte_core::names::{JobId, Organisation, RunKey, TaskName};
+use analyte_core::timestamp::Timestamp;
+use analyte_engine::run::request::LogLine;
+use parking_lot::Mutex;
+use serde::Serialize;
+use tokio::sync::watch;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Running,
+    Stopped,
+    Finishing,
+}
+
+/// One run in progress.
+pub(crate) struct LiveRun {
+    pub(crate) run: RunKey,
+    stage: watch::Sender<Stage>,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    progress: Option<Progress>,
+    log: Vec<u8>,
+}
+
+/// One line of a stored log.
+#[derive(Serialize)]
+struct Line<'a> {
+    time: String,
+    level: &'a str,
+    message: &'a str,
+}
+
+impl LiveRun {
+    fn new(run: RunKey) -> Self {
+        let (stage, _) = watch::channel(Stage::Running);
+        Self { run, stage, told: Mutex::default() }
+    }
+
+    /// Waits until somebody stops it.
+    pub(crate) async fn stopped(&self) {
+        let mut stage = self.stage.subscribe();
+        // The sender is `self`, so it cannot be gone.
+        let _ = stage.wait_for(|stage| *stage == Stage::Stopped).await;
+    }
+
+    /// Stops it; `false` where it is already stopped or finishing.
+    pub(crate) fn stop(&self) -> bool {
+        self.leave_running(Stage::Stopped)
+    }
+
+    /// Says that its outcome is about to be written; `false` where it was stopped, so nothing may be.
+    pub(crate) fn finishing(&self) -> bool {
+        self.leave_running(Stage::Finishing)
+    }
+
+    fn leave_running(&self, to: Stage) -> bool {
+        self.stage.send_if_modified(|stage| {
+            let running = *stage == Stage::Running;
+            if running {
+                *stage = to;
+            }
+            running
+        })
+    }
+
+    pub(crate) fn tell_progress(&self, progress: Progress) {
+        self.told.lock().progress = Some(progress);
+    }
+
+    pub(crate) fn tell_line(&self, time: Timestamp, line: &LogLine) {
+        let line = Line { time: time.to_string(), level: &line.level, message: &line.message };
+        let mut told = self.told.lock();
+        // Three texts always serialise.
+        if serde_json::to_writer(&mut told.log, &line).is_ok() {
+            told.log.push(b'\n');
+        }
+    }
+
+    /// Its last progress.
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        self.told.lock().progress.clone()
+    }
+
+    /// Its log as NDJSON.
+    pub(crate) fn log_so_far(&self) -> Vec<u8> {
+        self.told.lock().log.clone()
+    }
+}
+
+/// All runs in progress. There are as many as slots, so looking through them is quick.
+pub(crate) struct Live {
+    runs: Mutex<HashMap<RunKey, Arc<LiveRun>>>,
+    count: watch::Sender<usize>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { runs: Mutex::default(), count: watch::channel(0).0 }
+    }
+}
+
+impl Live {
+    /// Takes up a run, until the answer is dropped.
+    pub(crate) fn begin(self: &Arc<Self>, run: RunKey) -> Begun {
+        let live = Arc::new(LiveRun::new(run.clone()));
+        let mut runs = self.runs.lock();
+        runs.insert(run, live.clone());
+        self.count.send_replace(runs.len());
+        Begun { live, all: self.clone() }
+    }
+
+    /// The latest run of this task, if one is in progress.
+    pub(crate) fn of(&self, organisation: &Organisation, job: JobId, task: &TaskName) -> Option<Arc<LiveRun>> {
+        let runs = self.runs.lock();
+        let same = |run: &&Arc<LiveRun>| {
+            run.run.key.job == job && run.run.key.task == *task && run.run.key.organisation == *organisation
+        };
+        runs.values().filter(same).max_by_key(|run| run.run.attempt).cloned()
+    }
+
+    /// Stops one run of this job, if it is in progress here.
+    pub(crate) fn stop(&self, organisation: &Organisation, job: JobId, run: &Run) {
+        if let Some(live) = self.of(organisation, job, &run.task)
+            && live.run.attempt == run.attempt
+            && live.run.lease == run.lease
+        {
+            live.stop();
+        }
+    }
+
+    /// Stops just this run, if it is in progress here.
+    pub(crate) fn stop_run(&self, run: &RunKey) {
+        if let Some(live) = self.runs.lock().get(run) {
+            live.stop();
+        }
+    }
+
+    /// Stops all, and says which were running until now.
+    pub(crate) fn stop_all(&self) -> Vec<RunKey> {
+        self.runs.lock().values().filter(|live| live.stop()).map(|live| live.run.clone()).collect()
+    }
+
+    /// Every run in progress.
+    pub(crate) fn keys(&self) -> Vec<RunKey> {
+        self.runs.lock().keys().cloned().collect()
+    }
+
+    /// Waits until no run is in progress.
+    pub(crate) async fn empty(&self) {
+        let mut count = self.count.subscribe();
+        // The sender is `self`, so it cannot be gone.
+        let _ = count.wait_for(|count| *count == 0).await;
+    }
+}
+
+/// A run that was taken up; dropped when all about it is done.
+pub(crate) struct Begun {
+    pub(crate) live: Arc<LiveRun>,
+    all: Arc<Live>,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        let mut runs = self.all.runs.lock();
+        runs.remove(&self.live.run);
+        self.all.count.send_replace(runs.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use analyte_core::names::{Attempt, Lease, TaskKey};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn key(attempt: u32) -> RunKey {
+        let key =
+            TaskKey { organisation: Organisation::default_one(), job: JobId(Uuid::nil()), task: TaskName::only() };
+        RunKey { key, attempt: Attempt(attempt), lease: Lease(u64::from(attempt)) }
+    }
+
+    #[tokio::test]
+    async fn a_run_is_either_stopped_or_finished() {
+        let live = Arc::new(Live::default());
+        let (first, second) = (live.begin(key(1)), live.begin(key(2)));
+        assert!(second.live.finishing());
+        assert_eq!(live.stop_all(), [key(1)]);
+        assert!(!first.live.finishing() && !second.live.stop());
+        first.live.stopped().await;
+        drop((first, second));
+        live.empty().await;
+        assert!(live.keys().is_empty());
+    }
+
+    #[test]
+    fn the_latest_run_of_a_task_is_shown_and_only_the_one_named_is_stopped() {
+        let live = Arc::new(Live::default());
+        let (old, new) = (live.begin(key(1)), live.begin(key(2)));
+        let organisation = Organisation::default_one();
+        let shown = |organisation: &Organisation| {
+            live.of(organisation, JobId(Uuid::nil()), &TaskName::only()).map(|live| live.run.attempt)
+        };
+        assert_eq!(shown(&organisation), Some(Attempt(2)));
+        assert_eq!(shown(&Organisation::new("other").unwrap()), None);
+        let stale = Run { task: TaskName::only(), attempt: Attempt(2), lease: Lease(9) };
+        live.stop(&organisation, JobId(Uuid::nil()), &stale);
+        live.stop_run(&key(1));
+        assert!(!old.live.finishing() && new.live.finishing());
+    }
+
+    #[test]
+    fn log_lines_are_ndjson() {
+        let run = LiveRun::new(key(1));
+        run.tell_line(Timestamp(0), &LogLine { level: "info".into(), message: "a\n\"b\"".into() });
+        run.tell_line(Timestamp(1), &LogLine { level: "error".into(), message: "ü".into() });
+        assert_eq!(
+            String::from_utf8(run.log_so_far()).unwrap(),
+            "{\"time\":\"1970-01-01T00:00:00.000Z\",\"level\":\"info\",\"message\":\"a\\n\\\"b\\\"\"}\n\
+             {\"time\":\"1970-01-01T00:00:00.001Z\",\"level\":\"error\",\"message\":\"ü\"}\n"
+        );
+    }
+}

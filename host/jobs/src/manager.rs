@@ -1,0 +1,233 @@
+//! The manager itself: what its parts share, how it starts, and what it is asked about itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use analyte_core::codes::Code;
+use analyte_core::limits::Limits;
+use analyte_core::names::ProviderName;
+use analyte_core::timestamp::Timestamp;
+use analyte_engine::Engine;
+use analyte_engine::budget::Reservation;
+use analyte_engine::run::request::Grants;
+use analyte_store::{ModelRecord, Store};
+use parking_lot::Mutex;
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, RwLock, Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use uuid::Uuid;
+use uuid::timestamp::context::ContextV7;
+
+use crate::catalogue::{Catalogue, Provider};
+use crate::components::Components;
+use crate::error::{JobsError, StartError};
+use crate::finish::Finisher;
+use crate::live::Live;
+use crate::options::{Clock, Options};
+use crate::recall::ModelFiles;
+use crate::stop::Phase;
+use crate::tokens::Tokens;
+use crate::wait::Watchers;
+use crate::{dispatch, finish, heartbeat, retention};
+
+/// The job manager. Clones share everything.
+///
+/// Call [`Manager::stop`] before the process ends; without it, what runs is found and put back by the next start.
+#[derive(Clone)]
+pub struct Manager {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) engine: Engine,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) grants: std::collections::BTreeMap<ProviderName, Arc<Grants>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) node: String,
+    pub(crate) lease: Duration,
+    pub(crate) execute_wait: Duration,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) components: Components,
+    pub(crate) model_files: ModelFiles,
+    pub(crate) tokens: Tokens,
+    pub(crate) making_tokens: AsyncMutex<()>,
+    /// Changes of one provider, one at a time.
+    pub(crate) changing: Turns,
+    /// Held shared while a job is submitted, exclusively while store and catalogue change together: a job can neither
+    /// pin a component that is just being replaced nor slip in behind a removal's count of unfinished jobs.
+    pub(crate) gate: RwLock<()>,
+    pub(crate) live: Arc<Live>,
+    /// One permit per task that may run, stored or not.
+    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) slot_count: usize,
+    /// There may be something to claim.
+    pub(crate) wake: Notify,
+    pub(crate) finisher: Finisher,
+    pub(crate) watchers: Watchers,
+    pub(crate) phase: watch::Sender<Phase>,
+    ids: Mutex<ContextV7>,
+    pub(crate) dispatcher: Mutex<Option<JoinHandle<()>>>,
+    /// Heartbeat, finisher, retention, loading: ended by `stop`.
+    pub(crate) background: Mutex<JoinSet<()>>,
+}
+
+impl Manager {
+    /// Puts back what was running when the process ended last, reads the catalogue and starts to work.
+    ///
+    /// Quick: components are made ready afterwards, see [`Manager::ready`]. A record that cannot be used any more is
+    /// reported in the log and left out; it never keeps the server from starting.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let Options { store, engine, limits, grants, clock, node, lease, execute_wait } = options;
+        let crashes = u32::try_from(limits.crashes).unwrap_or(u32::MAX);
+        let recovered = store.recover(&node, crashes, clock.now()).await?;
+        if recovered > 0 {
+            tracing::warn!(tasks = recovered, "tasks were running when the server ended last; they are queued again");
+        }
+        let slot_count = slots(limits.concurrent_tasks);
+        let (finisher, outcomes) = finish::channel();
+        let (phase, _) = watch::channel(Phase::Working);
+        let manager = Self {
+            inner: Arc::new(Inner {
+                store,
+                engine,
+                limits,
+                grants,
+                clock,
+                node,
+                lease,
+                execute_wait,
+                catalogue: Catalogue::default(),
+                components: Components::default(),
+                model_files: ModelFiles::default(),
+                tokens: Tokens::default(),
+                making_tokens: AsyncMutex::default(),
+                changing: Turns::default(),
+                gate: RwLock::default(),
+                live: Arc::default(),
+                slots: Arc::new(Semaphore::new(slot_count)),
+                slot_count,
+                wake: Notify::new(),
+                finisher,
+                watchers: Watchers::default(),
+                phase,
+                ids: Mutex::new(ContextV7::new()),
+                dispatcher: Mutex::default(),
+                background: Mutex::default(),
+            }),
+        };
+        manager.read_catalogue().await?;
+        for record in manager.inner.store.tokens().await? {
+            manager.inner.tokens.put(record);
+        }
+        *manager.inner.dispatcher.lock() = Some(tokio::spawn(dispatch::dispatch(manager.clone())));
+        {
+            let mut background = manager.inner.background.lock();
+            background.spawn(finish::keep(manager.clone(), outcomes));
+            background.spawn(heartbeat::beat(manager.clone()));
+            background.spawn(retention::retire(manager.clone()));
+            background.spawn(crate::components::make_ready(manager.clone()));
+        }
+        Ok(manager)
+    }
+
+    async fn read_catalogue(&self) -> Result<(), StartError> {
+        let inner = &self.inner;
+        let mut published: HashMap<ProviderName, Vec<Arc<ModelRecord>>> = HashMap::new();
+        for model in inner.store.models().await? {
+            published.entry(model.provider.clone()).or_default().push(model);
+        }
+        for record in inner.store.providers().await? {
+            let name = record.name.clone();
+            let models = published.remove(&name).unwrap_or_default();
+            match Provider::assemble(record, models, self.grants(&name), &inner.limits) {
+                Ok(provider) => inner.catalogue.put(Arc::new(provider)),
+                Err(error) => tracing::error!(provider = %name, %error, "provider left out: its record cannot be used"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every installed component has been made ready, or found to be unusable.
+    pub fn ready(&self) -> bool {
+        self.inner.components.settled() && *self.inner.phase.borrow() == Phase::Working
+    }
+
+    /// The limits of everything.
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.inner.limits
+    }
+
+    /// Reserves memory for something large that a surface is about to hold, such as a request body; `busy` where there is
+    /// no room now.
+    pub fn reserve_memory(&self, bytes: u64) -> Result<Reservation, JobsError> {
+        self.inner.engine.budget().try_reserve(bytes).ok_or_else(|| {
+            JobsError::busy("the memory set aside for requests and runs is in use", Duration::from_secs(1))
+        })
+    }
+
+    /// How many tasks run now, and how many may.
+    pub fn running(&self) -> (usize, usize) {
+        (self.inner.slot_count.saturating_sub(self.inner.slots.available_permits()), self.inner.slot_count)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// A new id; ids that were made later sort later.
+    pub(crate) fn new_id(&self) -> Uuid {
+        let ms = u64::try_from(self.now().0).unwrap_or(0);
+        let nanos = u32::try_from(ms % 1_000).unwrap_or(0) * 1_000_000;
+        let context = self.inner.ids.lock();
+        Uuid::new_v7(uuid::Timestamp::from_unix(&*context, ms / 1_000, nanos))
+    }
+
+    /// What the operator grants this provider.
+    pub(crate) fn grants(&self, provider: &ProviderName) -> Arc<Grants> {
+        self.inner.grants.get(provider).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn refuse_while_stopping(&self) -> Result<(), JobsError> {
+        match *self.inner.phase.borrow() {
+            Phase::Working => Ok(()),
+            Phase::Draining | Phase::Stopping => Err(JobsError::stopping()),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads like its neighbours where it is called")]
+    pub(crate) fn refuse_large(&self, what: &str, bytes: u64, key: &str, most: u64) -> Result<(), JobsError> {
+        if bytes <= most {
+            return Ok(());
+        }
+        Err(JobsError::new(Code::TooLarge, format!("the {what} has {bytes} bytes; {most} are allowed (limit {key})")))
+    }
+}
+
+/// 0 stands for twice the cores.
+fn slots(configured: u64) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    match usize::try_from(configured).unwrap_or(usize::MAX) {
+        0 => cores * 2,
+        some => some.min(Semaphore::MAX_PERMITS),
+    }
+}
+
+/// Lets changes of one provider happen one at a time, first come first served.
+#[derive(Default)]
+pub(crate) struct Turns {
+    by_name: Mutex<HashMap<ProviderName, Arc<AsyncMutex<()>>>>,
+}
+
+impl Turns {
+    /// Waits until it is one's turn; dropping the answer ends it.
+    pub(crate) async fn turn(&self, name: &ProviderName) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut by_name = self.by_name.lock();
+            // Nobody holds or awaits those that only the map still knows.
+            by_name.retain(|_, lock| Arc::strong_count(lock) > 1);
+            by_name.entry(name.clone()).or_default().clone()
+        };
+        lock.lock_owned().await
+    }
+}

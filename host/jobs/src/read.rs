@@ -1,0 +1,428 @@
+//! Reading jobs: one, a list, results, errors, files, logs.
+//!
+//! What a running task tells right now (progress, log lines) comes from memory, everything else from the store. Whatever
+//! belongs to another organisation is answered as if it were not there.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use analyte_core::digest::Digest;
+use analyte_core::failure::Failure;
+use analyte_core::job::{Content, Job, Progress, ResultFile, Status, Task, Waiting};
+use analyte_core::names::{Attempt, FileName, JobId, Organisation, TaskName};
+use analyte_core::shape::Shape;
+use analyte_core::table::Table;
+use analyte_core::table::format::{Format, read};
+use analyte_store::{Counts, Health, ListQuery};
+use bytes::Bytes;
+
+use crate::error::JobsError;
+use crate::manager::Manager;
+
+/// A job as it is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobView {
+    /// As it is stored.
+    pub job: Arc<Job>,
+    /// Why it waits; set while it is queued.
+    pub waiting: Option<WaitingView>,
+    /// How far its first unfinished task is, else its last one.
+    pub progress: Option<Progress>,
+}
+
+impl JobView {
+    /// The task that stands for the job where one must: the first that has not ended, else the last.
+    pub fn task(&self) -> Option<&Task> {
+        self.job.tasks.iter().find(|task| !task.status.ended()).or(self.job.tasks.last())
+    }
+}
+
+/// Why a job waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingView {
+    /// Why.
+    pub reason: Waiting,
+    /// How many tasks stand before it, where that is known.
+    pub position: Option<u64>,
+}
+
+/// Part of a list, newest first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct JobPage {
+    /// May be fewer than asked for even where there are more.
+    pub jobs: Vec<JobView>,
+    /// Where to go on ([`ListQuery::after`]); `None` at the end.
+    pub next: Option<JobId>,
+}
+
+/// The bytes of a result: an Arrow stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultBytes {
+    /// Which task gave it.
+    pub task: TaskName,
+    /// Of the bytes; serves as an entity tag.
+    pub digest: Digest,
+    /// The Arrow stream.
+    pub bytes: Bytes,
+    /// What the client should know.
+    pub warnings: Vec<String>,
+}
+
+/// A result as a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultTable {
+    /// Which task gave it.
+    pub task: TaskName,
+    /// Of the stored Arrow stream; serves as an entity tag.
+    pub digest: Digest,
+    /// The table.
+    pub table: Table,
+    /// What the client should know.
+    pub warnings: Vec<String>,
+}
+
+/// Why one task failed or was cancelled, or why its last run failed while it is queued again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorView {
+    /// Which task.
+    pub task: TaskName,
+    /// Which run of it.
+    pub attempt: Attempt,
+    /// Where the task stands.
+    pub status: Status,
+    /// Why.
+    pub failure: Failure,
+}
+
+/// A log: NDJSON lines `{"time","level","message"}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogView {
+    /// The lines.
+    pub lines: Bytes,
+    /// Whether no further lines can come.
+    pub complete: bool,
+}
+
+impl Manager {
+    /// One job.
+    pub async fn get(&self, organisation: &Organisation, id: JobId) -> Result<JobView, JobsError> {
+        let job = self.job(organisation, id).await?;
+        Ok(self.view(job))
+    }
+
+    /// A page of the jobs of one organisation, newest first.
+    pub async fn list(&self, organisation: &Organisation, mut query: ListQuery) -> Result<JobPage, JobsError> {
+        let most = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+        query.limit = query.limit.clamp(1, most(self.inner.limits.page_items).max(1));
+        query.scan = query.scan.clamp(1, most(self.inner.limits.scan_items).max(1));
+        let page = self.inner.store.jobs(organisation, query).await?;
+        Ok(JobPage { jobs: page.jobs.into_iter().map(|job| self.view(job)).collect(), next: page.next })
+    }
+
+    /// How many jobs an organisation has in each state.
+    pub async fn counts(&self, organisation: &Organisation) -> Result<Counts, JobsError> {
+        Ok(self.inner.store.counts(organisation).await?)
+    }
+
+    /// The stored Arrow stream of a result: of one task, or of the only sink task.
+    ///
+    /// Refused with `not-finished` before the end, `no-result` where there is none, `several-results` where a task must
+    /// be named.
+    pub async fn result_bytes(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        task: Option<&TaskName>,
+    ) -> Result<ResultBytes, JobsError> {
+        let job = self.job(organisation, id).await?;
+        let (task, content) = result_of(&job, task)?;
+        let bytes = self.inner.store.content(organisation, id, content).await?;
+        Ok(ResultBytes { task: task.name.clone(), digest: content.digest, bytes, warnings: task.warnings.clone() })
+    }
+
+    /// A result as a table; refused like [`Manager::result_bytes`].
+    pub async fn result_table(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        task: Option<&TaskName>,
+    ) -> Result<ResultTable, JobsError> {
+        let ResultBytes { task, digest, bytes, warnings } = self.result_bytes(organisation, id, task).await?;
+        let limits = self.inner.limits.clone();
+        let size = bytes.len();
+        // The stream carries its own fields; they were checked before it was kept.
+        let table = crate::offload::off_thread(size, move || read(Format::Arrow, bytes, &Shape::any(), &limits))
+            .await
+            .map_err(|error| JobsError::new(Code::HostError, "the stored result cannot be read").because(error))?
+            .table;
+        Ok(ResultTable { task, digest, table, warnings })
+    }
+
+    /// Why tasks failed or were cancelled, parents first; of one task or of all. Empty where none did.
+    pub async fn errors(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        task: Option<&TaskName>,
+    ) -> Result<Vec<ErrorView>, JobsError> {
+        let job = self.job(organisation, id).await?;
+        let of = |task: &Task| {
+            let failure = task.error.clone()?;
+            Some(ErrorView { task: task.name.clone(), attempt: task.attempt, status: task.status, failure })
+        };
+        match task {
+            Some(name) => Ok(of(task_of(&job, name)?).into_iter().collect()),
+            None => Ok(job.tasks.iter().filter_map(of).collect()),
+        }
+    }
+
+    /// The finished result files of one task or of all, in order.
+    pub async fn files(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        task: Option<&TaskName>,
+    ) -> Result<Vec<(TaskName, ResultFile)>, JobsError> {
+        let job = self.job(organisation, id).await?;
+        let tasks: Vec<&Task> = match task {
+            Some(name) => vec![task_of(&job, name)?],
+            None => job.tasks.iter().collect(),
+        };
+        let files = |task: &Task| {
+            let name = task.name.clone();
+            task.files.clone().into_iter().map(move |file| (name.clone(), file))
+        };
+        Ok(tasks.into_iter().flat_map(files).collect())
+    }
+
+    /// One result file: of one task, or of the last task that has one of this name.
+    pub async fn file(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        task: Option<&TaskName>,
+        name: &FileName,
+    ) -> Result<ResultFile, JobsError> {
+        let files = self.files(organisation, id, task).await?;
+        let found = files.into_iter().rev().find(|(_, file)| file.name == *name);
+        found.map(|(_, file)| file).ok_or_else(|| JobsError::not_found(format_args!("result file `{name}`")))
+    }
+
+    /// Part of a result file's bytes; a range beyond its end is cut.
+    pub async fn file_bytes(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        file: &ResultFile,
+        range: Range<u64>,
+    ) -> Result<Bytes, JobsError> {
+        self.content_part(organisation, id, &file.content, range).await
+    }
+
+    async fn content_part(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        content: &Content,
+        range: Range<u64>,
+    ) -> Result<Bytes, JobsError> {
+        let end = range.end.min(content.bytes);
+        let start = range.start.min(end);
+        if start == end {
+            return Ok(Bytes::new());
+        }
+        Ok(self.inner.store.content_range(organisation, id, content, start..end).await?)
+    }
+
+    /// The log of one task, or of all one after the other: of a running task what it has told so far.
+    pub async fn logs(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        task: Option<&TaskName>,
+    ) -> Result<LogView, JobsError> {
+        let job = self.job(organisation, id).await?;
+        let tasks: Vec<&Task> = match task {
+            Some(name) => vec![task_of(&job, name)?],
+            None => job.tasks.iter().collect(),
+        };
+        let mut lines = Vec::new();
+        for task in &tasks {
+            if let Some(live) = self.inner.live.of(organisation, id, &task.name) {
+                lines.extend_from_slice(&live.log_so_far());
+            } else if let Some(content) = &task.log {
+                lines.extend_from_slice(&self.inner.store.content(organisation, id, content).await?);
+            }
+        }
+        Ok(LogView { lines: lines.into(), complete: tasks.iter().all(|task| task.status.ended()) })
+    }
+
+    /// State of the store: for readiness and metrics.
+    pub async fn health(&self) -> Result<Health, JobsError> {
+        Ok(self.inner.store.health().await?)
+    }
+
+    pub(crate) async fn job(&self, organisation: &Organisation, id: JobId) -> Result<Arc<Job>, JobsError> {
+        let found = self.inner.store.job(organisation, id).await?;
+        found.ok_or_else(|| JobsError::not_found(format_args!("job `{id}`")))
+    }
+
+    pub(crate) fn view(&self, job: Arc<Job>) -> JobView {
+        let mut view = JobView { job, waiting: None, progress: None };
+        let Some(task) = view.task() else { return view };
+        let live = self.inner.live.of(&view.job.organisation, view.job.id, &task.name);
+        let progress = live.and_then(|live| live.progress()).or_else(|| task.progress.clone());
+        let waiting = (view.job.status == Status::Queued).then(|| self.waiting(&view.job, task));
+        view.progress = progress;
+        view.waiting = waiting.map(|reason| WaitingView { reason, position: None });
+        view
+    }
+
+    /// Why a queued task does not run: what the job itself says, else what holds up everything.
+    fn waiting(&self, job: &Job, task: &Task) -> Waiting {
+        if let Some(reason) = job.waiting(task, self.now()) {
+            return reason;
+        }
+        if self.inner.components.loading(&task.digest) { Waiting::Compiling } else { Waiting::Capacity }
+    }
+}
+
+fn task_of<'a>(job: &'a Job, name: &TaskName) -> Result<&'a Task, JobsError> {
+    job.task(name).ok_or_else(|| JobsError::not_found(format_args!("task `{name}` in job `{}`", job.id)))
+}
+
+/// Which task's result is meant, and its content.
+fn result_of<'a>(job: &'a Job, name: Option<&TaskName>) -> Result<(&'a Task, &'a Content), JobsError> {
+    let (task, status) = if let Some(name) = name {
+        let task = task_of(job, name)?;
+        (task, task.status)
+    } else {
+        let sinks: Vec<&Task> = job.sinks().collect();
+        match sinks.as_slice() {
+            [only] => (*only, job.status),
+            [] => return Err(JobsError::new(Code::NoResult, "the job has no task")),
+            several => {
+                let names: Vec<_> = several.iter().map(|task| format!("`{}`", task.name)).collect();
+                let names = names.join(", ");
+                let message = format!("the job has several result tables, of the tasks {names}; ask for one of them");
+                return Err(JobsError::new(Code::SeveralResults, message));
+            }
+        }
+    };
+    match (status, &task.result) {
+        (Status::Queued | Status::Running, _) => {
+            Err(JobsError::new(Code::NotFinished, format!("it is {status}, so it has no result yet"))
+                .detail("status", status.as_str()))
+        }
+        (Status::Completed, Some(content)) => Ok((task, content)),
+        (Status::Failed | Status::Cancelled | Status::Completed, _) => {
+            let mut error = JobsError::new(Code::NoResult, format!("it is {status}, so it has no result"));
+            if let Some(failure) = task.error.as_ref().or(job.error()) {
+                error = error.detail("code", failure.code.as_str()).detail("message", failure.message.clone());
+            }
+            Err(error.detail("status", status.as_str()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use analyte_core::job::{RetryPolicy, RunLimits, Usage};
+    use analyte_core::names::{ModelName, ProviderName};
+    use analyte_core::timestamp::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn content() -> Content {
+        Content { digest: Digest::of(b""), bytes: 0 }
+    }
+
+    fn task(name: &str, parents: &[&str], status: Status) -> Task {
+        let failed = matches!(status, Status::Failed | Status::Cancelled);
+        Task {
+            name: TaskName::new(name).unwrap(),
+            provider: ProviderName::new("p").unwrap(),
+            model: ModelName::new("m").unwrap(),
+            digest: Digest::of(b""),
+            model_file: None,
+            parents: parents.iter().map(|parent| TaskName::new(parent).unwrap()).collect(),
+            input: content(),
+            parameters: content(),
+            grants: Vec::new(),
+            status,
+            attempt: Attempt(1),
+            lease: None,
+            failures: 0,
+            crashes: 0,
+            not_before: None,
+            started_at: None,
+            finished_at: None,
+            usage: Usage::default(),
+            progress: None,
+            error: failed.then(|| Failure::new(Code::Trap, "it crashed")),
+            result: (status == Status::Completed).then(content),
+            files: Vec::new(),
+            log: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn job(status: Status, tasks: Vec<Task>) -> Job {
+        Job {
+            id: JobId(Uuid::nil()),
+            organisation: Organisation::default_one(),
+            status,
+            tasks,
+            priority: 0,
+            run_at: None,
+            created_at: Timestamp(0),
+            started_at: None,
+            finished_at: None,
+            limits: RunLimits { fuel: 1, memory_bytes: 1, timeout_ms: 1 },
+            retry: RetryPolicy::default(),
+            retry_of: None,
+            tags: std::collections::BTreeMap::new(),
+            custom_data: None,
+            revision: 0,
+        }
+    }
+
+    fn asked(job: &Job, task: Option<&str>) -> Result<String, (Code, String)> {
+        let name = task.map(|task| TaskName::new(task).unwrap());
+        result_of(job, name.as_ref())
+            .map(|(task, _)| task.name.to_string())
+            .map_err(|error| (error.code(), error.message().to_owned()))
+    }
+
+    #[test]
+    fn a_result_is_answered_only_where_there_is_just_one() {
+        let one = |status| job(status, vec![task("main", &[], status)]);
+        assert_eq!(asked(&one(Status::Completed), None), Ok("main".into()));
+        for status in [Status::Queued, Status::Running] {
+            let expected = format!("it is {status}, so it has no result yet");
+            assert_eq!(asked(&one(status), None), Err((Code::NotFinished, expected)));
+        }
+        for status in [Status::Failed, Status::Cancelled] {
+            let expected = format!("it is {status}, so it has no result");
+            assert_eq!(asked(&one(status), None), Err((Code::NoResult, expected)));
+        }
+        assert_eq!(asked(&one(Status::Completed), Some("other")).map_err(|(code, _)| code), Err(Code::NotFound));
+    }
+
+    #[test]
+    fn of_several_tasks_the_only_sink_or_the_one_named_answers() {
+        let chain = vec![task("first", &[], Status::Completed), task("last", &["first"], Status::Running)];
+        let running = job(Status::Running, chain);
+        assert_eq!(asked(&running, None).map_err(|(code, _)| code), Err(Code::NotFinished));
+        assert_eq!(asked(&running, Some("first")), Ok("first".into()));
+        let fork = vec![task("left", &[], Status::Completed), task("right", &[], Status::Completed)];
+        let forked = job(Status::Completed, fork);
+        let message = "the job has several result tables, of the tasks `left`, `right`; ask for one of them";
+        assert_eq!(asked(&forked, None), Err((Code::SeveralResults, message.into())));
+        assert_eq!(asked(&forked, Some("right")), Ok("right".into()));
+    }
+}

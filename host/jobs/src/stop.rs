@@ -1,0 +1,75 @@
+//! Stopping: no new work, a grace period for what runs, the rest back to the queue.
+
+use std::time::Duration;
+
+use analyte_core::job::transition::Released;
+
+use crate::error::JobsError;
+use crate::manager::Manager;
+
+/// How far the end is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Not at all.
+    Working,
+    /// Nothing new starts; what runs may go on for a while.
+    Draining,
+    /// What still runs is stopped.
+    Stopping,
+}
+
+impl Manager {
+    /// Stops: takes nothing new, lets running tasks go on for `grace` at most, puts the rest back into the queue without
+    /// costing them a try, and closes the store. Returns when all of that is done; later calls are refused as `busy`.
+    pub async fn stop(&self, grace: Duration) -> Result<(), JobsError> {
+        let inner = &self.inner;
+        self.advance(Phase::Draining);
+        // What is being claimed at this moment is either running or given back once the dispatcher has ended.
+        let dispatcher = inner.dispatcher.lock().take();
+        if let Some(dispatcher) = dispatcher
+            && let Err(error) = dispatcher.await
+        {
+            tracing::error!(%error, "the dispatcher ended badly");
+        }
+        tokio::select! {
+            () = inner.live.empty() => {}
+            () = tokio::time::sleep(grace) => {}
+            // Somebody asked for more haste.
+            () = self.reached(Phase::Stopping) => {}
+        }
+        self.advance(Phase::Stopping);
+        // A run that was stopped writes nothing any more; one that is writing its outcome goes on to do so.
+        let stopped = inner.live.stop_all();
+        inner.live.empty().await;
+        if !stopped.is_empty() {
+            tracing::info!(tasks = stopped.len(), "running tasks go back to the queue");
+            let released = stopped.into_iter().map(|run| (run, Released::Drained)).collect();
+            inner.store.release(released, self.now()).await?;
+        }
+        let mut background = std::mem::take(&mut *inner.background.lock());
+        background.shutdown().await;
+        Ok(inner.store.close().await?)
+    }
+
+    /// Cuts the grace period of a [`Manager::stop`] under way short.
+    pub fn hurry(&self) {
+        self.advance(Phase::Stopping);
+    }
+
+    /// Waits until the end is at least this far.
+    pub(crate) async fn reached(&self, wanted: Phase) {
+        let mut phase = self.inner.phase.subscribe();
+        // The sender lives as long as the manager; were it gone, this would be the end all the same.
+        let _ = phase.wait_for(|phase| *phase >= wanted).await;
+    }
+
+    fn advance(&self, to: Phase) {
+        self.inner.phase.send_if_modified(|phase| {
+            let later = *phase < to;
+            if later {
+                *phase = to;
+            }
+            later
+        });
+    }
+}

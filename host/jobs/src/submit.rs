@@ -1,0 +1,138 @@
+//! Submitting jobs.
+//!
+//! A job that is answered is durable and pins the component that was installed at that moment. All checks that need no
+//! run are made before; a refused submission leaves nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use analyte_core::codes::Code;
+use analyte_core::names::Organisation;
+use analyte_store::{NewJob, Submitted};
+
+use crate::catalogue::Model;
+use crate::error::JobsError;
+use crate::manager::Manager;
+use crate::read::JobView;
+use crate::submission::Submission;
+
+/// How often a submission is prepared again because its model was just replaced.
+const TRIES: usize = 4;
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubmittedJob {
+    /// The job, queued; or, of a repeated submission, as it is now.
+    pub job: JobView,
+    /// The same submission was made before under its idempotency key.
+    pub replayed: bool,
+}
+
+impl Manager {
+    /// Submits a job.
+    pub async fn submit(&self, organisation: &Organisation, submission: Submission) -> Result<SubmittedJob, JobsError> {
+        let answers = self.submit_all(organisation, vec![submission]).await;
+        answers
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Err(JobsError::new(Code::HostError, "the submission was not answered")))
+    }
+
+    /// Submits several jobs; one answer each, in order. All that are accepted are durable together.
+    pub async fn submit_all(
+        &self,
+        organisation: &Organisation,
+        submissions: Vec<Submission>,
+    ) -> Vec<Result<SubmittedJob, JobsError>> {
+        let mut answers: Vec<Option<Result<SubmittedJob, JobsError>>> = submissions.iter().map(|_| None).collect();
+        let mut open: Vec<(usize, Submission)> = submissions.into_iter().enumerate().collect();
+        for last in (1..=TRIES).map(|attempt| attempt == TRIES) {
+            if open.is_empty() {
+                break;
+            }
+            let mut prepared = Vec::with_capacity(open.len());
+            for (at, submission) in open.drain(..) {
+                match self.prepared(organisation, &submission).await {
+                    Ok((model, job)) => prepared.push((at, submission, model, job)),
+                    Err(error) => put(&mut answers, at, Err(error)),
+                }
+            }
+            // From here to the store's answer nothing that is installed changes.
+            let gate = self.inner.gate.read().await;
+            let mut jobs = Vec::with_capacity(prepared.len());
+            let mut places = Vec::with_capacity(prepared.len());
+            for (at, submission, model, job) in prepared {
+                match self.inner.catalogue.model(organisation, &submission.provider, &submission.model) {
+                    Ok((_, now)) if Arc::ptr_eq(&now, &model) || same(&now, &model) => {
+                        places.push((at, job.job.clone()));
+                        jobs.push(job);
+                    }
+                    Ok(_) if last => {
+                        let why = "the model is being replaced again and again";
+                        put(&mut answers, at, Err(JobsError::busy(why, Duration::from_secs(1))));
+                    }
+                    Ok(_) => open.push((at, submission)),
+                    Err(error) => put(&mut answers, at, Err(error)),
+                }
+            }
+            let kept = if jobs.is_empty() { Ok(Vec::new()) } else { self.inner.store.submit(jobs, self.now()).await };
+            drop(gate);
+            match kept {
+                Ok(kept) => {
+                    for ((at, job), submitted) in places.into_iter().zip(kept) {
+                        put(&mut answers, at, self.answer(Arc::new(job), submitted));
+                    }
+                    self.inner.wake.notify_one();
+                }
+                Err(error) => {
+                    let error = JobsError::from(error);
+                    for (at, _) in places {
+                        put(&mut answers, at, Err(error.clone()));
+                    }
+                }
+            }
+        }
+        let unanswered = || Err(JobsError::new(Code::HostError, "the submission was not answered"));
+        answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
+    }
+
+    async fn prepared(
+        &self,
+        organisation: &Organisation,
+        submission: &Submission,
+    ) -> Result<(Arc<Model>, NewJob), JobsError> {
+        self.refuse_while_stopping()?;
+        let (_, model) = self.inner.catalogue.model(organisation, &submission.provider, &submission.model)?;
+        // Columns are shared, so this copies little.
+        let job = self.prepare(organisation, model.clone(), submission.clone()).await?;
+        Ok((model, job))
+    }
+
+    fn answer(&self, job: Arc<analyte_core::job::Job>, submitted: Submitted) -> Result<SubmittedJob, JobsError> {
+        match submitted {
+            Submitted::New => Ok(SubmittedJob { job: self.view(job), replayed: false }),
+            Submitted::Replayed(job) => Ok(SubmittedJob { job: self.view(job), replayed: true }),
+            Submitted::Mismatch => {
+                Err(JobsError::new(Code::IdempotencyMismatch, "the idempotency key was used before with another body"))
+            }
+            Submitted::QueueFull { queued } => Err(JobsError::new(
+                Code::QueueFull,
+                format!(
+                    "the organisation has {queued} queued jobs, and {} are allowed (limit queued_jobs)",
+                    self.inner.limits.queued_jobs
+                ),
+            )
+            .with_retry_after(Duration::from_secs(1))),
+        }
+    }
+}
+
+fn same(one: &Model, other: &Model) -> bool {
+    one.digest == other.digest && one.file == other.file && one.info == other.info
+}
+
+fn put<T>(answers: &mut [Option<T>], at: usize, answer: T) {
+    if let Some(place) = answers.get_mut(at) {
+        *place = Some(answer);
+    }
+}

@@ -1,0 +1,53 @@
+//! How a store can fail.
+
+use std::io;
+
+/// Why a call could not be carried out. Nothing of it was kept, unless the variant says otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk could not be read or written.
+    #[error("the store's disk failed: {doing}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// There is too little free space to accept anything new.
+    #[error("there is too little free disk space: {free_bytes} bytes, and {floor_bytes} are kept free")]
+    DiskFull {
+        /// Free now.
+        free_bytes: u64,
+        /// Kept free.
+        floor_bytes: u64,
+    },
+    /// Another process has the data directory.
+    #[error("the data directory {path} is in use by {holder}")]
+    Locked {
+        /// Which directory.
+        path: String,
+        /// Which process, as far as known.
+        holder: String,
+    },
+    /// A newer version of Analyte wrote the store.
+    #[error("the data directory was written by a newer version of Analyte (format {found}; this one reads up to {known})")]
+    NewerFormat {
+        /// Format found.
+        found: u32,
+        /// Highest format known.
+        known: u32,
+    },
+    /// A record or blob is damaged.
+    #[error("{what} is damaged")]
+    Damaged {
+        /// What was being read.
+        what: String,
+    },
+    /// Bytes that a record names are not there.
+    #[error("the content {0} is missing")]
+    Missing(String),
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}

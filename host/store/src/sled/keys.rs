@@ -1,0 +1,294 @@
+//! The layout of the one tree: a letter for what it is, then the organisation, then the rest.
+//!
+//! Names cannot contain a zero byte, so it ends them; free text carries its length. Job ids stand last in every index and
+//! sort by creation, so that a scan from the end gives the newest first.
+//!
+//! | letter | key | value |
+//! | --- | --- | --- |
+//! | `j` | organisation, job | the job, as last written whole |
+//! | `l` | organisation, job | the starts since then |
+//! | `s` | organisation, class, job | nothing while live, else the time of its end |
+//! | `p` | organisation, provider, model, job | nothing |
+//! | `t` | organisation, tag, value, job | nothing |
+//! | `k` | organisation, hash of an idempotency key | the request's digest and the job |
+//! | `y` | organisation, job | the hash of its idempotency key |
+//! | `c` | organisation, job, digest | bytes of a small content |
+//! | `b` | digest, owner | length of the blob |
+//! | `e` | last position | a block of the journal |
+//! | `o` | organisation, schedule, time | nothing |
+//! | `P` `M` `T` | provider · provider, model · token | the record |
+//! | `q` | the key it had | a record that could not be read |
+//! | `m` | name | facts about the store |
+//! | `x` | another key, number | a further piece of that key's value |
+
+use analyte_core::digest::Digest;
+use analyte_core::job::Status;
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
+use analyte_core::timestamp::Timestamp;
+
+pub(super) const JOB: u8 = b'j';
+pub(super) const STARTS: u8 = b'l';
+pub(super) const STATE: u8 = b's';
+const MODEL_INDEX: u8 = b'p';
+const TAG_INDEX: u8 = b't';
+const IDEMPOTENCY: u8 = b'k';
+const JOB_IDEMPOTENCY: u8 = b'y';
+const CONTENT: u8 = b'c';
+pub(super) const REFERENCE: u8 = b'b';
+pub(super) const JOURNAL: u8 = b'e';
+const ONCE: u8 = b'o';
+pub(super) const PROVIDER: u8 = b'P';
+pub(super) const MODEL: u8 = b'M';
+pub(super) const TOKEN: u8 = b'T';
+pub(super) const QUARANTINE: u8 = b'q';
+const PIECE: u8 = b'x';
+
+/// Which version wrote the store.
+pub(super) const FORMAT: &[u8] = b"mformat";
+/// Every lease below this number may have been given out.
+pub(super) const LEASES: &[u8] = b"mleases";
+
+/// Jobs that have not ended share one class, so that a claim moves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Class {
+    Live = 0,
+    Completed = 1,
+    Failed = 2,
+    Cancelled = 3,
+}
+
+impl Class {
+    pub(super) const ALL: [Self; 4] = [Self::Live, Self::Completed, Self::Failed, Self::Cancelled];
+
+    pub(super) fn of(status: Status) -> Self {
+        match status {
+            Status::Queued | Status::Running => Self::Live,
+            Status::Completed => Self::Completed,
+            Status::Failed => Self::Failed,
+            Status::Cancelled => Self::Cancelled,
+        }
+    }
+
+    pub(super) fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| *class as u8 == byte)
+    }
+}
+
+fn key(letter: u8, organisation: &Organisation) -> Vec<u8> {
+    let mut key = Vec::with_capacity(64);
+    key.push(letter);
+    name(&mut key, organisation.as_str());
+    key
+}
+
+fn name(key: &mut Vec<u8>, name: &str) {
+    key.extend_from_slice(name.as_bytes());
+    key.push(0);
+}
+
+fn text(key: &mut Vec<u8>, text: &str) {
+    // Whoever makes keys bounds them far below 4 GiB.
+    key.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
+    key.extend_from_slice(text.as_bytes());
+}
+
+/// The prefix, with the job's id at its end.
+pub(super) fn with_id(mut prefix: Vec<u8>, id: JobId) -> Vec<u8> {
+    prefix.extend_from_slice(id.0.as_bytes());
+    prefix
+}
+
+pub(super) fn jobs(organisation: &Organisation) -> Vec<u8> {
+    key(JOB, organisation)
+}
+
+pub(super) fn job(organisation: &Organisation, id: JobId) -> Vec<u8> {
+    with_id(jobs(organisation), id)
+}
+
+pub(super) fn starts(organisation: &Organisation, id: JobId) -> Vec<u8> {
+    with_id(key(STARTS, organisation), id)
+}
+
+pub(super) fn states(organisation: &Organisation, class: Class) -> Vec<u8> {
+    let mut key = key(STATE, organisation);
+    key.push(class as u8);
+    key
+}
+
+pub(super) fn provider_jobs(organisation: &Organisation, provider: &ProviderName) -> Vec<u8> {
+    let mut key = key(MODEL_INDEX, organisation);
+    name(&mut key, provider.as_str());
+    key
+}
+
+pub(super) fn model_jobs(organisation: &Organisation, provider: &ProviderName, model: &ModelName) -> Vec<u8> {
+    let mut key = provider_jobs(organisation, provider);
+    name(&mut key, model.as_str());
+    key
+}
+
+pub(super) fn tag_jobs(organisation: &Organisation, tag: &str, value: &str) -> Vec<u8> {
+    let mut key = key(TAG_INDEX, organisation);
+    text(&mut key, tag);
+    text(&mut key, value);
+    key
+}
+
+/// The client's own text may have any length; its hash does not.
+pub(super) fn idempotency(organisation: &Organisation, given: &str) -> Vec<u8> {
+    idempotency_of(organisation, Digest::of(given.as_bytes()).as_bytes())
+}
+
+pub(super) fn idempotency_of(organisation: &Organisation, hash: &[u8]) -> Vec<u8> {
+    let mut key = key(IDEMPOTENCY, organisation);
+    key.extend_from_slice(hash);
+    key
+}
+
+pub(super) fn job_idempotency(organisation: &Organisation, id: JobId) -> Vec<u8> {
+    with_id(key(JOB_IDEMPOTENCY, organisation), id)
+}
+
+pub(super) fn content(organisation: &Organisation, id: JobId, digest: Digest) -> Vec<u8> {
+    let mut key = with_id(key(CONTENT, organisation), id);
+    key.extend_from_slice(digest.as_bytes());
+    key
+}
+
+/// What keeps a blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owner<'a> {
+    /// A content of a job.
+    Job(&'a Organisation, JobId),
+    /// A provider's component.
+    Component(&'a ProviderName),
+    /// A provider's record, where it is long.
+    ProviderRecord(&'a ProviderName),
+    /// A published model's bytes.
+    Model(&'a ProviderName, &'a ModelName),
+    /// A published model's record, where it is long.
+    ModelRecord(&'a ProviderName, &'a ModelName),
+    /// Unfinished jobs that pin a component which was replaced or removed.
+    Pinned,
+}
+
+const PINNED: u8 = b'Z';
+
+pub(super) fn blob_owners(digest: Digest) -> Vec<u8> {
+    let mut key = vec![REFERENCE];
+    key.extend_from_slice(digest.as_bytes());
+    key
+}
+
+pub(super) fn reference(digest: Digest, owner: &Owner<'_>) -> Vec<u8> {
+    let mut key = blob_owners(digest);
+    match owner {
+        Owner::Job(organisation, id) => {
+            key.push(b'J');
+            name(&mut key, organisation.as_str());
+            key.extend_from_slice(id.0.as_bytes());
+        }
+        Owner::Component(provider) => {
+            key.push(b'P');
+            name(&mut key, provider.as_str());
+        }
+        Owner::ProviderRecord(provider) => {
+            key.push(b'C');
+            name(&mut key, provider.as_str());
+        }
+        Owner::Model(provider, model) => {
+            key.push(b'M');
+            name(&mut key, provider.as_str());
+            name(&mut key, model.as_str());
+        }
+        Owner::ModelRecord(provider, model) => {
+            key.push(b'I');
+            name(&mut key, provider.as_str());
+            name(&mut key, model.as_str());
+        }
+        Owner::Pinned => key.push(PINNED),
+    }
+    key
+}
+
+/// The digest that a reference is for, and whether it is [`Owner::Pinned`].
+pub(super) fn of_reference(key: &[u8]) -> Option<(Digest, bool)> {
+    let (digest, owner) = key.get(1..)?.split_first_chunk::<32>()?;
+    Some((Digest::from_bytes(*digest), owner == [PINNED]))
+}
+
+/// Whether jobs, and not providers or models, own the blob under this key.
+pub(super) fn owned_by_a_job(key: &[u8]) -> bool {
+    key.get(33) == Some(&b'J')
+}
+
+pub(super) fn journal(last: u64) -> Vec<u8> {
+    let mut key = vec![JOURNAL];
+    key.extend_from_slice(&last.to_be_bytes());
+    key
+}
+
+/// The position at the end of a journal key.
+pub(super) fn of_journal(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.get(1..)?.try_into().ok()?))
+}
+
+pub(super) fn once(organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Vec<u8> {
+    let mut key = key(ONCE, organisation);
+    text(&mut key, schedule);
+    key.extend_from_slice(&fire_time.0.to_be_bytes());
+    key
+}
+
+pub(super) fn provider(provider: &ProviderName) -> Vec<u8> {
+    let mut key = vec![PROVIDER];
+    name(&mut key, provider.as_str());
+    key
+}
+
+pub(super) fn model(provider: &ProviderName, model: &ModelName) -> Vec<u8> {
+    let mut key = vec![MODEL];
+    name(&mut key, provider.as_str());
+    name(&mut key, model.as_str());
+    key
+}
+
+pub(super) fn token(id: &str) -> Vec<u8> {
+    let mut key = vec![TOKEN];
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+pub(super) fn quarantine(key: &[u8]) -> Vec<u8> {
+    let mut aside = vec![QUARANTINE];
+    aside.extend_from_slice(key);
+    aside
+}
+
+pub(super) fn piece(key: &[u8], number: u16) -> Vec<u8> {
+    let mut piece = vec![PIECE];
+    piece.extend_from_slice(key);
+    piece.extend_from_slice(&number.to_be_bytes());
+    piece
+}
+
+/// The job id at the end of an index key.
+pub(super) fn id_at_end(key: &[u8]) -> Option<JobId> {
+    let (_, id) = key.split_last_chunk::<16>()?;
+    Some(JobId(uuid::Uuid::from_bytes(*id)))
+}
+
+/// The organisation after the letter, and what follows it.
+pub(super) fn split_organisation(key: &[u8]) -> Option<(Organisation, &[u8])> {
+    let rest = key.get(1..)?;
+    let end = rest.iter().position(|byte| *byte == 0)?;
+    let (name, rest) = rest.split_at_checked(end)?;
+    Some((Organisation::new(std::str::from_utf8(name).ok()?).ok()?, rest.get(1..)?))
+}
+
+/// The name between a prefix and the next zero byte.
+pub(super) fn name_after<'a>(key: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    key.strip_prefix(prefix)?.split(|byte| *byte == 0).next()
+}

@@ -1,0 +1,139 @@
+//! The tree as the operations of one batch see it: what is stored, under what they have written so far.
+//!
+//! Nothing reaches the tree before [`Records::apply`], which hands all of it to sled as one atomic batch.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use analyte_core::job::Content;
+use parking_lot::RwLock;
+use sled::IVec;
+
+use super::envelope::{self, Find};
+use super::{broken, keys};
+use crate::{Result, StoreError};
+
+/// The tree, as readers see it. They hold the lock while they read, and a batch is applied under the other side of it: a
+/// reader sees all of a batch or nothing.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    pub(super) tree: Option<sled::Tree>,
+    /// Counts batches that were applied.
+    pub(super) applied: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Records {
+    tree: sled::Tree,
+    written: HashMap<Vec<u8>, Option<IVec>>,
+    bytes: usize,
+    /// Set by the first failure of the disk: nothing that was read since can be trusted.
+    failed: Cell<bool>,
+}
+
+impl Find for Records {
+    fn find(&self, key: &[u8]) -> Result<Option<IVec>> {
+        match self.written.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => self.tree.find(key).inspect_err(|_| self.failed.set(true)),
+        }
+    }
+}
+
+impl Records {
+    pub(super) fn new(tree: sled::Tree) -> Self {
+        Self { tree, written: HashMap::new(), bytes: 0, failed: Cell::new(false) }
+    }
+
+    /// Writes a bare value of few bytes.
+    pub(super) fn set(&mut self, key: Vec<u8>, value: impl Into<IVec>) {
+        let value = value.into();
+        self.bytes += key.len() + value.len();
+        self.written.insert(key, Some(value));
+    }
+
+    pub(super) fn remove(&mut self, key: Vec<u8>) {
+        self.bytes += key.len();
+        self.written.insert(key, None);
+    }
+
+    /// Writes entries made by [`envelope::entries`] under a key that has never been used.
+    pub(super) fn insert(&mut self, entries: Vec<(Vec<u8>, Vec<u8>)>) {
+        for (key, value) in entries {
+            self.set(key, value);
+        }
+    }
+
+    /// Writes a value in place of the one that is there.
+    pub(super) fn put(&mut self, key: Vec<u8>, payload: &[u8]) -> Result<()> {
+        self.remove_pieces(&key)?;
+        self.insert(envelope::entries(key, payload));
+        Ok(())
+    }
+
+    /// Says that the value of a key is a blob.
+    pub(super) fn put_elsewhere(&mut self, key: Vec<u8>, content: &Content) -> Result<()> {
+        self.remove_pieces(&key)?;
+        self.set(key, envelope::elsewhere(content));
+        Ok(())
+    }
+
+    /// Removes a value with all its pieces.
+    pub(super) fn take_away(&mut self, key: Vec<u8>) -> Result<()> {
+        self.remove_pieces(&key)?;
+        self.remove(key);
+        Ok(())
+    }
+
+    fn remove_pieces(&mut self, key: &[u8]) -> Result<()> {
+        let pieces = self.find(key)?.map_or(0, |head| envelope::pieces(&head));
+        for number in 0..pieces {
+            self.remove(keys::piece(key, number));
+        }
+        Ok(())
+    }
+
+    /// Bytes written since the last [`Records::apply`].
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Entries under a prefix. What this batch has written is not among them: only for operations that look before they
+    /// write, after [`Records::apply`].
+    pub(super) fn scan(&self, prefix: &[u8]) -> impl DoubleEndedIterator<Item = Result<(IVec, IVec)>> + use<'_> {
+        self.tree.scan_prefix(prefix).map(|entry| {
+            entry.map_err(|error| {
+                self.failed.set(true);
+                broken("read records", error)
+            })
+        })
+    }
+
+    /// Hands what was written to sled as one batch.
+    pub(super) fn apply(&mut self, readers: &RwLock<Shelf>) -> Result<()> {
+        if self.failed.get() {
+            return Err(StoreError::Io {
+                doing: "the disk failed earlier".to_owned(),
+                source: std::io::Error::other("a read failed"),
+            });
+        }
+        if self.written.is_empty() {
+            return Ok(());
+        }
+        let mut batch = sled::Batch::default();
+        for (key, value) in self.written.drain() {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        self.bytes = 0;
+        let mut readers = readers.write();
+        readers.applied += 1;
+        self.tree.apply_batch(batch).map_err(|error| {
+            self.failed.set(true);
+            broken("write records", error)
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! Writes a changed job with everything that follows from the change: indexes, counts, queue, contents, journal.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use analyte_core::digest::Digest;
+use analyte_core::job::{Job, Status};
+use analyte_core::names::{Lease, Organisation, ProviderName, RunKey, TaskKey};
+use analyte_core::timestamp::Timestamp;
+
+use super::envelope;
+use super::job_record::Start;
+use super::keys::{self, Class};
+use super::work::{Place, Running, Work};
+use crate::{Counts, Result};
+
+/// Every content that a job names.
+pub(super) fn contents(job: &Job) -> BTreeSet<Digest> {
+    let mut digests = BTreeSet::new();
+    for task in &job.tasks {
+        digests.extend([task.input.digest, task.parameters.digest]);
+        digests.extend(task.result.iter().chain(&task.log).map(|content| content.digest));
+        digests.extend(task.files.iter().map(|file| file.content.digest));
+    }
+    digests
+}
+
+/// Every component and model file that a job pins.
+fn pins(job: &Job) -> BTreeSet<Digest> {
+    job.tasks.iter().flat_map(|task| [Some(task.digest), task.model_file]).flatten().collect()
+}
+
+fn providers(job: &Job) -> BTreeSet<&ProviderName> {
+    job.tasks.iter().map(|task| &task.provider).collect()
+}
+
+fn count(counts: &mut Counts, status: Status) -> &mut u64 {
+    match status {
+        Status::Queued => &mut counts.queued,
+        Status::Running => &mut counts.running,
+        Status::Completed => &mut counts.completed,
+        Status::Failed => &mut counts.failed,
+        Status::Cancelled => &mut counts.cancelled,
+    }
+}
+
+impl Work {
+    /// A job that was just submitted; its record is written by the caller.
+    pub(super) fn enter(&mut self, job: &Arc<Job>) {
+        self.index_new(job);
+        self.state_entry(job);
+        self.count_in(job);
+        self.come_alive(job);
+        self.keep_warm((job.organisation.clone(), job.id), job);
+    }
+
+    /// Takes up a live job that was found when the store opened.
+    pub(super) fn found_live(&mut self, job: &Arc<Job>, starts: Vec<Start>) {
+        self.count_in(job);
+        self.come_alive(job);
+        let place = (job.organisation.clone(), job.id);
+        if !starts.is_empty() {
+            self.starts.insert(place.clone(), starts);
+        }
+        self.keep_warm(place, job);
+    }
+
+    /// Counts an ended job that was found when the store opened.
+    pub(super) fn found_ended(&mut self, organisation: &Organisation, status: Status) {
+        *count(self.counts.of(organisation), status) += 1;
+    }
+
+    /// Takes a job of this class out of the counts, where the job itself cannot be read. A live one is believed to be
+    /// queued; the next opening counts anew.
+    pub(super) fn forget_count(&mut self, organisation: &Organisation, class: Class) {
+        let counts = self.counts.of(organisation);
+        let count = match class {
+            Class::Live if counts.queued > 0 => &mut counts.queued,
+            Class::Live => &mut counts.running,
+            Class::Completed => &mut counts.completed,
+            Class::Failed => &mut counts.failed,
+            Class::Cancelled => &mut counts.cancelled,
+        };
+        *count = count.saturating_sub(1);
+    }
+
+    /// Writes the job whole.
+    pub(super) fn save(&mut self, old: &Job, new: Job, now: Timestamp) -> Result<Arc<Job>> {
+        let place = (new.organisation.clone(), new.id);
+        self.records.put(keys::job(&place.0, place.1), &envelope::json(&new)?)?;
+        if self.starts.remove(&place).is_some() {
+            self.records.take_away(keys::starts(&place.0, place.1))?;
+        }
+        for digest in contents(old).difference(&contents(&new)) {
+            self.drop_content(&place, *digest)?;
+        }
+        self.settle(old, new, place, now)
+    }
+
+    /// Writes only that a task was started.
+    pub(super) fn save_start(&mut self, old: &Job, new: Job, start: Start, node: &Arc<str>) -> Result<Arc<Job>> {
+        let place = (new.organisation.clone(), new.id);
+        let (lease, at) = (start.lease, start.at);
+        let starts = self.starts.entry(place.clone()).or_default();
+        starts.push(start);
+        let bytes = envelope::json(starts)?;
+        self.records.put(keys::starts(&place.0, place.1), &bytes)?;
+        let job = self.settle(old, new, place, at)?;
+        if let Some(running) = self.running.get_mut(&lease) {
+            running.node = Some(Arc::clone(node));
+        }
+        Ok(job)
+    }
+
+    fn settle(&mut self, old: &Job, new: Job, place: Place, now: Timestamp) -> Result<Arc<Job>> {
+        let (was, is) = (Class::of(old.status), Class::of(new.status));
+        if was != is {
+            self.records.remove(keys::with_id(keys::states(&place.0, was), place.1));
+            self.state_entry(&new);
+        }
+        self.count_out(old);
+        self.count_in(&new);
+        // Between, only what changed: a live job stays among the users of its providers.
+        self.queue.remove(old);
+        self.queue.add(&new);
+        self.leases_changed(old, &new);
+        if was == Class::Live && is != Class::Live {
+            self.leave_users(old);
+            for digest in pins(old) {
+                self.unpin_component(digest)?;
+            }
+        } else if was != Class::Live && is == Class::Live {
+            self.join_users(&new);
+        }
+        self.journal.push(&new, now);
+        let job = Arc::new(new);
+        self.keep_warm(place, &job);
+        Ok(job)
+    }
+
+    /// Removes an ended job with all that belongs to it.
+    pub(super) fn erase(&mut self, job: &Job) -> Result<()> {
+        let place = (job.organisation.clone(), job.id);
+        let (organisation, id) = &place;
+        self.records.take_away(keys::job(organisation, *id))?;
+        self.records.remove(keys::with_id(keys::states(organisation, Class::of(job.status)), *id));
+        for key in index_keys(job) {
+            self.records.remove(key);
+        }
+        for digest in contents(job) {
+            self.drop_content(&place, digest)?;
+        }
+        let named = keys::job_idempotency(organisation, *id);
+        if let Some(hash) = envelope::Find::find(&self.records, &named)? {
+            self.records.remove(keys::idempotency_of(organisation, &hash));
+            self.records.remove(named);
+        }
+        self.count_out(job);
+        self.forget(&place);
+        Ok(())
+    }
+
+    fn come_alive(&mut self, job: &Arc<Job>) {
+        self.queue.add(job);
+        self.join_users(job);
+        for (lease, run) in leases(job) {
+            self.running.insert(lease, Running { run, node: None });
+        }
+    }
+
+    fn join_users(&mut self, job: &Job) {
+        for provider in providers(job) {
+            let user = (job.id, job.organisation.clone());
+            match self.users.get_mut(provider) {
+                Some(users) => users.insert(user),
+                None => self.users.entry(provider.clone()).or_default().insert(user),
+            };
+        }
+        for digest in pins(job) {
+            self.pin_component(digest);
+        }
+    }
+
+    fn leave_users(&mut self, job: &Job) {
+        for provider in providers(job) {
+            if let Some(users) = self.users.get_mut(provider) {
+                users.remove(&(job.id, job.organisation.clone()));
+                if users.is_empty() {
+                    self.users.remove(provider);
+                }
+            }
+        }
+    }
+
+    fn leases_changed(&mut self, old: &Job, new: &Job) {
+        let now: BTreeSet<Lease> = new.tasks.iter().filter_map(|task| task.lease).collect();
+        for lease in old.tasks.iter().filter_map(|task| task.lease) {
+            if !now.contains(&lease) {
+                self.running.remove(&lease);
+            }
+        }
+        for (lease, run) in leases(new) {
+            self.running.entry(lease).or_insert(Running { run, node: None });
+        }
+    }
+
+    fn count_in(&mut self, job: &Job) {
+        *count(self.counts.of(&job.organisation), job.status) += 1;
+    }
+
+    fn count_out(&mut self, job: &Job) {
+        let count = count(self.counts.of(&job.organisation), job.status);
+        *count = count.saturating_sub(1);
+    }
+
+    fn state_entry(&mut self, job: &Job) {
+        let key = keys::with_id(keys::states(&job.organisation, Class::of(job.status)), job.id);
+        let value = match job.finished_at {
+            Some(at) if job.status.ended() => at.0.to_be_bytes().to_vec(),
+            _ => Vec::new(),
+        };
+        self.records.set(key, value);
+    }
+
+    fn index_new(&mut self, job: &Job) {
+        for key in index_keys(job) {
+            self.records.set(key, Vec::new());
+        }
+    }
+}
+
+/// Index entries that never change while the job exists.
+fn index_keys(job: &Job) -> Vec<Vec<u8>> {
+    let model = job.tasks.first().map(|task| keys::model_jobs(&job.organisation, &task.provider, &task.model));
+    let tags = job.tags.iter().map(|(tag, value)| keys::tag_jobs(&job.organisation, tag, value));
+    model.into_iter().chain(tags).map(|prefix| keys::with_id(prefix, job.id)).collect()
+}
+
+fn leases(job: &Job) -> impl Iterator<Item = (Lease, RunKey)> {
+    job.tasks.iter().filter_map(|task| {
+        let key = TaskKey { organisation: job.organisation.clone(), job: job.id, task: task.name.clone() };
+        task.lease.map(|lease| (lease, RunKey { key, attempt: task.attempt, lease }))
+    })
+}

@@ -1,0 +1,417 @@
+//! The store on a real disk: damage, crashes, failing syncs, blobs and their owners, many callers at once.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use analyte_core::digest::Digest;
+use analyte_core::model::ProviderInfo;
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
+use analyte_core::timestamp::Timestamp;
+use bytes::Bytes;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{Options, SledStore, keys};
+use crate::testing::{Step, agree, bytes_of, job_with, new_job, result_of, steps};
+use crate::{Counts, NewContent, NewJob, ProviderRecord, Removed, Right, Store, StoreError, Submitted, TokenRecord};
+
+const NOW: Timestamp = Timestamp(1_770_000_000_000);
+const LARGE: usize = 100_000;
+
+fn open(path: &Path) -> SledStore {
+    SledStore::open(Options::new(path)).unwrap()
+}
+
+fn default() -> Organisation {
+    Organisation::default_one()
+}
+
+fn job(number: u64, input_bytes: usize) -> NewJob {
+    new_job("default", number, NOW, input_bytes).unwrap()
+}
+
+async fn submit(store: &SledStore, job: NewJob) -> JobId {
+    let id = job.job.id;
+    assert_eq!(store.submit(vec![job], NOW).await.unwrap(), [Submitted::New]);
+    id
+}
+
+fn files(directory: PathBuf) -> usize {
+    let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
+    entries.map(Result::unwrap).map(|entry| if entry.path().is_dir() { files(entry.path()) } else { 1 }).sum()
+}
+
+/// Blobs are removed after the answer; waits for it.
+async fn blobs_become(path: &Path, expected: usize) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while files(path.join("blobs")) != expected {
+        assert!(std::time::Instant::now() < deadline, "{} blobs, not {expected}", files(path.join("blobs")));
+        tokio::task::yield_now().await;
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to)
+        } else {
+            std::fs::copy(entry.path(), to).map(|_| ()).unwrap()
+        }
+    }
+}
+
+fn run_on_runtime<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+fn agrees(steps: Vec<Step>) -> Result<(), String> {
+    let directory = TempDir::new().unwrap();
+    run_on_runtime(agree(steps, async || Arc::new(open(directory.path())) as Arc<dyn Store>))?;
+    // sled would keep what is too long for its pages in files that it does not sync.
+    assert_eq!(files(directory.path().join("store").join("blobs")), 0);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn does_what_the_plain_model_does(steps in steps(60)) {
+        agrees(steps).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_is_in_the_files() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let mut ids = Vec::new();
+    for (number, size) in [(1, 10), (2, LARGE), (3, 40_000)] {
+        ids.push(submit(&store, job(number, size)).await);
+    }
+    let claims = store.claim("node", 2, NOW, NOW).await.unwrap();
+    store.finish(vec![result_of(&claims.claimed[0].run, bytes_of("result", 10))], NOW).await.unwrap();
+    // What a killed process leaves: the files as they are now, with nothing closed.
+    let left = TempDir::new().unwrap();
+    copy(directory.path(), left.path());
+    let mut before = Vec::new();
+    for id in &ids {
+        before.push(store.job(&default(), *id).await.unwrap().unwrap());
+    }
+    let after = open(left.path());
+    for (id, before) in ids.iter().zip(before) {
+        let job = after.job(&default(), *id).await.unwrap().unwrap();
+        assert_eq!(job, before);
+        let input = &job.tasks[0].input;
+        assert_eq!(Digest::of(&after.content(&default(), *id, input).await.unwrap()), input.digest);
+    }
+    assert_eq!(after.recover("node", 5, NOW).await.unwrap(), 1);
+    let again = after.claim("node", 9, NOW, NOW).await.unwrap().claimed;
+    assert_eq!(again.len(), 2);
+    assert!(again.iter().all(|new| claims.claimed.iter().all(|old| old.run.lease < new.run.lease)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_record_is_put_aside_and_the_rest_goes_on() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let mut ids = Vec::new();
+    for number in 1..=4 {
+        ids.push(submit(&store, job(number, 10)).await);
+    }
+    let done = store.claim("node", 1, NOW, NOW).await.unwrap().claimed;
+    store.finish(vec![result_of(&done[0].run, bytes_of("result", 10))], NOW).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let tear = |ids: &[JobId]| {
+        let db = sled::open(directory.path().join("store")).unwrap();
+        for id in ids {
+            let key = keys::job(&default(), *id);
+            let mut value = db.get(&key).unwrap().unwrap().to_vec();
+            value[40] ^= 1;
+            db.insert(key, value).unwrap();
+        }
+        db.flush().unwrap();
+    };
+    // One that ended, found when somebody reads it; one that lives, found when the store opens.
+    tear(&[ids[0], ids[1]]);
+    let store = open(directory.path());
+    assert_eq!(store.health().await.unwrap().quarantined, 1);
+    assert_eq!(store.job(&default(), ids[1]).await.unwrap(), None);
+    assert!(matches!(store.job(&default(), ids[0]).await, Err(StoreError::Damaged { .. })));
+    assert_eq!(store.job(&default(), ids[0]).await.unwrap(), None);
+    assert_eq!(store.health().await.unwrap().quarantined, 2);
+    assert_eq!(store.counts(&default()).await.unwrap(), Counts { queued: 2, ..Counts::default() });
+    assert_eq!(store.claim("node", 9, NOW, NOW).await.unwrap().claimed.len(), 2);
+    drop(store);
+    assert_eq!(open(directory.path()).health().await.unwrap().quarantined, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_opening_is_refused_and_told_who_has_it() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let refused = SledStore::open(Options::new(directory.path())).unwrap_err().to_string();
+    let path = directory.path().display();
+    assert_eq!(refused, format!("the data directory {path} is in use by process {}", std::process::id()));
+    store.close().await.unwrap();
+    assert!(matches!(store.submit(vec![job(1, 1)], NOW).await, Err(StoreError::Closed)));
+    assert!(matches!(store.job(&default(), job(1, 1).job.id).await, Err(StoreError::Closed)));
+    open(directory.path());
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let directory = TempDir::new().unwrap();
+    drop(open(directory.path()));
+    let db = sled::open(directory.path().join("store")).unwrap();
+    db.insert(keys::FORMAT, &7_u32.to_be_bytes()).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let refused = SledStore::open(Options::new(directory.path())).unwrap_err();
+    assert!(matches!(refused, StoreError::NewerFormat { found: 7, known: 1 }), "{refused}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_data_directory_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = TempDir::new().unwrap();
+    let path = parent.path().join("deep").join("data");
+    let _store = open(&path);
+    for directory in [path.clone(), path.join("store"), path.join("blobs")] {
+        assert_eq!(std::fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blob_goes_with_its_last_owner_and_an_orphan_when_the_store_opens() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let mut ids = Vec::new();
+    for number in [2, 4] {
+        let id = submit(&store, job(number, 10)).await;
+        let run = store.claim("node", 1, NOW, NOW).await.unwrap().claimed.remove(0).run;
+        store.finish(vec![result_of(&run, bytes_of("the same result", LARGE))], NOW).await.unwrap();
+        ids.push(id);
+    }
+    blobs_become(directory.path(), 1).await;
+    let content = store.job(&default(), ids[1]).await.unwrap().unwrap().tasks[0].result.clone().unwrap();
+    assert_eq!(store.purge(&default(), ids[0]).await.unwrap(), Some(true));
+    assert_eq!(store.content(&default(), ids[1], &content).await.unwrap(), bytes_of("the same result", LARGE));
+
+    // Written, and never named.
+    let mut writer = store.content_writer().await.unwrap();
+    writer.write(bytes_of("never named", LARGE)).await.unwrap();
+    let staged = writer.finish().await.unwrap();
+    blobs_become(directory.path(), 2).await;
+    drop(staged);
+    blobs_become(directory.path(), 1).await;
+    // Begun, and never finished.
+    let mut writer = store.content_writer().await.unwrap();
+    writer.write(bytes_of("never finished", LARGE)).await.unwrap();
+    drop(writer);
+    blobs_become(directory.path(), 1).await;
+
+    assert_eq!(store.purge(&default(), ids[1]).await.unwrap(), Some(true));
+    blobs_become(directory.path(), 0).await;
+    drop(store);
+    let shelf = directory.path().join("blobs").join("ab");
+    std::fs::create_dir_all(&shelf).unwrap();
+    std::fs::write(shelf.join(format!("ab{}", "0".repeat(62))), b"left by a crash").unwrap();
+    std::fs::create_dir_all(directory.path().join("blobs").join("staging")).unwrap();
+    std::fs::write(directory.path().join("blobs").join("staging").join("7#1"), b"left by a crash").unwrap();
+    open(directory.path());
+    assert_eq!(files(directory.path().join("blobs")), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blob_of_the_wrong_length_is_damaged() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let id = submit(&store, job(1, LARGE)).await;
+    let input = store.job(&default(), id).await.unwrap().unwrap().tasks[0].input.clone();
+    let hex = input.digest.hex();
+    let path = directory.path().join("blobs").join(&hex[..2]).join(&hex);
+    std::fs::write(&path, b"short").unwrap();
+    assert!(matches!(store.content(&default(), id, &input).await, Err(StoreError::Damaged { .. })));
+    assert!(matches!(store.content_range(&default(), id, &input, 0..3).await, Err(StoreError::Damaged { .. })));
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(store.content(&default(), id, &input).await, Err(StoreError::Missing(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_what_is_new_and_lets_completions_through() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    submit(&store, job(1, 10)).await;
+    drop(store);
+    let mut options = Options::new(directory.path());
+    options.free_disk_bytes = u64::MAX;
+    let store = SledStore::open(options).unwrap();
+    assert!(matches!(store.submit(vec![job(2, 10)], NOW).await, Err(StoreError::DiskFull { .. })));
+    assert!(matches!(store.content_writer().await.err(), Some(StoreError::DiskFull { .. })));
+    assert!(store.health().await.unwrap().disk_full);
+    let run = store.claim("node", 1, NOW, NOW).await.unwrap().claimed.remove(0).run;
+    let finished = store.finish(vec![result_of(&run, bytes_of("result", LARGE))], NOW).await.unwrap();
+    assert!(finished[0].is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failed_sync_the_store_opens_anew_and_goes_on() {
+    let directory = TempDir::new().unwrap();
+    let options = Options::new(directory.path());
+    let fault = options.fault.clone();
+    let store = SledStore::open(options).unwrap();
+    let first = submit(&store, job(1, 10)).await;
+    let run = store.claim("node", 1, NOW, NOW).await.unwrap().claimed.remove(0).run;
+    for round in 0..3 {
+        fault.next_sync_fails();
+        let failed = store.submit(vec![job(10 + round, 10)], NOW).await;
+        assert!(matches!(failed, Err(StoreError::Io { .. })), "{failed:?}");
+        submit(&store, job(20 + round, 10)).await;
+    }
+    // What ran goes on: its lease survived.
+    assert!(store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await.unwrap()[0].is_some());
+    assert!(store.job(&default(), first).await.unwrap().is_some());
+    let counts = store.counts(&default()).await.unwrap();
+    assert_eq!(counts.completed, 1);
+    // A submission that failed may have been kept or not; those answered are.
+    assert!((3..=6).contains(&counts.queued), "{counts:?}");
+}
+
+#[test]
+fn many_callers_at_once_are_all_answered() {
+    let directory = TempDir::new().unwrap();
+    run_on_runtime(async {
+        let store = Arc::new(open(directory.path()));
+        let mut callers = tokio::task::JoinSet::new();
+        for caller in 0..64_u64 {
+            let store = Arc::clone(&store);
+            callers.spawn(async move {
+                for round in 0..10 {
+                    let id = submit(&store, job(caller * 100 + round, 20_000)).await;
+                    assert!(store.job(&default(), id).await.unwrap().is_some());
+                    for claimed in store.claim("node", 2, NOW, NOW).await.unwrap().claimed {
+                        let finished = result_of(&claimed.run, bytes_of("result", 30_000));
+                        assert!(store.finish(vec![finished], NOW).await.unwrap()[0].is_some());
+                    }
+                }
+            });
+        }
+        let all = async {
+            while let Some(caller) = callers.join_next().await {
+                caller.unwrap()
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(2), all).await.unwrap();
+        assert_eq!(store.counts(&default()).await.unwrap(), Counts { completed: 640, ..Counts::default() });
+    });
+    assert_eq!(files(directory.path().join("store").join("blobs")), 0);
+}
+
+fn provider(component: Option<&Bytes>, description: usize) -> ProviderRecord {
+    ProviderRecord {
+        name: ProviderName::new("statistics").unwrap(),
+        organisation: None,
+        digest: component.map(|bytes| Digest::of(bytes)),
+        bytes: component.map_or(0, |bytes| bytes.len() as u64),
+        info: ProviderInfo { description: "x".repeat(description), ..ProviderInfo::default() },
+        models: Vec::new(),
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_component_stays_while_unfinished_jobs_pin_it() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    // Jobs for tests pin just these bytes.
+    let (old, new) = (Bytes::from_static(b"component"), Bytes::from_static(b"another component"));
+    let (pinned, current) = (Digest::of(&old), Digest::of(&new));
+    // A record of megabytes lies in a blob, too.
+    let record = provider(Some(&old), 3_000_000);
+    assert!(!store.put_provider(record.clone(), Some(NewContent::Bytes(old.clone()))).await.unwrap());
+    blobs_become(directory.path(), 2).await;
+    submit(&store, job(1, 10)).await;
+    drop(store);
+
+    let store = open(directory.path());
+    assert_eq!(*store.providers().await.unwrap()[0], record);
+    assert_eq!(store.component(pinned).await.unwrap(), Some(old.clone()));
+    assert!(store.put_provider(provider(Some(&new), 10), Some(NewContent::Bytes(new.clone()))).await.unwrap());
+    blobs_become(directory.path(), 2).await;
+    assert_eq!(store.component(pinned).await.unwrap(), Some(old.clone()));
+    let name = record.name.clone();
+    assert_eq!(store.remove_provider(&name, false).await.unwrap(), Removed::InUse { jobs: 1 });
+    assert_eq!(store.remove_provider(&name, true).await.unwrap(), Removed::Gone);
+    assert_eq!(store.remove_provider(&name, true).await.unwrap(), Removed::NotFound);
+    assert_eq!(store.component(current).await.unwrap(), None);
+    drop(store);
+
+    let store = open(directory.path());
+    assert!(store.providers().await.unwrap().is_empty());
+    assert_eq!(store.component(pinned).await.unwrap(), Some(old));
+    let run = store.claim("node", 1, NOW, NOW).await.unwrap().claimed.remove(0).run;
+    store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await.unwrap();
+    assert_eq!(store.component(pinned).await.unwrap(), None);
+    blobs_become(directory.path(), 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_without_the_bytes_it_names_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let bytes = Bytes::from_static(b"component");
+    let refused = store.put_provider(provider(Some(&bytes), 0), None).await;
+    assert!(matches!(refused, Err(StoreError::Missing(_))), "{refused:?}");
+    let other = NewContent::Bytes(Bytes::from_static(b"other bytes"));
+    let refused = store.put_provider(provider(Some(&bytes), 0), Some(other)).await;
+    assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
+    assert!(store.providers().await.unwrap().is_empty());
+    let (job, _) = job_with("default", 1, NOW, &[&[]], 10).unwrap();
+    let bare = NewJob { job, contents: Vec::new(), idempotency: None, queue_cap: 9 };
+    assert!(matches!(store.submit(vec![bare], NOW).await, Err(StoreError::Missing(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_kept_and_replaced() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let mut token = TokenRecord {
+        id: "t1".to_owned(),
+        organisation: default(),
+        label: "for tests".to_owned(),
+        hash: Digest::of(b"secret"),
+        rights: vec![Right::Admin],
+        created_at: NOW,
+        expires_at: None,
+        revoked_at: None,
+    };
+    store.put_token(token.clone()).await.unwrap();
+    token.revoked_at = Some(NOW);
+    store.put_token(token.clone()).await.unwrap();
+    drop(store);
+    let tokens = open(directory.path()).tokens().await.unwrap();
+    assert_eq!(tokens.iter().map(|token| (**token).clone()).collect::<Vec<_>>(), [token]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_any_size_is_kept() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let mut large = job(1, 10);
+    for number in 0..64 {
+        large.job.tags.insert(format!("{number:0128}"), "v".repeat(128));
+    }
+    let expected = large.job.clone();
+    let id = submit(&store, large).await;
+    drop(store);
+    let store = open(directory.path());
+    assert_eq!(*store.job(&default(), id).await.unwrap().unwrap(), expected);
+    let model = ModelName::new("correlation").unwrap();
+    assert_eq!(expected.tasks[0].model, model);
+}

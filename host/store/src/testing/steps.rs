@@ -1,0 +1,137 @@
+//! Random steps.
+
+use proptest::prelude::*;
+
+/// Something to do to a store. Numbers pick from what there is at that time, modulo how many there are.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Submit {
+        organisation: usize,
+        shape: usize,
+        priority: i32,
+        later: u64,
+        large: bool,
+        key: Option<u8>,
+        tag: u8,
+        cap: u64,
+    },
+    Claim {
+        node: usize,
+        n: usize,
+    },
+    Heartbeat {
+        node: usize,
+    },
+    Finish {
+        pick: usize,
+        end: End,
+        large: bool,
+        files: usize,
+    },
+    FinishStale {
+        pick: usize,
+    },
+    Release {
+        pick: usize,
+        lost: bool,
+    },
+    Recover {
+        node: usize,
+    },
+    Cancel {
+        pick: usize,
+    },
+    CancelIf {
+        picks: Vec<usize>,
+        only_queued: bool,
+        all_or_nothing: bool,
+    },
+    Retry {
+        pick: usize,
+    },
+    Abandon {
+        pick: usize,
+    },
+    Purge {
+        pick: usize,
+    },
+    Retire {
+        age: u64,
+        most: usize,
+    },
+    List {
+        organisation: usize,
+        status: Option<usize>,
+        model: Option<bool>,
+        tag: Option<u8>,
+        limit: usize,
+        scan: usize,
+    },
+    Once {
+        schedule: u8,
+        time: u8,
+    },
+    Tick {
+        ms: u64,
+    },
+    Reopen {
+        close: bool,
+    },
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum End {
+    Completed,
+    Failed,
+    Retried,
+}
+
+/// Sequences that get far: jobs are mostly submitted, claimed and finished.
+pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let end = prop_oneof![4 => Just(End::Completed), 1 => Just(End::Failed), 2 => Just(End::Retried)];
+    let submit = (0..3_usize, 0..4_usize, -1..2_i32, prop_oneof![3 => Just(0), 1 => 1..3_000_u64], any::<bool>())
+        .prop_flat_map(|(organisation, shape, priority, later, large)| {
+            let key = proptest::option::weighted(0.3, 0..3_u8);
+            let cap = prop_oneof![4 => Just(u64::MAX), 1 => 1..4_u64];
+            (key, 0..3_u8, cap).prop_map(move |(key, tag, cap)| Step::Submit {
+                organisation,
+                shape,
+                priority,
+                later,
+                large,
+                key,
+                tag,
+                cap,
+            })
+        });
+    let list = (0..3_usize, proptest::option::of(0..5_usize), proptest::option::of(any::<bool>())).prop_flat_map(
+        |(organisation, status, model)| {
+            (proptest::option::of(0..3_u8), 1..4_usize, prop_oneof![Just(2_usize), Just(1_000)])
+                .prop_map(move |(tag, limit, scan)| Step::List { organisation, status, model, tag, limit, scan })
+        },
+    );
+    let step = prop_oneof![
+        6 => submit,
+        5 => (0..2_usize, 0..4_usize).prop_map(|(node, n)| Step::Claim { node, n }),
+        1 => (0..2_usize).prop_map(|node| Step::Heartbeat { node }),
+        6 => (any::<usize>(), end, any::<bool>(), 0..3_usize)
+            .prop_map(|(pick, end, large, files)| Step::Finish { pick, end, large, files }),
+        1 => any::<usize>().prop_map(|pick| Step::FinishStale { pick }),
+        1 => (any::<usize>(), any::<bool>()).prop_map(|(pick, lost)| Step::Release { pick, lost }),
+        1 => (0..2_usize).prop_map(|node| Step::Recover { node }),
+        1 => any::<usize>().prop_map(|pick| Step::Cancel { pick }),
+        1 => (proptest::collection::vec(any::<usize>(), 0..4), any::<bool>(), any::<bool>()).prop_map(
+            |(picks, only_queued, all_or_nothing)| Step::CancelIf { picks, only_queued, all_or_nothing }
+        ),
+        2 => any::<usize>().prop_map(|pick| Step::Retry { pick }),
+        1 => any::<usize>().prop_map(|pick| Step::Abandon { pick }),
+        2 => any::<usize>().prop_map(|pick| Step::Purge { pick }),
+        1 => (0..3_000_u64, 0..4_usize).prop_map(|(age, most)| Step::Retire { age, most }),
+        2 => list,
+        1 => (0..2_u8, 0..3_u8).prop_map(|(schedule, time)| Step::Once { schedule, time }),
+        3 => (1..2_000_u64).prop_map(|ms| Step::Tick { ms }),
+        1 => any::<bool>().prop_map(|close| Step::Reopen { close }),
+    ];
+    proptest::collection::vec(step, 1..most)
+}

@@ -1,0 +1,434 @@
+//! The native HTTP surface over a real server process.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+mod support;
+use support::http::{Answer, Http};
+use support::plugins::plugin;
+use support::server::{Server, Setup};
+use support::snapshot::assert_snapshot;
+use support::{binary, eventually, repository};
+
+const STATISTICS: &str = "/v1/providers/statistics/models";
+
+/// Waits for a job to end.
+fn finished(http: &Http, id: &str) -> Value {
+    eventually("the job to end", || {
+        let job = http.get(&format!("/v1/jobs/{id}")).expect(200).json();
+        let status = job["status"].as_str().expect("a status").to_owned();
+        (!["queued", "running"].contains(&status.as_str())).then_some(job)
+    })
+}
+
+fn submitted(http: &Http, body: &Value) -> String {
+    http.post("/v1/jobs", body).expect(201).json()["id"].as_str().expect("an id").to_owned()
+}
+
+/// `analyte run`, a synchronous call and a stored job give the same bytes, in every format.
+#[test]
+fn the_same_job_gives_the_same_bytes_everywhere() {
+    let server = Server::with_plugins(&["statistics"]);
+    let http = &server.http;
+    let data = repository().join("example-plugins/data/longley.csv");
+    let csv = fs::read(&data).expect("the data");
+    let component = plugin("statistics");
+
+    // As a stored job: the same table as JSON rows.
+    let mut reader = csv::Reader::from_reader(csv.as_slice());
+    let header = reader.headers().expect("a header").clone();
+    let rows: Vec<Value> = reader
+        .records()
+        .map(|record| {
+            let record = record.expect("a record");
+            let cells = header.iter().zip(record.iter());
+            Value::Object(cells.map(|(name, cell)| (name.to_owned(), serde_json::from_str(cell).expect("a number"))).collect())
+        })
+        .collect();
+    let body = json!({
+        "provider": "statistics", "model": "linear-regression", "input": rows, "parameters": {"response": "employment"},
+    });
+    let id = submitted(http, &body);
+    let job = finished(http, &id);
+    assert_eq!(job["status"], "completed", "{job}");
+
+    for (format, media_type) in
+        [("json", "application/json"), ("csv", "text/csv"), ("arrow", "application/vnd.apache.arrow.stream")]
+    {
+        let run = binary::analyte(
+            ["run", "--model", "linear-regression", "--param", "response=employment", "--format", format, "--input"]
+                .map(std::ffi::OsString::from)
+                .into_iter()
+                .chain([data.clone().into_os_string(), component.clone().into_os_string()]),
+        )
+        .succeeded();
+        let headers = [("content-type", "text/csv"), ("accept", media_type)];
+        let path = format!("{STATISTICS}/linear-regression/execute?response=employment");
+        let executed = http.call("POST", &path, &headers, Some(&csv)).expect(200);
+        assert_eq!(executed.header("content-type"), media_type);
+        assert!(executed.header("analyte-fuel-used").parse::<u64>().expect("fuel") > 0);
+        assert!(executed.header("analyte-peak-memory").parse::<u64>().expect("memory") > 0);
+        let stored = http.get_as(&format!("/v1/jobs/{id}/results"), media_type).expect(200);
+        assert!(run == executed.body, "run and execute differ in {format}");
+        assert!(run == stored.body, "run and the stored job differ in {format}");
+    }
+}
+
+#[test]
+fn a_busy_loop_is_cancelled_while_it_runs() {
+    let server = Server::with_plugins(&["hostile"]);
+    let http = &server.http;
+    let spin = json!({"provider": "hostile", "model": "spin", "input": [], "limits": {"fuel": 900_000_000_000_u64}});
+    // More than may run at once: some wait.
+    let ids: Vec<String> = (0..12).map(|_| submitted(http, &spin)).collect();
+    let first = &ids[0];
+    eventually("the first to run", || {
+        (http.get(&format!("/v1/jobs/{first}")).json()["status"] == "running").then_some(())
+    });
+    let waiting = http.get(&format!("/v1/jobs/{}", ids[11])).json();
+    assert_eq!(waiting["status"], "queued");
+    assert_eq!(waiting["waiting"]["reason"], "capacity", "{waiting}");
+    for id in &ids {
+        let asked = Instant::now();
+        let job = http.post(&format!("/v1/jobs/{id}/cancel"), &json!({})).expect(200).json();
+        assert_eq!(job["status"], "cancelled");
+        assert_eq!(job["error"]["code"], "cancelled");
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+        // Twice is harmless.
+        http.post(&format!("/v1/jobs/{id}/cancel"), &json!({})).expect(200);
+        let results = http.get(&format!("/v1/jobs/{id}/results")).expect(409).json();
+        assert_eq!(results["code"], "no-result");
+    }
+    // The slots are free again.
+    let noop = json!({"provider": "hostile", "model": "noop", "input": [{"value": 1}]});
+    let id = submitted(http, &noop);
+    let job = finished(http, &id);
+    assert_eq!(job["status"], "completed");
+    let refused = http.post(&format!("/v1/jobs/{id}/cancel"), &json!({})).expect(409).json();
+    assert_eq!(refused["code"], "already-finished");
+}
+
+#[test]
+fn a_failed_job_says_why() {
+    let server = Server::with_plugins(&["hostile"]);
+    let http = &server.http;
+    let id = submitted(http, &json!({"provider": "hostile", "model": "panic", "input": []}));
+    let job = finished(http, &id);
+    assert_eq!(job["status"], "failed");
+    assert_eq!(job["error"]["code"], "trap");
+    assert_eq!(job["attempt"], 1, "a defect of the component is not tried again");
+    let errors = http.get(&format!("/v1/jobs/{id}/errors")).expect(200).json();
+    let error = &errors["errors"][0];
+    assert_eq!(error["code"], "trap");
+    assert!(error["stderr"].as_str().expect("stderr").contains("panics on purpose"), "{error}");
+    assert!(error["frames"].as_array().is_some_and(|frames| !frames.is_empty()), "{error}");
+    // The same, at once.
+    let problem = http.post("/v1/providers/hostile/models/panic/execute", &json!([])).expect(502).json();
+    assert_eq!(problem["code"], "trap");
+
+    // Files, log and progress of a run.
+    let id = submitted(http, &json!({"provider": "hostile", "model": "log-flood", "input": []}));
+    assert_eq!(finished(http, &id)["status"], "completed");
+    let log = http.get(&format!("/v1/jobs/{id}/logs")).expect(200);
+    assert_eq!(log.header("content-type"), "application/x-ndjson");
+    assert!(log.body.len() < 600_000 && log.body.len() > 1_000);
+    let line: Value = serde_json::from_str(log.text().lines().next().expect("a line")).expect("JSON");
+    assert!(line["message"].is_string() && line["level"].is_string() && line["time"].is_string(), "{line}");
+    let id = submitted(http, &json!({"provider": "hostile", "model": "many-files", "input": []}));
+    assert_eq!(finished(http, &id)["status"], "completed");
+    let files = http.get(&format!("/v1/jobs/{id}/files")).expect(200).json();
+    let files = files["files"].as_array().expect("files").clone();
+    for file in files.iter().take(2) {
+        let href = file["href"].as_str().expect("a link");
+        let body = http.get(href).expect(200).body;
+        assert_eq!(json!(body.len()), file["size"]);
+        if body.len() > 1 {
+            let part = http.call("GET", href, &[("range", "bytes=1-")], None).expect(206);
+            assert_eq!(part.body, body[1..]);
+        }
+    }
+    http.get(&format!("/v1/jobs/{id}/files/no-such-file")).expect(404);
+}
+
+#[test]
+fn providers_are_installed_replaced_and_removed() {
+    let server = Server::start();
+    let http = &server.http;
+    let component = fs::read(plugin("hostile")).expect("the component");
+    let wasm = "application/wasm";
+    let created = http.put("/v1/providers/h", wasm, &component).expect(201);
+    let digest = created.json()["digest"].clone();
+    assert!(digest.as_str().is_some_and(|digest| digest.starts_with("sha256:")));
+    assert_eq!(http.put("/v1/providers/h", wasm, &component).expect(200).json()["digest"], digest);
+    let model = fs::read(plugin("scale")).expect("the model");
+    let wrong = http.put("/v1/providers/scale", wasm, &model).expect(422).json();
+    assert!(wrong["detail"].as_str().is_some_and(|detail| detail.contains("/models/")), "{wrong}");
+    // A model component makes an empty provider where there is none.
+    http.put("/v1/providers/mine/models/scale", wasm, &model).expect(201);
+    http.put("/v1/providers/mine/models/scale", wasm, &model).expect(200);
+    let result = http.post("/v1/providers/mine/models/scale/execute", &json!({"input": [{"value": 2}], "parameters": {"factor": 4}}));
+    assert_eq!(result.expect(200).json()["rows"], json!([{"value": 8.0}]));
+    let clash = http.put("/v1/providers/h/models/noop", wasm, &model).expect(409).json();
+    assert_eq!(clash["code"], "conflict");
+    let list = http.get("/v1/providers").expect(200).json();
+    let names: Vec<&str> = list["providers"].as_array().expect("a list").iter().filter_map(|p| p["name"].as_str()).collect();
+    assert_eq!(names, ["h", "mine"]);
+
+    // Not while it has unfinished jobs, unless forced.
+    let id = submitted(http, &json!({"provider": "h", "model": "spin", "input": []}));
+    let used = http.delete("/v1/providers/h").expect(409).json();
+    assert_eq!(used["code"], "conflict");
+    let gone = http.delete("/v1/providers/h?force=true");
+    assert!(gone.status == 204 || gone.status == 200, "{}", gone.text());
+    let job = finished(http, &id);
+    assert!(["failed", "cancelled"].contains(&job["status"].as_str().expect("a status")), "{job}");
+    http.get("/v1/providers/h").expect(404);
+}
+
+/// Every call but two needs a token, and whoever has none learns nothing of what exists.
+#[test]
+fn every_call_needs_a_token() {
+    let server = Server::with_plugins(&["scale_as_nothing"; 0]);
+    let open = Http::new(&server.http.url, "");
+    for path in ["/healthz", "/readyz"] {
+        open.get(path).expect(200);
+    }
+    let wrong = Http::new(&server.http.url, "analyte_0000000000000000000000000000000000000000000");
+    let mut seen: Vec<Answer> = Vec::new();
+    let id = "01890000-0000-7000-8000-000000000000";
+    for (method, path) in [
+        ("GET", "/v1/providers".to_owned()),
+        ("GET", "/v1/providers/x".to_owned()),
+        ("PUT", "/v1/providers/x".to_owned()),
+        ("DELETE", "/v1/providers/x".to_owned()),
+        ("GET", "/v1/providers/x/models".to_owned()),
+        ("GET", "/v1/providers/x/models/y".to_owned()),
+        ("PUT", "/v1/providers/x/models/y".to_owned()),
+        ("POST", "/v1/providers/x/models/y/execute".to_owned()),
+        ("POST", "/v1/jobs".to_owned()),
+        ("GET", "/v1/jobs".to_owned()),
+        ("GET", format!("/v1/jobs/{id}")),
+        ("GET", format!("/v1/jobs/{id}/results")),
+        ("GET", format!("/v1/jobs/{id}/errors")),
+        ("GET", format!("/v1/jobs/{id}/files")),
+        ("GET", format!("/v1/jobs/{id}/files/f")),
+        ("GET", format!("/v1/jobs/{id}/logs")),
+        ("POST", format!("/v1/jobs/{id}/cancel")),
+        ("GET", "/openapi.json".to_owned()),
+        ("GET", "/no/such/path".to_owned()),
+    ] {
+        for client in [&open, &wrong] {
+            let answer = client.call(method, &path, &[], None).expect(401);
+            assert_eq!(answer.json()["code"], "unauthorized", "{method} {path}");
+            assert!(answer.header("www-authenticate").starts_with("Bearer"), "{method} {path}");
+            seen.push(answer);
+        }
+    }
+    assert!(seen.iter().all(|answer| answer.header("content-type") == "application/problem+json"));
+}
+
+/// One request, byte by byte as given; all of the answer.
+fn raw(server: &Server, request: &str) -> String {
+    let address = server.http.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    // The server may cut the connection after its answer.
+    drop(stream.read_to_end(&mut answer));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn the_host_header_must_be_ours() {
+    let server = Server::with(&Setup { config: "allowed_hosts = [\"analyte.example\"]\n", ..Setup::default() });
+    let token = &server.http.token;
+    for (host, status) in [
+        ("127.0.0.1:1", "200"),
+        ("localhost", "200"),
+        ("[::1]:8080", "200"),
+        ("127.8.9.1", "200"),
+        ("analyte.example", "200"),
+        ("evil.example", "403"),
+        ("127.0.0.1.evil.example", "403"),
+        ("localhost.evil.example:8080", "403"),
+    ] {
+        let request = format!("GET /v1/jobs HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+        let answer = raw(&server, &request);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {answer}");
+    }
+    let none = raw(&server, &format!("GET /v1/jobs HTTP/1.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"));
+    assert!(none.starts_with("HTTP/1.1 4"), "{none}");
+}
+
+/// A body that is announced to be too large is refused before it is sent.
+#[test]
+fn a_body_beyond_the_limit_is_refused_before_it_is_read() {
+    let server = Server::with(&Setup { config: "[limits]\nbody_bytes = 1000\ncomponent_bytes = 2000\n", ..Setup::default() });
+    let token = &server.http.token;
+    for (method, path, most) in [("POST", "/v1/jobs", 1_000), ("PUT", "/v1/providers/x", 2_000)] {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: {}\r\nConnection: close\r\n",
+            if method == "PUT" { "application/wasm" } else { "application/json" }
+        );
+        // Announced, and never sent: an answer can only come from the header.
+        let answer = raw(&server, &format!("{head}Content-Length: 200000000\r\n\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("too-large"), "{answer}");
+        assert!(answer.contains(&most.to_string()), "{answer}");
+        // Not announced: refused as soon as it is too long.
+        let chunk = format!("{:x}\r\n{}\r\n", 3_000, "x".repeat(3_000));
+        let answer = raw(&server, &format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+}
+
+/// Whatever a client sends: a clear answer. Each line: what was sent, status, code, detail, field errors.
+#[test]
+fn bad_input_has_clear_answers() {
+    let server = Server::with_plugins(&["statistics", "hostile"]);
+    let http = &server.http;
+    let mut page = String::new();
+    let mut told = |what: &str, answer: &Answer| {
+        let problem = answer.json();
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{what}: {}", answer.text());
+        page.push_str(&format!("{what}\n    {} {}: {}\n", answer.status, problem["code"].as_str().unwrap_or("?"), problem["detail"].as_str().unwrap_or("?")));
+        for error in problem["errors"].as_array().into_iter().flatten() {
+            page.push_str(&format!("    - {error}\n"));
+        }
+    };
+    let job = |changes: Value| {
+        let mut body = json!({"provider": "hostile", "model": "noop", "input": [{"value": 1.0}]});
+        for (name, value) in changes.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        body.to_string()
+    };
+    let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+    let bodies: Vec<(&str, String)> = vec![
+        ("empty body", String::new()),
+        ("not JSON", "hello".to_owned()),
+        ("an array", "[]".to_owned()),
+        ("half a body", job(json!({}))[..30].to_owned()),
+        ("no provider", r#"{"model":"noop","input":[]}"#.to_owned()),
+        ("no input", r#"{"provider":"hostile","model":"noop"}"#.to_owned()),
+        ("unknown member", job(json!({"inputs": []}))),
+        ("provider twice", r#"{"provider":"hostile","provider":"hostile","model":"noop","input":[]}"#.to_owned()),
+        ("unknown provider", job(json!({"provider": "nobody"}))),
+        ("unknown model", job(json!({"model": "nothing"}))),
+        ("bad provider name", job(json!({"provider": "../etc"}))),
+        ("input is text", job(json!({"input": "rows"}))),
+        ("input is a number", job(json!({"input": 5}))),
+        ("rows are numbers", job(json!({"input": [1, 2]}))),
+        ("text for a number", job(json!({"input": [{"value": 1}, {"value": "two"}]}))),
+        ("boolean for a number", job(json!({"input": [{"value": true}]}))),
+        ("object for a number", job(json!({"input": [{"value": {"a": 1}}]}))),
+        ("NaN", r#"{"provider":"hostile","model":"noop","input":[{"value":NaN}]}"#.to_owned()),
+        ("number too large for a double", r#"{"provider":"hostile","model":"noop","input":[{"value":1e999}]}"#.to_owned()),
+        ("a field twice in a row", r#"{"provider":"hostile","model":"noop","input":[{"value":1,"value":2}]}"#.to_owned()),
+        ("ragged columns", job(json!({"input": {"columns": {"value": [1, 2], "other": [1]}}}))),
+        ("integer beyond i64", r#"{"provider":"hostile","model":"echo","input":{"dataShape":{"fieldDefinitions":{"n":{"name":"n","baseType":"LONG"}}},"rows":[{"n":9223372036854775808}]}}"#.to_owned()),
+        ("fraction for an integer", r#"{"provider":"hostile","model":"echo","input":{"dataShape":{"fieldDefinitions":{"n":{"name":"n","baseType":"INTEGER"}}},"rows":[{"n":1.5}]}}"#.to_owned()),
+        ("mixed types in an undeclared column", job(json!({"model": "echo", "input": [{"a": 1}, {"a": "x"}]}))),
+        ("deep JSON in a cell", format!(r#"{{"provider":"hostile","model":"echo","input":[{{"a":{deep}}}]}}"#)),
+        ("deep JSON as custom data", format!(r#"{{"provider":"hostile","model":"noop","input":[],"custom_data":{deep}}}"#)),
+        ("parameters for a model without", job(json!({"parameters": {"x": 1}}))),
+        ("parameters are an array", job(json!({"parameters": []}))),
+        ("fuel beyond the most", job(json!({"limits": {"fuel": 999_999_999_999_999_u64}}))),
+        ("fuel is text", job(json!({"limits": {"fuel": "lots"}}))),
+        ("unknown limit", job(json!({"limits": {"disk": 1}}))),
+        ("run_at is no time", job(json!({"run_at": "tomorrow"}))),
+        ("a tag is a number", job(json!({"tags": {"a": 1}}))),
+        ("priority is text", job(json!({"priority": "high"}))),
+    ];
+    for (what, body) in &bodies {
+        let answer = http.call("POST", "/v1/jobs", &[("content-type", "application/json")], Some(body.as_bytes()));
+        told(what, &answer);
+    }
+    let bad_utf8 = b"{\"provider\":\"hostile\",\"model\":\"echo\",\"input\":[{\"a\":\"\xff\"}]}";
+    told("bad UTF-8", &http.call("POST", "/v1/jobs", &[("content-type", "application/json")], Some(bad_utf8)));
+    told("no content type", &http.call("POST", "/v1/jobs", &[], Some(b"{}")));
+    told("another content type", &http.call("POST", "/v1/jobs", &[("content-type", "text/plain")], Some(b"{}")));
+
+    let regression = format!("{STATISTICS}/linear-regression/execute");
+    let execute = |query: &str, kind: &str, body: &[u8]| http.call("POST", &format!("{regression}{query}"), &[("content-type", kind)], Some(body));
+    let csv = "text/csv";
+    told("a required parameter is missing", &execute("", csv, b"x,y\n1,2\n"));
+    told("a parameter names no column", &execute("?response=z", csv, b"x,y\n1,2\n2,3\n3,5\n"));
+    told("CSV: a row is too long", &execute("?response=y", csv, b"x,y\n1,2,3\n"));
+    told("CSV: a name twice", &execute("?response=y", csv, b"x,x\n1,2\n"));
+    told("CSV: no rows", &execute("?response=y", csv, b"x,y\n"));
+    told("CSV: nothing at all", &execute("?response=y", csv, b""));
+    told("CSV: infinity in the data", &execute("?response=y", csv, b"x,y\n1,2\n2,inf\n3,4\n4,5\n"));
+    told("rank-deficient data", &execute("?response=y", csv, b"x,z,y\n1,2,2\n2,4,3\n3,6,5\n4,8,9\n5,10,3\n"));
+    let noop = |body: &[u8]| http.call("POST", "/v1/providers/hostile/models/noop/execute", &[("content-type", csv)], Some(body));
+    told("CSV: text for a number", &noop(b"value\n1\nabc\n"));
+    let arrow = "application/vnd.apache.arrow.stream";
+    told("Arrow: nothing", &execute("?response=y", arrow, b""));
+    told("Arrow: noise", &execute("?response=y", arrow, &[0xff; 64]));
+    told("unknown job", &http.get("/v1/jobs/01890000-0000-7000-8000-000000000000"));
+    told("a job id that is none", &http.get("/v1/jobs/17"));
+    told("unknown path", &http.get("/v1/nothing"));
+    told("wrong method", &http.call("PATCH", "/v1/jobs", &[], None));
+    told("list: unknown status", &http.get("/v1/jobs?status=done"));
+    told("list: bad cursor", &http.get("/v1/jobs?cursor=!!"));
+    told("a component that is none", &http.put("/v1/providers/x", "application/wasm", b"hello"));
+    told("a component as JSON", &http.put("/v1/providers/x", "application/json", b"{}"));
+    assert_snapshot("bad-input.txt", &page);
+
+    // And nothing was harmed.
+    assert_eq!(http.get("/v1/jobs").expect(200).json()["jobs"], json!([]));
+    http.get("/readyz").expect(200);
+}
+
+/// An Arrow stream cut at any place, or with any byte changed, is answered; the server goes on.
+#[test]
+fn damaged_arrow_streams_are_answered() {
+    let server = Server::with_plugins(&["hostile"]);
+    let http = &server.http;
+    let path = "/v1/providers/hostile/models/echo/execute";
+    let arrow = "application/vnd.apache.arrow.stream";
+    let rows = json!([{"a": 1.5, "b": "x"}, {"a": null, "b": "yy"}, {"a": 3.5, "b": null}]);
+    let headers = [("content-type", "application/json"), ("accept", arrow)];
+    let whole = http.call("POST", path, &headers, Some(rows.to_string().as_bytes())).expect(200).body;
+    let send = |bytes: &[u8]| http.call("POST", path, &[("content-type", arrow), ("accept", "application/json")], Some(bytes)).status;
+    assert_eq!(send(&whole), 200);
+    for length in (0..whole.len()).step_by(37) {
+        let status = send(&whole[..length]);
+        assert!([200, 400, 422].contains(&status), "cut at {length}: {status}");
+    }
+    for place in (0..whole.len()).step_by(11) {
+        let mut changed = whole.clone();
+        changed[place] ^= 0xff;
+        let status = send(&changed);
+        assert!([200, 400, 413, 422].contains(&status), "changed at {place}: {status}");
+    }
+    http.get("/healthz").expect(200);
+}
+
+/// Tables of odd sizes pass through unchanged.
+#[test]
+fn large_and_odd_tables_pass() {
+    let server = Server::with_plugins(&["hostile"]);
+    let http = &server.http;
+    let path = "/v1/providers/hostile/models/echo/execute";
+    let empty = http.post(path, &json!([])).expect(200).json();
+    assert_eq!(empty["rows"], json!([]));
+    let long = "x".repeat(10_000_000);
+    let answer = http.post(path, &json!([{"text": long}])).expect(200).json();
+    assert_eq!(answer["rows"][0]["text"].as_str().map(str::len), Some(10_000_000));
+    // A million rows.
+    let mut body = String::from("n,half,odd\n");
+    for row in 0..1_000_000 {
+        body.push_str(&format!("{row},{}.5,{}\n", row / 2, row % 2 == 1));
+    }
+    let headers = [("content-type", "text/csv"), ("accept", "text/csv")];
+    let answer = http.call("POST", path, &headers, Some(body.as_bytes())).expect(200).text();
+    assert_eq!(answer.lines().count(), 1_000_001);
+    assert_eq!(answer.lines().last(), Some("999999.0,499999.5,true"));
+}

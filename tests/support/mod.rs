@@ -1,0 +1,42 @@
+//! What the end-to-end tests share: plugins built once, the binary run as a person runs it, a real server process, and a
+//! small HTTP client.
+//!
+//! Nothing here sleeps for a guessed time: it waits for a condition until a deadline, and says what it saw when that passes.
+
+#![allow(dead_code, reason = "compiled into every test binary, each of which uses a part; `expect` would fail in one that uses all")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+pub mod binary;
+pub mod http;
+pub mod plugins;
+pub mod server;
+pub mod snapshot;
+
+/// Longest wait for anything in a test; a busy machine of two cores compiles meanwhile.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
+}
+
+/// Asks until there is an answer, or fails after [`PATIENCE`] with what was waited for.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} for {what}");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// The value, or a test failure that shows the error.
+pub fn ok<T, E: Debug>(result: Result<T, E>, what: &str) -> T {
+    result.unwrap_or_else(|error| panic!("{what}: {error:?}"))
+}
