@@ -1,5 +1,7 @@
 //! The invariants of ARCHITECTURE.md that a test can hold, and the documents that are generated from the code.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,11 +56,11 @@ fn each_library_is_named_by_its_layer_only() {
     for (name, folder) in crates() {
         for file in rust_files(&folder.join("src")) {
             let code = code(&file);
-            strangers.extend(
-                owners.iter().filter(|(library, owner)| *owner != name && names(&code, library)).map(|(library, _)| {
+            strangers.extend(owners.iter().filter(|(library, owner)| *owner != name && names(&code, library)).map(
+                |(library, _)| {
                     format!("{} names {library}", file.strip_prefix(root()).expect("below the root").display())
-                }),
-            );
+                },
+            ));
         }
         let manifest = manifest(&folder);
         if name != "store" && manifest.contains("sled") {
@@ -72,13 +74,26 @@ fn each_library_is_named_by_its_layer_only() {
 #[test]
 fn core_does_no_io_spawns_nothing_and_reads_no_clock() {
     let forbidden = [
-        "std::fs", "std::net", "std::process", "std::thread", "std::env", "tokio", "SystemTime", "Instant::now",
-        "Utc::now", "Local::now", "println!", "eprintln!", "File::open",
+        "std::fs",
+        "std::net",
+        "std::process",
+        "std::thread",
+        "std::env",
+        "tokio",
+        "SystemTime",
+        "Instant::now",
+        "Utc::now",
+        "Local::now",
+        "println!",
+        "eprintln!",
+        "File::open",
     ];
     let mut found = Vec::new();
     for file in rust_files(&root().join("host/core/src")) {
         let code = code(&file);
-        found.extend(forbidden.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {word}", file.display())));
+        found.extend(
+            forbidden.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {word}", file.display())),
+        );
     }
     assert_eq!(found, Vec::<String>::new());
 }
@@ -86,7 +101,11 @@ fn core_does_no_io_spawns_nothing_and_reads_no_clock() {
 fn manifest(folder: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
     let table: toml::Table = text.parse().expect("TOML");
-    table.get("dependencies").and_then(toml::Value::as_table).map(|all| all.keys().cloned().collect()).unwrap_or_default()
+    table
+        .get("dependencies")
+        .and_then(toml::Value::as_table)
+        .map(|all| all.keys().cloned().collect())
+        .unwrap_or_default()
 }
 
 /// Invariant 2: cli → {http, conformance} → jobs → {engine, store} → core, and conformance skips jobs and store.

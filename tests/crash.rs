@@ -24,10 +24,16 @@ fn acknowledged_jobs_survive_a_kill() {
         for number in 0..40 {
             let model = if number % 4 == 0 { "slow" } else { "noop" };
             let body = json!({"provider": "hostile", "model": model, "input": [{"value": f64::from(round)}], "custom_data": number});
-            acknowledged.push(http.post("/v1/jobs", &body).expect(201).json()["id"].as_str().expect("an id").to_owned());
+            acknowledged
+                .push(http.post("/v1/jobs", &body).expect(201).json()["id"].as_str().expect("an id").to_owned());
         }
         let list = http.get("/v1/jobs?status=completed&limit=1000").expect(200).json();
-        ended = list["jobs"].as_array().expect("jobs").iter().map(|job| (job["id"].as_str().expect("an id").to_owned(), job.clone())).collect();
+        ended = list["jobs"]
+            .as_array()
+            .expect("jobs")
+            .iter()
+            .map(|job| (job["id"].as_str().expect("an id").to_owned(), job.clone()))
+            .collect();
         home = server.kill();
     }
     let server = home.start(&setup);

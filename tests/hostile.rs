@@ -14,6 +14,7 @@ use analyte_core::job::{Progress, RunLimits};
 use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
 use analyte_core::names::FileName;
+use analyte_core::table::fit::fit;
 use analyte_core::table::format::{self, Format};
 use analyte_engine::compile::Compiler;
 use analyte_engine::run::request::{FileSink, Grants, Identity, LogLine, RunReport, RunRequest, RunSink};
@@ -92,9 +93,11 @@ impl FileSink for Counted {
 
 fn request(model: &Arc<ModelInfo>, input: &str, limits: RunLimits, told: &Arc<Told>) -> RunRequest {
     let read = format::read(Format::Json, Bytes::from(input.to_owned()), &model.input, &Limits::default());
+    let table = read.expect("a table").table;
+    let fitted = fit(&table, &model.input, model.cardinality, &Limits::default());
     RunRequest {
         model: model.clone(),
-        input: read.expect("a table").table,
+        input: fitted.expect("a fitting table").table,
         parameters: "{}".to_owned(),
         limits,
         identity: Identity { job: "the-job".to_owned(), task: "main".to_owned(), attempt: 7, session: None },
@@ -156,7 +159,11 @@ async fn every_hostile_model_meets_its_limit() {
             "stderr-flood" | "panic" => {
                 if let Err(failure) = &report.outcome {
                     assert!(failure.stderr.len() <= 8_192 && failure.stderr.contains("panics on purpose"));
-                    assert!(failure.frames.iter().any(|frame| frame.contains("hostile_plugin")), "{:?}", failure.frames);
+                    assert!(
+                        failure.frames.iter().any(|frame| frame.contains("hostile_plugin")),
+                        "{:?}",
+                        failure.frames
+                    );
                 }
             }
             _ => {}
@@ -219,7 +226,10 @@ async fn granted_settings_arrive_and_others_do_not() {
     let told = Arc::new(Told::default());
     let mut run = request(&model, "[]", RUN, &told);
     run.grants = Arc::new(asked);
-    assert_eq!(shown(&component.run(run).await), "    what,saw\n    settings:greeting,hello\n    secrets:token,s3cret\n");
+    assert_eq!(
+        shown(&component.run(run).await),
+        "    what,saw\n    settings:greeting,hello\n    secrets:token,s3cret\n"
+    );
 }
 
 /// The component with another mode patched into its bytes.
@@ -227,7 +237,8 @@ fn lying(mode: &str) -> Vec<u8> {
     const PREFIX: &[u8] = b"ANALYTE-HOSTILE-MODE:";
     let mut bytes = fs::read(plugin("hostile")).expect("the component");
     let marker = |at: &usize| bytes.get(at + PREFIX.len()..).is_some_and(|rest| rest.starts_with(b"honest....."));
-    let places: Vec<usize> = bytes.windows(PREFIX.len()).enumerate().filter(|(_, w)| *w == PREFIX).map(|(at, _)| at).collect();
+    let places: Vec<usize> =
+        bytes.windows(PREFIX.len()).enumerate().filter(|(_, w)| *w == PREFIX).map(|(at, _)| at).collect();
     let at = places.into_iter().find(marker).expect("the marker") + PREFIX.len();
     let name = format!("{mode:.<27}");
     bytes.get_mut(at..at + 27).expect("27 bytes").copy_from_slice(name.as_bytes());
@@ -238,9 +249,28 @@ fn lying(mode: &str) -> Vec<u8> {
 async fn every_lie_of_a_description_is_refused() {
     let (engine, _folder) = engine(limits());
     let modes = [
-        "loop", "trap", "models-loop", "models-trap", "big-title", "odd-capability", "duplicate-models", "duplicate-fields",
-        "duplicate-output", "many-fields", "many-models", "kind-mismatch", "bad-name", "bad-field-name", "big-description",
-        "remote-ref", "file-ref", "deep-schema", "big-schema", "bad-json-schema", "not-json-schema", "column-parameter",
+        "loop",
+        "trap",
+        "models-loop",
+        "models-trap",
+        "big-title",
+        "odd-capability",
+        "duplicate-models",
+        "duplicate-fields",
+        "duplicate-output",
+        "many-fields",
+        "many-models",
+        "kind-mismatch",
+        "bad-name",
+        "bad-field-name",
+        "big-description",
+        "remote-ref",
+        "file-ref",
+        "deep-schema",
+        "big-schema",
+        "bad-json-schema",
+        "not-json-schema",
+        "column-parameter",
         "bad-example",
     ];
     let mut page = String::new();
@@ -286,7 +316,11 @@ async fn what_is_no_component_is_refused_before_it_is_compiled() {
         ("an empty component", b"\0asm\x0d\0\x01\0".to_vec()),
         ("a truncated component", truncated),
         ("a component of another version", other_version),
-        ("a component of 5 MB", { let mut b = whole.clone(); b.resize(5 << 20, 0); b }),
+        ("a component of 5 MB", {
+            let mut b = whole.clone();
+            b.resize(5 << 20, 0);
+            b
+        }),
     ] {
         let message = match engine.install(bytes.into()).await {
             Ok(_) => "accepted".to_owned(),
@@ -299,7 +333,8 @@ async fn what_is_no_component_is_refused_before_it_is_compiled() {
 
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut copy = bytes.to_vec();
-    let places: Vec<usize> = copy.windows(from.len()).enumerate().filter(|(_, w)| *w == from).map(|(at, _)| at).collect();
+    let places: Vec<usize> =
+        copy.windows(from.len()).enumerate().filter(|(_, w)| *w == from).map(|(at, _)| at).collect();
     for at in places {
         copy.get_mut(at..at + to.len()).expect("in range").copy_from_slice(to);
     }

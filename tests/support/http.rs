@@ -61,7 +61,7 @@ impl Http {
             .max_redirects(0)
             .proxy(None)
             .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_secs(300)));
+            .timeout_global(Some(Duration::from_mins(5)));
         Self { agent: config.build().into(), url: url.to_owned(), token: token.to_owned() }
     }
 

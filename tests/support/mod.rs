@@ -3,8 +3,12 @@
 //!
 //! Nothing here sleeps for a guessed time: it waits for a condition until a deadline, and says what it saw when that passes.
 
-#![allow(dead_code, reason = "compiled into every test binary, each of which uses a part; `expect` would fail in one that uses all")]
+#![allow(
+    dead_code,
+    reason = "compiled into every test binary, each of which uses a part; `expect` would fail in one that uses all"
+)]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(unreachable_pub, reason = "a module of every test binary, which exports nothing")]
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -17,7 +21,7 @@ pub mod server;
 pub mod snapshot;
 
 /// Longest wait for anything in a test; a busy machine of two cores compiles meanwhile.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The repository.
 pub fn repository() -> PathBuf {

@@ -23,12 +23,8 @@ pub fn assert_snapshot(name: &str, text: &str) {
 
 /// Puts `PLACEHOLDER` where a line that begins like this goes on with something that differs from build to build.
 pub fn mask_line(text: &str, begins: &str, placeholder: &str) -> String {
-    let mut masked = String::new();
-    for line in text.lines() {
-        match line.strip_prefix(begins) {
-            Some(_) => masked.push_str(&format!("{begins}{placeholder}\n")),
-            None => masked.push_str(&format!("{line}\n")),
-        }
-    }
-    masked
+    let masked = |line: &str| {
+        if line.starts_with(begins) { format!("{begins}{placeholder}\n") } else { format!("{line}\n") }
+    };
+    text.lines().map(masked).collect::<Vec<_>>().concat()
 }

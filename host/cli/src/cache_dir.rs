@@ -29,12 +29,15 @@ pub(crate) fn private(folder: &Path) -> Result<()> {
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     let found = std::fs::metadata(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;
     if found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
-        return Err(Told::new(format!("the folder {} belongs to somebody else, or others may write to it", folder.display()))
-            .hint(format!(
-                "code from there is run as it is, so only you may write to it: `chmod go-w {}`, or another folder",
-                folder.display()
-            ))
-            .into());
+        return Err(Told::new(format!(
+            "the folder {} belongs to somebody else, or others may write to it",
+            folder.display()
+        ))
+        .hint(format!(
+            "code from there is run as it is, so only you may write to it: `chmod go-w {}`, or another folder",
+            folder.display()
+        ))
+        .into());
     }
     Ok(())
 }

@@ -55,10 +55,7 @@ struct ProviderSection {
 
 /// Where the value of a secret comes from.
 #[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "a secret is a text, `{ env = \"VARIABLE\" }` or `{ file = \"PATH\" }`"
-)]
+#[serde(untagged, expecting = "a secret is a text, `{ env = \"VARIABLE\" }` or `{ file = \"PATH\" }`")]
 enum Secret {
     Given(String),
     Env(Env),
@@ -109,10 +106,10 @@ impl Config {
 
     fn read(text: &str, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Told> {
         let file: File = toml::from_str(text).map_err(|error| {
-            let mut lines = error.to_string();
-            lines.truncate(lines.trim_end().len());
             let told = Told::new(format!("the configuration cannot be used: {}", error.message().replace('\n', " ")));
-            lines.lines().fold(told, |told, line| told.fact(line))
+            let place = error.to_string();
+            let place = place.trim_end().strip_suffix(error.message()).unwrap_or(&place).trim_end();
+            place.lines().fold(told, Told::fact)
         })?;
         let mut limits = Limits::default();
         for (key, value) in &file.limits {
@@ -148,7 +145,9 @@ impl Secret {
     fn value(self, folder: &Path, variable: &impl Fn(&str) -> Option<String>) -> Result<String, String> {
         match self {
             Self::Given(text) => Ok(text),
-            Self::Env(Env { env }) => variable(&env).ok_or_else(|| format!("the environment variable {env} is not set")),
+            Self::Env(Env { env }) => {
+                variable(&env).ok_or_else(|| format!("the environment variable {env} is not set"))
+            }
             Self::File(FromFile { file }) => {
                 let path = folder.join(file);
                 let failed = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
@@ -166,8 +165,11 @@ impl Secret {
 /// Names limits that look like this one.
 fn similar(key: &str) -> String {
     let stem = key.split('_').next().unwrap_or(key);
-    let alike: Vec<&str> =
-        Limits::ENTRIES.iter().map(|entry| entry.key).filter(|known| known.contains(stem) && !stem.is_empty()).collect();
+    let alike: Vec<&str> = Limits::ENTRIES
+        .iter()
+        .map(|entry| entry.key)
+        .filter(|known| known.contains(stem) && !stem.is_empty())
+        .collect();
     match alike.as_slice() {
         [] => "docs/limits.md lists the keys".to_owned(),
         alike => format!("did you mean {}? docs/limits.md lists all keys", alike.join(" or ")),

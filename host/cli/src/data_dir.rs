@@ -19,7 +19,10 @@ const COMPILED: &str = "compiled";
 pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
     cache_dir::private(path)?;
     if std::fs::metadata(path).is_ok_and(|found| found.mode() & 0o077 != 0) {
-        told::warning(&format!("others may look into the data directory {0}; `chmod 700 {0}` ends that", path.display()));
+        told::warning(&format!(
+            "others may look into the data directory {0}; `chmod 700 {0}` ends that",
+            path.display()
+        ));
     }
     let compiled = path.join(COMPILED);
     cache_dir::private(&compiled)?;

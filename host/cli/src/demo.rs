@@ -31,7 +31,7 @@ const RESPONSE: &str = "employment";
 
 /// Shows Analyte at work: builds the example plugins, serves them, and runs a real job over HTTP.
 ///
-/// Takes place in the repository. Builds example-plugins/statistics, starts a server on loopback with a data directory of
+/// Needs Analyte's repository. Builds example-plugins/statistics, starts a server on loopback with a data directory of
 /// its own, installs the plugin, submits a linear regression on the Longley data (NIST's reference for regression) as a
 /// job, prints its coefficients and what to try next, and goes on serving until Ctrl-C.
 #[derive(Debug, Args)]
@@ -50,7 +50,8 @@ impl Demo {
         told::line(&format!("building {PLUGIN}"));
         let component = build::build(&repository.join(PLUGIN), None)?;
         let data = std::fs::read(repository.join(DATA)).with_context(|| format!("{DATA} cannot be read"))?;
-        let folder = tempfile::Builder::new().prefix("analyte-demo-").tempdir().context("no temporary folder can be made")?;
+        let folder =
+            tempfile::Builder::new().prefix("analyte-demo-").tempdir().context("no temporary folder can be made")?;
         let tour = Tour { component, data, data_dir: folder.path().join("data") };
         let runtime = runtime()?;
         runtime.block_on(self.serve(tour))
@@ -96,7 +97,9 @@ impl Demo {
             Some(listen) => Server::start(settings(listen)).await,
             None if self.once => Server::start(settings(free)).await,
             None => match Server::start(settings(LISTEN)).await {
-                Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::AddrInUse) => {
+                Err(error)
+                    if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::AddrInUse) =>
+                {
                     told::line(&format!("{LISTEN} is in use: taking a free port"));
                     Server::start(settings(free)).await
                 }
@@ -189,7 +192,8 @@ The same with this program's own client:
 fn repository() -> Result<PathBuf> {
     let here = std::env::current_dir().context("the current folder cannot be found")?;
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let found = here.ancestors().chain([built.as_path()]).find(|folder| folder.join(PLUGIN).join("Cargo.toml").is_file());
+    let found =
+        here.ancestors().chain([built.as_path()]).find(|folder| folder.join(PLUGIN).join("Cargo.toml").is_file());
     found.map(Path::to_owned).ok_or_else(|| {
         Told::new(format!("the example plugins are not here: there is no {PLUGIN}"))
             .hint("the demo builds them from source: run it in Analyte's repository, `cargo run --release -- demo`")

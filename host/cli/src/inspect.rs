@@ -51,7 +51,7 @@ impl Inspect {
         let asked = if self.json { ThingFormat::Json } else { ThingFormat::Text };
         ThingFormat::show(Some(asked), &whole, || {
             let capabilities = info.capabilities.iter().map(|one| format!("{}: {}", one.name, one.reason));
-            let mut text = facts(&[
+            let about = facts(&[
                 ("kind", inspection.kind.to_string()),
                 ("contract", inspection.contract.clone()),
                 ("title", info.title.clone()),
@@ -59,19 +59,16 @@ impl Inspect {
                 ("about", info.description.clone()),
                 ("digest", component.digest().to_string()),
                 ("size", format!("{} bytes", grouped(size))),
-                ("asks for", or_nothing(capabilities.collect())),
-                ("imports", or_nothing(inspection.imports.clone())),
+                ("asks for", or_nothing(&capabilities.collect::<Vec<_>>())),
+                ("imports", or_nothing(&inspection.imports)),
                 ("models", description.models.len().to_string()),
             ]);
-            for model in &description.models {
-                text.push_str(&format!("\n{}", of_model(model)));
-            }
-            text
+            std::iter::once(about).chain(description.models.iter().map(of_model)).collect::<Vec<_>>().join("\n")
         })
     }
 }
 
-fn or_nothing(lines: Vec<String>) -> String {
+fn or_nothing(lines: &[String]) -> String {
     if lines.is_empty() { "nothing".to_owned() } else { lines.join("\n") }
 }
 
@@ -123,27 +120,22 @@ pub(crate) fn parameters(schema: Option<&Value>, columns: &[String]) -> String {
         list.is_some_and(|list| list.iter().any(|one| one.as_str() == Some(name)))
     };
     let line = |(name, property): (&String, &Value)| {
-        let mut line = name.clone();
-        if let Some(words) = property.get("type") {
-            let words: Vec<&str> = match words {
-                Value::String(word) => vec![word],
-                Value::Array(words) => words.iter().filter_map(Value::as_str).collect(),
-                _ => Vec::new(),
-            };
-            line.push_str(&format!(" {}", words.join(" or ")));
-        }
-        if columns.iter().any(|column| column == name) {
-            line.push_str(", names columns");
-        }
-        match property.get("default") {
-            Some(default) => line.push_str(&format!(", default {default}")),
-            None if required(name) => line.push_str(", required"),
-            None => {}
-        }
-        if let Some(about) = property.get("description").and_then(Value::as_str) {
-            line.push_str(&format!(": {}", about.replace('\n', " ")));
-        }
-        line
+        let kind = match property.get("type") {
+            Some(Value::String(word)) => format!(" {word}"),
+            Some(Value::Array(words)) => {
+                format!(" {}", words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "))
+            }
+            _ => String::new(),
+        };
+        let naming = if columns.contains(name) { ", names columns" } else { "" };
+        let need = match property.get("default") {
+            Some(default) => format!(", default {default}"),
+            None if required(name) => ", required".to_owned(),
+            None => String::new(),
+        };
+        let about = property.get("description").and_then(Value::as_str);
+        let about = about.map_or_else(String::new, |about| format!(": {}", about.replace('\n', " ")));
+        format!("{name}{kind}{naming}{need}{about}")
     };
     let lines: Vec<String> = properties.iter().map(line).collect();
     if lines.is_empty() { "none".to_owned() } else { lines.join("\n") }

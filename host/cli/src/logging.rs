@@ -6,7 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Logs as `ANALYTE_LOG` says, else `RUST_LOG`, else at this level.
 pub(crate) fn start(usual: &str) {
-    let asked = ["ANALYTE_LOG", "RUST_LOG"].iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
+    let asked =
+        ["ANALYTE_LOG", "RUST_LOG"].iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
     let wrong = asked.as_deref().and_then(|text| EnvFilter::try_new(text).err());
     let filter = match (asked, &wrong) {
         (Some(text), None) => EnvFilter::new(text),

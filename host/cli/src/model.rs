@@ -123,7 +123,10 @@ impl Interface {
     /// Asks the server for it.
     pub(crate) fn of(client: &Client, provider: &ProviderName, model: &ModelName) -> Result<Self> {
         let found = client.get(&address(provider, model), &[])?;
-        Ok(Self { input: shape(&found, "input")?, parameters: found.get("parameters_schema").filter(|schema| !schema.is_null()).cloned() })
+        Ok(Self {
+            input: shape(&found, "input")?,
+            parameters: found.get("parameters_schema").filter(|schema| !schema.is_null()).cloned(),
+        })
     }
 }
 
@@ -134,12 +137,14 @@ fn shape(model: &Value, member: &str) -> Result<Shape> {
 
 fn in_words(model: &Value) -> String {
     let shape = |member| shape(model, member).map_or_else(|_| String::new(), |shape| shape_in_words(&shape));
-    let columns: Vec<String> = items(model, "/column_parameters").filter_map(Value::as_str).map(str::to_owned).collect();
+    let columns: Vec<String> =
+        items(model, "/column_parameters").filter_map(Value::as_str).map(str::to_owned).collect();
     let example = |one: &Value| match text(one, "/description") {
         about if about.is_empty() => text(one, "/name"),
         about => format!("{}: {about}", text(one, "/name")),
     };
-    let independent = if model.get("independent_rows") == Some(&Value::Bool(true)) { ", rows are independent" } else { "" };
+    let independent =
+        if model.get("independent_rows") == Some(&Value::Bool(true)) { ", rows are independent" } else { "" };
     facts(&[
         ("model", text(model, "/name")),
         ("provider", text(model, "/provider")),

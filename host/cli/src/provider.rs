@@ -96,7 +96,8 @@ impl Provider {
 pub(crate) fn install(client: &Client, name: &ProviderName, component: &std::path::Path) -> Result<(Value, bool)> {
     let file = open(component)?;
     let progress = Progress::begin(&format!("installing {name}"));
-    let answer = client.call(Method::Put("application/wasm", SendBody::from_owned_reader(file)), &address(name), &[], &[])?;
+    let answer =
+        client.call(Method::Put("application/wasm", SendBody::from_owned_reader(file)), &address(name), &[], &[])?;
     progress.end();
     let replaced = answer.status() == 200;
     Ok((json(answer)?, replaced))

@@ -87,9 +87,13 @@ impl Run {
             told::warning(warning);
         }
         if let Some(folder) = &self.files {
-            std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         }
-        let sink = Arc::new(Sink { progress: Progress::begin(&format!("running {}", model.name)), folder: self.files.clone() });
+        let sink = Arc::new(Sink {
+            progress: Progress::begin(&format!("running {}", model.name)),
+            folder: self.files.clone(),
+        });
         let request = RunRequest {
             model: Arc::new(model.clone()),
             input: fitted.table,
@@ -111,10 +115,9 @@ impl Run {
         match (&self.model, description.models.as_slice()) {
             (None, [only]) => Ok(only),
             (None, _) => Err(Told::new("which model? say it with --model").fact(names()).into()),
-            (Some(name), models) => models
-                .iter()
-                .find(|model| model.name.as_str() == name)
-                .ok_or_else(|| Told::new(format!("not-found: the component has no model `{name}`")).fact(names()).into()),
+            (Some(name), models) => models.iter().find(|model| model.name.as_str() == name).ok_or_else(|| {
+                Told::new(format!("not-found: the component has no model `{name}`")).fact(names()).into()
+            }),
         }
     }
 
@@ -125,9 +128,9 @@ impl Run {
         limits: &Limits,
     ) -> Result<String> {
         let schema = model.parameters_schema.as_ref();
-        let checker = ParametersSchema::compile(schema, &model.column_parameters, limits).map_err(Told::new)?;
+        let compiled = ParametersSchema::compile(schema, &model.column_parameters, limits).map_err(Told::new)?;
         let given = self.parameters.object(schema)?;
-        let checked = checker.check(given, Some(input)).map_err(|problems| Told::from(as_error(&problems)))?;
+        let checked = compiled.check(given, Some(input)).map_err(|problems| Told::from(as_error(&problems)))?;
         Ok(Value::Object(checked).to_string())
     }
 
@@ -135,8 +138,11 @@ impl Run {
         let settings = self.setting.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect();
         let secret = |pair: &Pair| {
             let value = std::env::var(&pair.value).map_err(|_| {
-                Told::new(format!("the secret `{}` cannot be taken from the environment variable {}", pair.name, pair.value))
-                    .hint("secrets do not stand on the command line, where others could read them: set the variable")
+                Told::new(format!(
+                    "the secret `{}` cannot be taken from the environment variable {}",
+                    pair.name, pair.value
+                ))
+                .hint("secrets do not stand on the command line, where others could read them: set the variable")
             })?;
             Ok((pair.name.clone(), value))
         };

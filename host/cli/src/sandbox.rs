@@ -32,13 +32,14 @@ impl Sandbox {
                 cache_dir::private(folder)?;
                 (folder.to_owned(), None)
             }
-            None => match cache_dir::per_user()? {
-                Some(folder) => (folder, None),
-                None => {
+            None => {
+                if let Some(folder) = cache_dir::per_user()? {
+                    (folder, None)
+                } else {
                     let scratch = tempfile::tempdir().context("no temporary folder can be made")?;
                     (scratch.path().to_owned(), Some(scratch))
                 }
-            },
+            }
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

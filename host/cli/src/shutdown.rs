@@ -4,6 +4,8 @@ use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::told;
+
 /// Hears every request to stop from the moment it is made.
 pub(crate) struct Signals {
     terminate: Signal,
@@ -53,6 +55,7 @@ impl Stopper {
     /// Asks to stop at the first signal, and to do so at once at the second.
     pub(crate) async fn relay(self, mut signals: Signals) {
         signals.next().await;
+        told::line("stopping: what runs gets a grace period; once more to stop at once");
         // Nobody listens any more only where all has ended.
         let _ = self.stop.send(());
         signals.next().await;

@@ -57,7 +57,11 @@ impl Input {
         let name = || if stdin { "stdin".to_owned() } else { self.input.display().to_string() };
         read.with_context(|| format!("the input {} cannot be read", name()))?;
         if bytes.len() as u64 > most {
-            return Err(Told::new(format!("too-large: the input {} has more than {most} bytes (limit body_bytes)", name())).into());
+            return Err(Told::new(format!(
+                "too-large: the input {} has more than {most} bytes (limit body_bytes)",
+                name()
+            ))
+            .into());
         }
         let format = match self.input_format {
             Some(InputFormat::Json) => Format::Json,

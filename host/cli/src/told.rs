@@ -60,20 +60,15 @@ impl Told {
             told = told.fact("the end of what the component wrote to stdout and stderr:");
             told.facts.extend(failure.stderr.lines().map(|line| format!("  {line}")));
         }
-        told.hint = failure.hint.clone();
+        told.hint.clone_from(&failure.hint);
         told
     }
 
     /// All of it, as text; ends its last line.
     pub(crate) fn report(&self) -> String {
-        let mut text = format!("{}\n", printable(&self.message));
-        for fact in &self.facts {
-            text.push_str(&format!("  {}\n", printable(fact)));
-        }
-        if let Some(hint) = &self.hint {
-            text.push_str(&format!("hint: {}\n", printable(hint)));
-        }
-        text
+        let facts = self.facts.iter().map(|fact| format!("  {fact}"));
+        let hint = self.hint.iter().map(|hint| format!("hint: {hint}"));
+        lines(std::iter::once(self.message.clone()).chain(facts).chain(hint))
     }
 
     /// With what a run cost.
@@ -114,17 +109,17 @@ impl From<ReadError> for Told {
 
 /// Tells a failure on stderr.
 pub(crate) fn tell(error: &anyhow::Error) {
-    let text = match error.downcast_ref::<Told>() {
-        Some(told) => format!("error: {}", told.report()),
-        None => {
-            let mut text = format!("error: {}\n", printable(&error.to_string()));
-            for cause in error.chain().skip(1) {
-                text.push_str(&format!("  because: {}\n", printable(&cause.to_string())));
-            }
-            text
-        }
+    let report = if let Some(told) = error.downcast_ref::<Told>() {
+        told.report()
+    } else {
+        let causes = error.chain().skip(1).map(|cause| format!("  because: {cause}"));
+        lines(std::iter::once(error.to_string()).chain(causes))
     };
-    write(&text);
+    write(&format!("error: {report}"));
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.map(|line| printable(&line) + "\n").collect()
 }
 
 /// Says one thing on stderr, for instance how far the work is.
@@ -158,7 +153,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -47,9 +47,11 @@ fn installed(folder: &Path) -> Result<bool> {
         Ok(output) if output.status.success() => {
             Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).exists())
         }
-        Ok(output) => Err(Told::new(format!("`rustc --print target-libdir --target {TARGET}` failed ({})", output.status))
-            .hint(format!("plugins need Rust 1.82 or later, which knows the target {TARGET}: `rustup update`"))
-            .into()),
+        Ok(output) => {
+            Err(Told::new(format!("`rustc --print target-libdir --target {TARGET}` failed ({})", output.status))
+                .hint(format!("plugins need Rust 1.82 or later, which knows the target {TARGET}: `rustup update`"))
+                .into())
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Err(Told::new("there is no Rust compiler (`rustc`) here")
             .hint("install Rust with rustup, as https://rustup.rs says, and try again")
             .into()),

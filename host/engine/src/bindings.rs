@@ -3,8 +3,6 @@
 //! One world holds both kinds of component, so that the types are generated once; a component of either kind is loaded
 //! through the indices of the interface that it exports. Parameters borrow: a column goes into a component as one copy.
 
-#![expect(clippy::pedantic, reason = "generated")]
-
 wasmtime::component::bindgen!({
     path: "../../wit/0.1.0",
     inline: "

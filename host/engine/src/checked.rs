@@ -67,7 +67,8 @@ pub(crate) fn model_info(info: analysis::ModelInfo, limits: &Limits) -> Checked<
     short(&format!("the version of {whose}"), &info.version)?;
     let input = shape(&format!("the input of {whose}"), info.input, limits)?;
     let output = shape(&format!("the output of {whose}"), info.output, limits)?;
-    let said = |why: String| Refused::component(format!("the parameters schema of {whose} is not accepted")).because(why);
+    let said =
+        |why: String| Refused::component(format!("the parameters schema of {whose} is not accepted")).because(why);
     let schema = parse_schema(&info.parameters_schema, limits).map_err(said)?;
     ParametersSchema::compile(schema.as_ref(), &info.column_parameters, limits).map_err(said)?;
     for parameter in &info.column_parameters {
@@ -102,12 +103,7 @@ pub(crate) fn model_info(info: analysis::ModelInfo, limits: &Limits) -> Checked<
     Ok(model)
 }
 
-fn examples(
-    whose: &str,
-    given: Vec<analysis::Example>,
-    model: &ModelInfo,
-    limits: &Limits,
-) -> Checked<Vec<Example>> {
+fn examples(whose: &str, given: Vec<analysis::Example>, model: &ModelInfo, limits: &Limits) -> Checked<Vec<Example>> {
     if given.len() as u64 > limits.examples {
         return Err(Refused::component(format!(
             "{whose} has {} examples; {} are allowed (limit examples)",
@@ -127,7 +123,8 @@ fn examples(
         if !example.tolerance.is_finite() || example.tolerance < 0.0 {
             return Err(Refused::component(format!("the tolerance of {which} is {}", example.tolerance)));
         }
-        let wrong = |part: &str, why: String| Refused::component(format!("the {part} of {which} does not fit")).because(why);
+        let wrong =
+            |part: &str, why: String| Refused::component(format!("the {part} of {which} does not fit")).because(why);
         let object = serde_json::from_str(if example.parameters.is_empty() { "{}" } else { &example.parameters });
         let beyond_input = undeclared(&example.input, &model.input);
         let beyond_output = undeclared(&example.expected, &model.output);
@@ -306,7 +303,9 @@ fn capabilities(whose: &str, given: Vec<analysis::Capability>, limits: &Limits) 
         short(&format!("a capability of {whose}"), &one.name)?;
         short(&format!("the reason for a capability of {whose}"), &one.reason)?;
         let known = ["settings:", "secrets:", "http:"].iter().any(|kind| {
-            one.name.strip_prefix(kind).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()))
+            one.name
+                .strip_prefix(kind)
+                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()))
         });
         if !known {
             return Err(Refused::component(format!(
@@ -324,7 +323,9 @@ fn capabilities(whose: &str, given: Vec<analysis::Capability>, limits: &Limits) 
 
 fn extra(whose: &str, given: Vec<(String, String)>) -> Checked<Vec<(String, String)>> {
     if given.len() > 32 || given.iter().any(|(name, value)| name.len() + value.len() > 4 * SHORT_BYTES) {
-        return Err(Refused::component(format!("a field of {whose} has more than 32 aspects, or a longer one than 1,024 bytes")));
+        return Err(Refused::component(format!(
+            "a field of {whose} has more than 32 aspects, or a longer one than 1,024 bytes"
+        )));
     }
     Ok(given)
 }

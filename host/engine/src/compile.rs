@@ -68,12 +68,7 @@ fn one_line(error: &wasmtime::Error) -> String {
 }
 
 /// Compiles the component in file `input` into file `output`, in a child process.
-pub(crate) async fn in_child(
-    program: &Path,
-    input: &Path,
-    output: &Path,
-    limits: &Limits,
-) -> Result<(), Refused> {
+pub(crate) async fn in_child(program: &Path, input: &Path, output: &Path, limits: &Limits) -> Result<(), Refused> {
     let child = Command::new(program)
         .arg(CHILD_COMMAND)
         .args([input, output])

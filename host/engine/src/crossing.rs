@@ -42,12 +42,7 @@ impl<'a> Lowered<'a> {
 }
 
 /// A component's table, checked against the shape; the error is one plain sentence.
-pub(crate) fn table_of(
-    given: TableResult,
-    added: Vec<Field>,
-    shape: &Shape,
-    limits: &Limits,
-) -> Result<Table, String> {
+pub(crate) fn table_of(given: TableResult, added: Vec<Field>, shape: &Shape, limits: &Limits) -> Result<Table, String> {
     let columns = given.columns.into_iter().map(|column| RawColumn {
         name: column.name,
         base_type: base_type(column.base_type),

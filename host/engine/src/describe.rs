@@ -72,7 +72,8 @@ impl Component {
             })
             .await?
             .map_err(|refusal| {
-                Refused::component(format!("the provider refuses the model file: {}", refusal.message)).because(refusal.code)
+                Refused::component(format!("the provider refuses the model file: {}", refusal.message))
+                    .because(refusal.code)
             })?;
         checked::model_info(info, &limits)
     }
@@ -81,18 +82,25 @@ impl Component {
     async fn ask<T>(
         &self,
         model_file: Option<ModelFile>,
-        body: impl AsyncFnOnce(&mut wasmtime::Store<crate::host::HostState>, &wasmtime::component::Instance) -> wasmtime::Result<T>,
+        body: impl AsyncFnOnce(
+            &mut wasmtime::Store<crate::host::HostState>,
+            &wasmtime::component::Instance,
+        ) -> wasmtime::Result<T>,
     ) -> Called<T> {
         let limits = self.engine().limits().clone();
-        let run = RunLimits {
-            fuel: limits.describe_fuel,
-            memory_bytes: limits.memory_bytes,
-            timeout_ms: limits.describe_ms,
-        };
+        let run =
+            RunLimits { fuel: limits.describe_fuel, memory_bytes: limits.memory_bytes, timeout_ms: limits.describe_ms };
         let _room = self.engine().budget().reserve(run.memory_bytes.saturating_add(limits.output_bytes)).await;
         let output_bytes = limits.output_bytes;
         let deadline = Instant::now() + Duration::from_millis(run.timeout_ms);
-        let call = Call::new(limits, Identity::default(), Arc::new(Grants::default()), model_file, Arc::new(Discard), deadline);
+        let call = Call::new(
+            limits,
+            Identity::default(),
+            Arc::new(Grants::default()),
+            model_file,
+            Arc::new(Discard),
+            deadline,
+        );
         in_fresh_instance(self, run, output_bytes, call, body).await
     }
 }

@@ -63,8 +63,7 @@ impl Engine {
     /// Sets everything up. Takes no component yet.
     pub fn new(options: Options) -> Result<Self, EngineError> {
         let refused = |error: wasmtime::Error| EngineError::Wasmtime(error.into());
-        let wasmtime =
-            wasmtime::Engine::new(&config(Allocation::Pooled, &options.limits)).map_err(refused)?;
+        let wasmtime = wasmtime::Engine::new(&config(Allocation::Pooled, &options.limits)).map_err(refused)?;
         let linker = host::linker(&wasmtime).map_err(refused)?;
         let io = |doing: String| |source| EngineError::Io { doing, source };
         let cache = match &options.cache_dir {

@@ -83,9 +83,7 @@ fn outside(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), Refused> {
         Refused::component("the file is not a whole WebAssembly component").because(error.to_string())
     };
     if !bytes.starts_with(b"\0asm") {
-        return Err(Refused::component(
-            "the file is not WebAssembly: it does not begin with the bytes `\\0asm`",
-        ));
+        return Err(Refused::component("the file is not WebAssembly: it does not begin with the bytes `\\0asm`"));
     }
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     let mut depth = 0_usize;

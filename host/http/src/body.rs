@@ -3,11 +3,14 @@
 //! A body that says it is too large is refused before any of it is read; one that does not say is refused as soon as it
 //! turns out to be. A client that stops sending in the middle is given up after a while.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_jobs::Reservation;
-use axum::body::{Body, HttpBody as _};
+use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt as _, Full};
@@ -114,10 +117,31 @@ pub(crate) fn holding(bytes: Bytes, reserved: Vec<Reservation>) -> Body {
     if reserved.is_empty() {
         return Body::from(bytes);
     }
-    Body::new(Full::new(bytes).map_frame(move |frame| {
-        let _held = &reserved;
-        frame
-    }))
+    Body::new(Held { body: Full::new(bytes), _reserved: reserved })
+}
+
+/// A body and what it holds on to.
+struct Held {
+    body: Full<Bytes>,
+    _reserved: Vec<Reservation>,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
 }
 
 fn too_large(limit: u64, length: Option<u64>) -> Problem {

@@ -5,7 +5,7 @@
 //! like an accepted one. Every refusal points at its member.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use analyte_core::codes::Code;
@@ -62,7 +62,7 @@ pub(crate) fn optional<T: std::str::FromStr<Err: fmt::Display>>(
     pointer: &str,
 ) -> Result<Option<T>, Problem> {
     let Some(text) = value::<Text<'_>>(member, pointer, "a string")? else { return Ok(None) };
-    text.0.parse().map(Some).map_err(|error| malformed(pointer.to_owned(), format!("{error}")))
+    text.0.parse().map(Some).map_err(|error| malformed(pointer.to_owned(), format!("cannot be read: {error}")))
 }
 
 /// A member that is there and is not `null`.
@@ -108,6 +108,73 @@ pub(crate) fn check_depth(raw: &RawValue, pointer: &str, most: u64) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Refuses objects, at whatever level, that say a member twice: which of the two was meant, nobody knows. Check the depth
+/// first.
+pub(crate) fn check_members(raw: &RawValue, pointer: &str) -> Result<(), Problem> {
+    match serde_json::from_str::<Distinct>(raw.get()) {
+        Ok(Distinct) => Ok(()),
+        Err(error) => {
+            // What serde_json says of the place is relative to this member.
+            let message = error.to_string();
+            let message = message.split(" at line ").next().unwrap_or_default();
+            Err(malformed(pointer.to_owned(), message))
+        }
+    }
+}
+
+/// Any JSON without repeated members.
+struct Distinct;
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyDistinct)
+    }
+}
+
+struct AnyDistinct;
+
+impl<'de> Visitor<'de> for AnyDistinct {
+    type Value = Distinct;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+    fn visit_unit<E>(self) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Distinct, A::Error> {
+        while list.next_element::<Distinct>()?.is_some() {}
+        Ok(Distinct)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distinct, A::Error> {
+        let mut names = HashSet::new();
+        while let Some(Text(name)) = map.next_key()? {
+            if names.contains(&name) {
+                let name: String = name.chars().take(80).collect();
+                return Err(de::Error::custom(format_args!("has the member `{name}` twice")));
+            }
+            names.insert(name);
+            map.next_value::<Distinct>()?;
+        }
+        Ok(Distinct)
+    }
 }
 
 /// A map of strings in which no name comes twice.
@@ -239,9 +306,21 @@ mod tests {
             let raw: &RawValue = serde_json::from_str(text).unwrap();
             check_depth(raw, "/custom_data", 2).is_ok()
         };
-        assert!(check(r#"[{"a": "[[[\"[[["}, {"b": []"#.to_owned().replace(r#", {"b": []"#, "]").as_str()));
+        assert!(check(r#"[{"a": "[[[\"[[["}]"#));
         assert!(check("[[],[],{}]"));
         assert!(!check("[[[]]]"));
+    }
+
+    #[test]
+    fn members_come_once_at_every_level() {
+        let check = |text: &str| {
+            let raw: &RawValue = serde_json::from_str(text).unwrap();
+            check_members(raw, "/parameters").map_err(|problem| problem.detail().to_owned())
+        };
+        assert_eq!(check(r#"{"a":{"b":1},"b":[{"a":null},{"a":-1.5}]}"#), Ok(()));
+        let twice = |name: &str| Err(format!("`/parameters` has the member `{name}` twice"));
+        assert_eq!(check(r#"{"a":1,"a":1}"#), twice("a"));
+        assert_eq!(check(r#"{"a":[{"b":1,"\u0062":true}]}"#), twice("b"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! field and row. What lies behind a fault of the platform goes into the server's log instead.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
@@ -230,10 +231,15 @@ impl From<JobsError> for Problem {
             problem.0.failure = Some(failure);
         }
         match error.retry_after() {
-            Some(after) => problem.header(RETRY_AFTER, HeaderValue::from(after.as_secs_f64().ceil().max(1.0) as u64)),
+            Some(after) => problem.header(RETRY_AFTER, HeaderValue::from(whole_seconds(after))),
             None => problem.retry_after_if_busy(),
         }
     }
+}
+
+/// A wait in seconds, rounded up, since coming back too early is no use.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 /// An error with all that lies behind it, in one line.

@@ -132,7 +132,7 @@ async fn linger(mut stream: TcpStream) {
         return;
     }
     let drain = async {
-        let mut scrap = [0; 16 * 1024];
+        let mut scrap = vec![0; 16 * 1024];
         while matches!(stream.read(&mut scrap).await, Ok(read) if read > 0) {}
     };
     // Out of time: the connection is torn down after all.

@@ -5,7 +5,8 @@ use std::io;
 /// Why a call could not be carried out. Nothing of it was kept, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The disk could not be read or written.
+    /// The disk could not be read or written. What was to be kept may have been kept all the same: a failed sync does
+    /// not tell.
     #[error("the store's disk failed: {doing}")]
     Io {
         /// What was being done.
@@ -31,7 +32,9 @@ pub enum StoreError {
         holder: String,
     },
     /// A newer version of Analyte wrote the store.
-    #[error("the data directory was written by a newer version of Analyte (format {found}; this one reads up to {known})")]
+    #[error(
+        "the data directory was written by a newer version of Analyte (format {found}; this one reads up to {known})"
+    )]
     NewerFormat {
         /// Format found.
         found: u32,

@@ -121,7 +121,7 @@ pub struct Claims {
 pub struct Heartbeat {
     /// No longer valid: stop these runs and write nothing.
     pub lost: Vec<RunKey>,
-    /// Somebody asked to stop these.
+    /// Somebody asked to stop these. A store that ends the lease with the cancel says `lost` instead.
     pub cancel_requested: Vec<RunKey>,
 }
 
@@ -186,9 +186,9 @@ pub struct Changed {
 pub struct CancelRule {
     /// Which jobs; those that do not exist are answered as such.
     pub jobs: Vec<JobId>,
-    /// Refuse jobs that have started.
+    /// Refuse jobs that have started, as [`Refusal::NotReady`].
     pub only_queued: bool,
-    /// One refusal leaves all of them as they were.
+    /// One that is refused, or does not exist, leaves all of them as they were.
     pub all_or_nothing: bool,
     /// Said in the jobs' errors.
     pub reason: String,

@@ -68,14 +68,10 @@ impl io::Write for ResultFile {
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
         match error {
-            FileError::InvalidName(name) => {
-                Self::new("file-name", format!("`{name}` is not a valid file name.")).detail("name", name)
-            }
-            FileError::Exists(name) => {
-                Self::new("file-exists", format!("There is a result file `{name}` already.")).detail("name", name)
-            }
-            FileError::Limit(limit) => Self::new("file-limit", limit),
-            FileError::Failed(reason) => Self::new("file-failed", reason),
+            FileError::InvalidName(message) => Self::new("file-name", message),
+            FileError::Exists(message) => Self::new("file-exists", message),
+            FileError::Limit(message) => Self::new("file-limit", message),
+            FileError::Failed(message) => Self::new("file-failed", message),
         }
     }
 }

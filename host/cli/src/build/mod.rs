@@ -60,8 +60,10 @@ fn language(folder: &Path) -> Result<Language> {
     }
     let other = [("pyproject.toml", "Python"), ("package.json", "JavaScript")].into_iter().find(|(name, _)| has(name));
     let told = match other {
-        Some((name, language)) => Told::new(format!("{} has a {name}: {language} plugins cannot be built yet", folder.display()))
-            .hint("Rust plugins can: a folder with a Cargo.toml"),
+        Some((name, language)) => {
+            Told::new(format!("{} has a {name}: {language} plugins cannot be built yet", folder.display()))
+                .hint("Rust plugins can: a folder with a Cargo.toml")
+        }
         None => Told::new(format!("{} holds no plugin that can be built: there is no Cargo.toml", folder.display()))
             .hint("name the folder of a plugin's source: `analyte build DIR`"),
     };

@@ -47,21 +47,21 @@ pub(super) fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf>
             FLAGS.join(" ")
         )),
     }
-    let mut running = cargo
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Told::new("there is no `cargo` here")
-                .hint("install Rust with rustup, as https://rustup.rs says, and try again")
-                .into(),
-            _ => anyhow::Error::new(error).context("cargo cannot be started"),
+    let mut running =
+        cargo.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| {
+            match error.kind() {
+                ErrorKind::NotFound => Told::new("there is no `cargo` here")
+                    .hint("install Rust with rustup, as https://rustup.rs says, and try again")
+                    .into(),
+                _ => anyhow::Error::new(error).context("cargo cannot be started"),
+            }
         })?;
     let artifacts = running.stdout.take().map(artifacts).transpose()?.unwrap_or_default();
     let ended = running.wait().context("cargo cannot be watched")?;
     if !ended.success() {
-        return Err(Told::new(format!("cargo could not build the plugin ({ended})")).hint("cargo says above what is wrong").into());
+        return Err(Told::new(format!("cargo could not build the plugin ({ended})"))
+            .hint("cargo says above what is wrong")
+            .into());
     }
     component(folder, artifacts)
 }

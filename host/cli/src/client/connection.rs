@@ -32,7 +32,9 @@ impl Connection {
             None => self.token_on_disk()?,
         };
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Told::new("the token is not valid: it holds blanks or other characters that no token has").into());
+            return Err(
+                Told::new("the token is not valid: it holds blanks or other characters that no token has").into()
+            );
         }
         Client::new(&self.server, token)
     }

@@ -58,10 +58,9 @@ impl Client {
         match uri.scheme_str() {
             Some("http") => {}
             Some("https") => {
-                return Err(wrong("this program speaks http only").hint(
-                    "reach a server behind TLS through a tunnel (`ssh -L`), or call it with another client",
-                )
-                .into());
+                return Err(wrong("this program speaks http only")
+                    .hint("reach a server behind TLS through a tunnel (`ssh -L`), or call it with another client")
+                    .into());
             }
             _ => return Err(wrong("it does not begin with http://").into()),
         }
@@ -90,7 +89,9 @@ impl Client {
             Method::Get => self.prepared(self.agent.get(url), query, headers).call(),
             Method::Delete => self.prepared(self.agent.delete(url), query, headers).call(),
             Method::Put(kind, body) => self.prepared(self.agent.put(url), query, headers).content_type(kind).send(body),
-            Method::Post(kind, body) => self.prepared(self.agent.post(url), query, headers).content_type(kind).send(body),
+            Method::Post(kind, body) => {
+                self.prepared(self.agent.post(url), query, headers).content_type(kind).send(body)
+            }
         };
         let answer = answer.map_err(|error| problem::unreachable(&self.server, &error))?;
         if answer.status().is_success() { Ok(answer) } else { Err(problem::refused(answer).into()) }

@@ -50,10 +50,11 @@ pub(super) fn refused(answer: Response<Body>) -> Told {
 pub(crate) fn failure(document: &Value, message: &str) -> Told {
     let sentence = text(document, message);
     let mut told = Told::new(format!("{}: {sentence}", text(document, "/code")));
-    let errors: Vec<String> = items(document, "/errors").map(place).collect();
-    // The only one is the sentence already.
-    if errors.len() > 1 || errors.first().is_some_and(|only| !only.ends_with(&sentence) && !sentence.ends_with(only)) {
-        told.facts.extend(errors);
+    let errors: Vec<&Value> = items(document, "/errors").collect();
+    match errors.as_slice() {
+        // The only one is the sentence already.
+        [only] if sentence.contains(&text(only, "/message")) => {}
+        errors => told.facts.extend(errors.iter().map(|error| place(error))),
     }
     for (name, value) in document.get("details").and_then(Value::as_object).into_iter().flatten() {
         told = told.fact(format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));

@@ -44,7 +44,8 @@ impl Files {
                 match folder {
                     None => self.list(&list),
                     Some(folder) => items(&list, "/files").try_for_each(|file| {
-                        let name: FileName = text(file, "/name").parse().context("the server names a file that cannot be one")?;
+                        let name: FileName =
+                            text(file, "/name").parse().context("the server names a file that cannot be one")?;
                         fetch(&client, &text(file, "/href"), folder, &name)
                     }),
                 }

@@ -58,7 +58,8 @@ fn in_words(job: &Value) -> String {
         (code, message) => format!("{code}: {message}"),
     };
     let tags = job.get("tags").and_then(Value::as_object).into_iter().flatten();
-    let tags: Vec<String> = tags.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default())).collect();
+    let tags: Vec<String> =
+        tags.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default())).collect();
     facts(&[
         ("job", text(job, "/id")),
         ("status", text(job, "/status")),

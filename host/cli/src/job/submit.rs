@@ -152,7 +152,8 @@ pub(crate) fn as_json(given: &Given, interface: &Interface) -> Result<Box<RawVal
             let text = std::str::from_utf8(&given.bytes).map_err(|error| {
                 Told::new(format!("malformed: the input is not UTF-8 from byte {} on", error.valid_up_to()))
             })?;
-            raw(text.trim().to_owned()).map_err(|error| Told::new(format!("malformed: the input is not JSON: {error}")).into())
+            raw(text.trim().to_owned())
+                .map_err(|error| Told::new(format!("malformed: the input is not JSON: {error}")).into())
         }
         Format::Csv | Format::Arrow => {
             let table = given.table(&interface.input, &analyte_core::limits::Limits::default())?.table;

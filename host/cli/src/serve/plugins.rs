@@ -14,13 +14,10 @@ use crate::told;
 /// others, and with what was installed before. What is installed already is not installed again.
 pub(super) async fn install(manager: &Manager, folder: &Path) -> Result<()> {
     for path in components(folder)? {
-        match one(manager, &path).await {
-            Ok(Some(line)) => told::line(&line),
-            Ok(None) => {}
-            Err(error) => {
-                let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-                told::warning(&format!("{} is not installed: {}", path.display(), causes.join(": ")));
-            }
+        // What is installed the manager itself logs.
+        if let Err(error) = one(manager, &path).await {
+            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+            told::warning(&format!("{} is not installed: {}", path.display(), causes.join(": ")));
         }
     }
     Ok(())
@@ -40,7 +37,7 @@ fn components(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-async fn one(manager: &Manager, path: &Path) -> Result<Option<String>> {
+async fn one(manager: &Manager, path: &Path) -> Result<()> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = ProviderName::new(&stem)?;
     let most = manager.limits().component_bytes;
@@ -50,12 +47,11 @@ async fn one(manager: &Manager, path: &Path) -> Result<Option<String>> {
     let digest = Digest::of(&component);
     let before = manager.provider(&Organisation::default_one(), &name).ok();
     if before.is_some_and(|before| before.record.digest == Some(digest)) {
-        return Ok(None);
+        return Ok(());
     }
-    let installed = manager.install_provider(InstallProvider { name, organisation: None, component }).await.map_err(|error| {
+    manager.install_provider(InstallProvider { name, organisation: None, component }).await.map_err(|error| {
         let causes: Vec<&str> = error.details().iter().map(|(_, value)| value.as_str()).collect();
         if causes.is_empty() { anyhow::anyhow!("{error}") } else { anyhow::anyhow!("{error}: {}", causes.join(": ")) }
     })?;
-    let verb = if installed.replaced { "replaced" } else { "installed" };
-    Ok(Some(format!("{verb} {}: {} models", installed.provider.record.name, installed.provider.models.len())))
+    Ok(())
 }

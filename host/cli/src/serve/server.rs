@@ -48,7 +48,8 @@ impl Server {
         let Settings { listen, data_dir, plugins, allowed_hosts, limits, grants } = settings;
         let compiled = data_dir::prepare(&data_dir)?;
         // Before anything costly, so that an address in use is told at once.
-        let listener = TcpListener::bind(&listen).await.with_context(|| format!("the address {listen} cannot be used"))?;
+        let listener =
+            TcpListener::bind(&listen).await.with_context(|| format!("the address {listen} cannot be used"))?;
         let address = listener.local_addr().with_context(|| format!("the address {listen} cannot be used"))?;
         if !address.ip().is_loopback() && allowed_hosts.is_empty() {
             told::warning(
@@ -87,12 +88,11 @@ impl Server {
         let limits = manager.limits().clone();
         let grace = Duration::from_millis(limits.grace_ms);
         let options = analyte_http::Options { manager: manager.clone(), allowed_hosts, limits };
-        let (begun, began) = oneshot::channel();
+        let (tell_begin, told_begin) = oneshot::channel();
         let mut calls = tokio::spawn(analyte_http::serve(listener, options, async move {
             // Whoever would tell may also be gone.
             let _ = stop.await;
-            told::line(&format!("stopping: what runs has {} s to end; once more to stop at once", grace.as_secs()));
-            let _ = begun.send(Instant::now());
+            let _ = tell_begin.send(Instant::now());
         }));
         let mut at_once = std::pin::pin!(async {
             if at_once.await.is_err() {
@@ -107,7 +107,7 @@ impl Server {
                 true
             }
         };
-        let begun = began.await.unwrap_or_else(|_| Instant::now());
+        let begun = told_begin.await.unwrap_or_else(|_| Instant::now());
         let rest = if hurried { Duration::ZERO } else { grace.saturating_sub(begun.elapsed()) };
         let mut stopping = std::pin::pin!(manager.stop(rest));
         let stopped = tokio::select! {

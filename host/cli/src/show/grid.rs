@@ -64,9 +64,6 @@ mod tests {
     fn words_stand_left_and_numbers_right() {
         let columns = [Column::words("name"), Column::numbers("n")];
         let rows = [vec!["a".to_owned(), "1".to_owned()], vec!["long\nname".to_owned(), "1234".to_owned()]];
-        assert_eq!(
-            lay_out(&columns, rows),
-            "name          n\n---------------\na             1\nlong name  1234\n"
-        );
+        assert_eq!(lay_out(&columns, rows), "name          n\n---------------\na             1\nlong name  1234\n");
     }
 }

@@ -76,12 +76,17 @@ pub(crate) fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item =
 
 /// Lines `name  value`, aligned; empty values are left out.
 pub(crate) fn facts(facts: &[(&str, String)]) -> String {
-    let width = facts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.len()).max().unwrap_or(0);
+    let known = || facts.iter().filter(|(_, value)| !value.is_empty());
+    let width = known().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let indent = " ".repeat(width + 2);
     let mut text = String::new();
-    for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in known() {
         let value = crate::told::printable(value);
-        let value = value.trim_end().replace('\n', &format!("\n{:width$}  ", ""));
-        text.push_str(&format!("{name:width$}  {value}\n"));
+        let mut begin = format!("{name:width$}  ");
+        for line in value.trim_end().lines() {
+            text.extend([&begin, line, "\n"]);
+            begin.clone_from(&indent);
+        }
     }
     text
 }

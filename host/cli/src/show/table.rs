@@ -80,11 +80,15 @@ pub(crate) fn aligned(csv: &[u8]) -> Result<String> {
         rows.push(record);
     }
     let cells = rows.iter().map(|record| {
-        record.iter().zip(&columns).map(|(cell, column)| if column.right { number(cell) } else { cell.to_owned() }).collect()
+        record
+            .iter()
+            .zip(&columns)
+            .map(|(cell, column)| if column.right { number(cell) } else { cell.to_owned() })
+            .collect()
     });
     let mut text = lay_out(&columns, cells);
     if more > 0 {
-        text.push_str(&format!("… and {} more rows; --format csv gives all of them\n", grouped(more)));
+        text.extend(["… and ", &grouped(more), " more rows; --format csv gives all of them\n"]);
     }
     Ok(text)
 }
@@ -92,7 +96,9 @@ pub(crate) fn aligned(csv: &[u8]) -> Result<String> {
 /// A number as people read it.
 fn number(text: &str) -> String {
     let whole = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite() && !whole) else { return text.to_owned() };
+    let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite() && !whole) else {
+        return text.to_owned();
+    };
     // As `{:e}` counts the digits; what is far from 1 stays so, the rest is written out.
     let rounded = format!("{number:.*e}", DIGITS - 1);
     let Some((mantissa, exponent)) = rounded.split_once('e') else { return rounded };
@@ -100,8 +106,9 @@ fn number(text: &str) -> String {
     match exponent.parse::<i32>() {
         Ok(exponent @ -4..=14) => {
             let rounded: f64 = rounded.parse().unwrap_or(number);
-            let places = usize::try_from((trimmed.trim_start_matches('-').len() as i64 - 2).max(0) - i64::from(exponent)).unwrap_or(0);
-            format!("{rounded:.places$}")
+            let behind_point = trimmed.split_once('.').map_or(0, |(_, digits)| digits.len());
+            let places = i32::try_from(behind_point).unwrap_or(0) - exponent;
+            format!("{rounded:.*}", usize::try_from(places).unwrap_or(0))
         }
         _ => format!("{trimmed}e{exponent}"),
     }

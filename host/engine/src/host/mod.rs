@@ -118,13 +118,11 @@ pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<HostS
 fn charge(store: &mut StoreContextMut<'_, HostState>, bytes: usize) -> wasmtime::Result<()> {
     let price = CALL.saturating_add(BYTE.saturating_mul(bytes as u64));
     let left = store.get_fuel()?;
-    match left.checked_sub(price) {
-        Some(rest) => store.set_fuel(rest),
-        None => {
-            store.set_fuel(0)?;
-            Err(Trap::OutOfFuel.into())
-        }
+    if let Some(rest) = left.checked_sub(price) {
+        return store.set_fuel(rest);
     }
+    store.set_fuel(0)?;
+    Err(Trap::OutOfFuel.into())
 }
 
 /// At most so many bytes of a text, cut between characters.

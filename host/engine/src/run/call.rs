@@ -47,12 +47,14 @@ impl Component {
         let call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
         let lowered = Lowered::new(&input);
         let columns = lowered.columns();
-        let wit = Request { model: model.name.as_str(), input: lowered.table(&columns), parameters: &parameters, extra: &[] };
-        let called = in_fresh_instance(self, limits, output_bytes, call, async |store, instance| match self.exports() {
-            Exports::Provider(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
-            Exports::Model(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
-        })
-        .await;
+        let wit =
+            Request { model: model.name.as_str(), input: lowered.table(&columns), parameters: &parameters, extra: &[] };
+        let called =
+            in_fresh_instance(self, limits, output_bytes, call, async |store, instance| match self.exports() {
+                Exports::Provider(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+                Exports::Model(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+            })
+            .await;
         let denied = called.state.denied.as_deref();
         let outcome = match called.answer {
             Err(failure) => Err(failure),

@@ -13,12 +13,7 @@ const TEXT_BYTES: usize = 512;
 const MOST: usize = 16;
 
 /// Turns wasmtime's error into the report of a failed run.
-pub(crate) fn diagnose(
-    error: &wasmtime::Error,
-    limits: RunLimits,
-    output_bytes: u64,
-    state: &HostState,
-) -> Failure {
+pub(crate) fn diagnose(error: &wasmtime::Error, limits: RunLimits, output_bytes: u64, state: &HostState) -> Failure {
     let trap = error.downcast_ref::<Trap>().copied();
     let mut failure = first_cause(error, trap, limits, output_bytes, state);
     failure.trap = trap.map(|trap| trap.to_string());
@@ -38,8 +33,11 @@ fn first_cause(
 ) -> Failure {
     match trap {
         Some(Trap::OutOfFuel) => {
-            return Failure::new(Code::OutOfFuel, format!("the run used up its {} units of fuel (limit fuel)", limits.fuel))
-                .hint("ask for more with `limits.fuel`, or give the model less to do");
+            return Failure::new(
+                Code::OutOfFuel,
+                format!("the run used up its {} units of fuel (limit fuel)", limits.fuel),
+            )
+            .hint("ask for more with `limits.fuel`, or give the model less to do");
         }
         Some(Trap::StackOverflow) => {
             let bytes = state.call.limits.stack_bytes;
@@ -76,7 +74,9 @@ fn first_cause(
         Some(Trap::UnreachableCodeReached) => {
             let message = match panic_message(&state.output.text()) {
                 Some(said) => format!("the component panicked: {said}"),
-                None => "the component crashed: it reached code that it marks as unreachable, as a panic does".to_owned(),
+                None => {
+                    "the component crashed: it reached code that it marks as unreachable, as a panic does".to_owned()
+                }
             };
             Failure::new(Code::Trap, message)
         }

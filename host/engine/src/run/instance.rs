@@ -59,10 +59,7 @@ pub(crate) async fn in_fresh_instance<T>(
     if let Some(report) = state.call.held_back.take() {
         state.call.sink.progress(report);
     }
-    let usage = Usage {
-        fuel: limits.fuel.saturating_sub(fuel_left),
-        peak_memory_bytes: state.memory.peak(),
-    };
+    let usage = Usage { fuel: limits.fuel.saturating_sub(fuel_left), peak_memory_bytes: state.memory.peak() };
     let answer = answer.map_err(|stopped| match stopped {
         Stopped::Deadline => timeout(limits, &state),
         Stopped::Error(error) => diagnose(&error, limits, output_bytes, &state),

@@ -59,9 +59,8 @@ impl Grants {
     #[must_use]
     pub fn asked_for(&self, capabilities: &[Capability]) -> Self {
         let part = |kind: &str, granted: &BTreeMap<String, String>| {
-            let asked = |name: &String| {
-                capabilities.iter().any(|c| c.name.strip_prefix(kind).is_some_and(|rest| rest == name))
-            };
+            let asked =
+                |name: &String| capabilities.iter().any(|c| c.name.strip_prefix(kind).is_some_and(|rest| rest == name));
             granted.iter().filter(|(name, _)| asked(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
         };
         Self { settings: part("settings:", &self.settings), secrets: part("secrets:", &self.secrets) }

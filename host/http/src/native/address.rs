@@ -55,7 +55,9 @@ pub(crate) fn flag(name: &str, value: Option<&str>) -> Result<bool, Problem> {
     match value {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(Problem::new(Code::Malformed, format!("the query parameter `{name}` is `true` or `false`"))),
+        Some(_) => {
+            Err(Problem::new(Code::Malformed, format!("the query parameter `{name}` must be `true` or `false`")))
+        }
     }
 }
 

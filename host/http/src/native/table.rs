@@ -44,7 +44,7 @@ pub(crate) async fn written(format: Format, table: Table) -> Result<Bytes, Probl
     } else {
         off_thread(move || write(format, &table)).await?
     };
-    bytes.map(Bytes::from).map_err(unwritable)
+    bytes.map(Bytes::from).map_err(|error| unwritable(&error))
 }
 
 /// Writes a stored result, an Arrow stream that was checked before it was kept, in another format.
@@ -52,7 +52,7 @@ pub(crate) async fn stored_as(format: Format, stream: Bytes, limits: &Arc<Limits
     let size = stream.len();
     let limits = limits.clone();
     let rewrite = move || match read(Format::Arrow, stream, &Shape::any(), &limits) {
-        Ok(read) => write(format, &read.table).map(Bytes::from).map_err(unwritable),
+        Ok(read) => write(format, &read.table).map(Bytes::from).map_err(|error| unwritable(&error)),
         Err(error) => {
             tracing::error!(%error, "a stored result cannot be read");
             Err(Problem::new(Code::HostError, "the stored result cannot be read"))
@@ -61,7 +61,7 @@ pub(crate) async fn stored_as(format: Format, stream: Bytes, limits: &Arc<Limits
     if size <= LARGE { rewrite() } else { off_thread(rewrite).await? }
 }
 
-fn unwritable(error: WriteError) -> Problem {
+fn unwritable(error: &WriteError) -> Problem {
     match error {
         WriteError::NotJson { .. } => {
             Problem::new(Code::InvalidResult, format!("the result cannot be written: {error}"))
@@ -88,10 +88,10 @@ pub(crate) fn put_warnings(headers: &mut HeaderMap, warnings: &[String]) {
             headers.append(HeaderName::from_static("analyte-warning"), value);
         }
     }
-    if let Some(more) = warnings.len().checked_sub(WARNINGS).filter(|more| *more > 0) {
-        if let Ok(value) = HeaderValue::from_str(&format!("and {more} more warnings")) {
-            headers.append(HeaderName::from_static("analyte-warning"), value);
-        }
+    if let Some(more) = warnings.len().checked_sub(WARNINGS).filter(|more| *more > 0)
+        && let Ok(value) = HeaderValue::from_str(&format!("and {more} more warnings"))
+    {
+        headers.append(HeaderName::from_static("analyte-warning"), value);
     }
 }
 

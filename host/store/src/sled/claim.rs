@@ -32,5 +32,5 @@ pub(super) fn claim(work: &mut Work, node: &Arc<str>, n: usize, now: Timestamp) 
         let job = work.save_start(&old, new, Start { task, lease, at: now }, node)?;
         claimed.push(Claimed { run: RunKey { key, attempt, lease }, job });
     }
-    Ok(Claims { claimed, next_due: work.queue.next_due() })
+    Ok(Claims { claimed, next_due: work.queue.next_due(now) })
 }

@@ -126,6 +126,11 @@ impl Committer {
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
+    /// Refuses where the thread has ended, or could not go on.
+    pub(super) fn open(&self) -> Result<()> {
+        if self.sender.is_closed() { Err(StoreError::Closed) } else { Ok(()) }
+    }
+
     /// Has unpinned blobs looked at soon.
     pub(super) fn look(&self) {
         // A full queue means that the committer comes by anyway; a closed one, that the next opening does it.

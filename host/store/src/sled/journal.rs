@@ -135,10 +135,10 @@ pub(super) fn after(tree: &sled::Tree, position: u64, most: usize) -> Result<Vec
             Ok(envelope::Value::Elsewhere(_)) | Err(StoreError::Damaged { .. }) => None,
             Err(error) => return Err(error),
         };
-        match block {
-            Some(block) => changes.extend(block.into_iter().filter(|change| change.position > position)),
-            None => tracing::warn!(last, "a block of the journal is damaged"),
+        if block.is_none() {
+            tracing::warn!(last, "a block of the journal is damaged");
         }
+        changes.extend(block.into_iter().flatten().filter(|change| change.position > position));
     }
     changes.truncate(most);
     Ok(changes)

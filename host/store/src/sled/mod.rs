@@ -109,6 +109,13 @@ impl Fault {
     }
 }
 
+/// What an open store holds; let go of in this order.
+#[derive(Debug)]
+struct Held {
+    thread: JoinHandle<()>,
+    lock: Lock,
+}
+
 /// See the module. Dropping it does what [`Store::close`](crate::Store::close) does, and waits for the thread.
 #[derive(Debug)]
 pub struct SledStore {
@@ -118,7 +125,7 @@ pub struct SledStore {
     directory: PathBuf,
     free_disk_bytes: u64,
     /// Taken by whoever closes.
-    open: Arc<Mutex<Option<(JoinHandle<()>, Lock)>>>,
+    open: Arc<Mutex<Option<Held>>>,
 }
 
 impl SledStore {
@@ -135,7 +142,7 @@ impl SledStore {
         let (directory, free_disk_bytes) = (options.path.clone(), options.free_disk_bytes);
         let (committer, shared, thread) = committer::start(options, opened)?;
         blobs.look_with(committer.clone());
-        let open = Arc::new(Mutex::new(Some((thread, lock))));
+        let open = Arc::new(Mutex::new(Some(Held { thread, lock })));
         Ok(Self { committer, shared, blobs, directory, free_disk_bytes, open })
     }
 
@@ -156,8 +163,8 @@ impl Drop for SledStore {
 }
 
 /// Has the thread end and waits for it; then lets go of the directory.
-fn shut(committer: &Committer, open: &Mutex<Option<(JoinHandle<()>, Lock)>>) {
-    let Some((thread, lock)) = open.lock().take() else { return };
+fn shut(committer: &Committer, open: &Mutex<Option<Held>>) {
+    let Some(Held { thread, lock }) = open.lock().take() else { return };
     committer.close();
     // It catches what could panic; if it did all the same, there is nothing left to wait for.
     let _ = thread.join();

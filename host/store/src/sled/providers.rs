@@ -38,13 +38,11 @@ pub(super) async fn prepare<R: serde::Serialize>(
 /// Writes a record in place of the one that is there, and lets go of the blob that held that one.
 pub(super) fn put_record(work: &mut Work, key: Vec<u8>, json: &Staged, owner: &Owner<'_>) -> Result<()> {
     drop_record(work, &key, owner)?;
-    match &json.inline {
-        Some(bytes) => work.records.put(key, bytes),
-        None => {
-            work.references.add(&mut work.records, &json.content, owner)?;
-            work.records.put_elsewhere(key, &json.content)
-        }
+    if let Some(bytes) = &json.inline {
+        return work.records.put(key, bytes);
     }
+    work.references.add(&mut work.records, &json.content, owner)?;
+    work.records.put_elsewhere(key, &json.content)
 }
 
 /// Removes a record with the blob that holds it.

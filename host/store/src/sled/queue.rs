@@ -66,11 +66,7 @@ impl Queue {
 
     /// Takes the next task that may start at `now`. Organisations take turns.
     pub(super) fn take(&mut self, now: Timestamp) -> Option<(Organisation, Entry)> {
-        while self.waiting.first().is_some_and(|(at, ..)| *at <= now) {
-            if let Some((_, organisation, entry)) = self.waiting.pop_first() {
-                self.ready.entry(organisation).or_default().insert(entry);
-            }
-        }
+        self.wake(now);
         let after = self.turn.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let next = self.ready.range::<Organisation, _>((after, Bound::Unbounded)).next();
         let organisation =
@@ -84,8 +80,19 @@ impl Queue {
         Some((organisation, entry))
     }
 
-    /// When the next waiting task is due.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
+    /// Moves those whose time has come.
+    fn wake(&mut self, now: Timestamp) {
+        while self.waiting.first().is_some_and(|(at, ..)| *at <= now) {
+            if let Some((_, organisation, entry)) = self.waiting.pop_first() {
+                self.ready.entry(organisation).or_default().insert(entry);
+            }
+        }
+    }
+
+    /// When the next task is due that has to wait at `now`.
+    pub(super) fn next_due(&mut self, now: Timestamp) -> Option<Timestamp> {
+        // A job that is written comes back here with all its tasks, also those whose time has come.
+        self.wake(now);
         self.waiting.first().map(|(at, ..)| *at)
     }
 }

@@ -75,6 +75,7 @@ impl Store for SledStore {
     }
 
     async fn counts(&self, organisation: &Organisation) -> Result<Counts> {
+        self.committer.open()?;
         Ok(self.shared.counts.read().get(organisation).copied().unwrap_or_default())
     }
 
@@ -201,6 +202,7 @@ impl Store for SledStore {
     }
 
     async fn providers(&self) -> Result<Vec<Arc<ProviderRecord>>> {
+        self.committer.open()?;
         Ok(self.shared.catalogue.read().providers.values().cloned().collect())
     }
 
@@ -216,6 +218,7 @@ impl Store for SledStore {
     }
 
     async fn models(&self) -> Result<Vec<Arc<ModelRecord>>> {
+        self.committer.open()?;
         Ok(self.shared.catalogue.read().models.values().cloned().collect())
     }
 
@@ -247,6 +250,7 @@ impl Store for SledStore {
     }
 
     async fn tokens(&self) -> Result<Vec<Arc<TokenRecord>>> {
+        self.committer.open()?;
         Ok(self.shared.catalogue.read().tokens.values().cloned().collect())
     }
 

@@ -47,13 +47,12 @@ pub(super) fn submit(work: &mut Work, jobs: Vec<Prepared>, now: Timestamp) -> Re
 fn submit_one(work: &mut Work, new: Prepared, now: Timestamp) -> Result<Submitted> {
     let Prepared { job, record, contents, idempotency, queue_cap } = new;
     let place = (job.organisation.clone(), job.id);
-    if let Some(Idempotency { key, request }) = &idempotency {
-        if let Some((before, id)) = find_key(work, &keys::idempotency(&place.0, key))? {
-            // A job that could not be read is no reason to refuse a new one.
-            if let Some(job) = work.load(&(place.0.clone(), id))? {
-                return Ok(if before == *request { Submitted::Replayed(job) } else { Submitted::Mismatch });
-            }
-        }
+    // A job that could not be read is no reason to refuse a new one.
+    if let Some(Idempotency { key, request }) = &idempotency
+        && let Some((before, id)) = find_key(work, &keys::idempotency(&place.0, key))?
+        && let Some(job) = work.load(&(place.0.clone(), id))?
+    {
+        return Ok(if before == *request { Submitted::Replayed(job) } else { Submitted::Mismatch });
     }
     let record_key = keys::job(&place.0, place.1);
     // The same id again can only be the same submission.

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{Options, SledStore, keys};
-use crate::testing::{Step, agree, bytes_of, job_with, new_job, result_of, steps};
+use crate::testing::{End, Step, agree, bytes_of, job_with, new_job, result_of, steps};
 use crate::{Counts, NewContent, NewJob, ProviderRecord, Removed, Right, Store, StoreError, Submitted, TokenRecord};
 
 const NOW: Timestamp = Timestamp(1_770_000_000_000);
@@ -56,9 +56,9 @@ fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &to)
+            copy(&entry.path(), &to);
         } else {
-            std::fs::copy(entry.path(), to).map(|_| ()).unwrap()
+            std::fs::copy(entry.path(), to).unwrap();
         }
     }
 }
@@ -81,6 +81,24 @@ proptest! {
     fn does_what_the_plain_model_does(steps in steps(60)) {
         agrees(steps).map_err(TestCaseError::fail)?;
     }
+}
+
+/// Found by the property: the time of a task that was due already was answered as the next one.
+#[test]
+fn a_task_that_is_due_is_not_announced() {
+    let submit = Step::Submit {
+        organisation: 0,
+        shape: 3,
+        priority: 0,
+        later: 1,
+        large: false,
+        key: None,
+        tag: 0,
+        cap: u64::MAX,
+    };
+    let claim = Step::Claim { node: 0, n: 1 };
+    let finish = Step::Finish { pick: 0, end: End::Completed, large: false, files: 0 };
+    agrees(vec![submit, Step::Tick { ms: 1 }, claim.clone(), finish, claim]).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,6 +177,8 @@ async fn a_second_opening_is_refused_and_told_who_has_it() {
     store.close().await.unwrap();
     assert!(matches!(store.submit(vec![job(1, 1)], NOW).await, Err(StoreError::Closed)));
     assert!(matches!(store.job(&default(), job(1, 1).job.id).await, Err(StoreError::Closed)));
+    assert!(matches!(store.counts(&default()).await, Err(StoreError::Closed)));
+    assert!(matches!(store.providers().await, Err(StoreError::Closed)));
     open(directory.path());
 }
 
@@ -303,7 +323,7 @@ fn many_callers_at_once_are_all_answered() {
         }
         let all = async {
             while let Some(caller) = callers.join_next().await {
-                caller.unwrap()
+                caller.unwrap();
             }
         };
         tokio::time::timeout(Duration::from_mins(2), all).await.unwrap();

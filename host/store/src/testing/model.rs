@@ -431,7 +431,8 @@ impl Model {
         let mine: Vec<_> =
             self.jobs.keys().filter(|(organisation, _)| *organisation == of).map(|(_, id)| *id).collect();
         let unknown = super::jobs::id(self.now, u64::MAX >> 8);
-        let choose = |pick: &usize| if pick.is_multiple_of(8) || mine.is_empty() { unknown } else { mine[*pick % mine.len()] };
+        let choose =
+            |pick: &usize| if pick.is_multiple_of(8) || mine.is_empty() { unknown } else { mine[*pick % mine.len()] };
         let jobs: Vec<_> = picks.iter().map(choose).collect();
         let reason = "by rule".to_owned();
         let rule = CancelRule { jobs: jobs.clone(), only_queued, all_or_nothing, reason: reason.clone() };

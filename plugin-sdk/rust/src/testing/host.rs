@@ -125,10 +125,10 @@ impl ResultFile {
 pub(crate) fn create_file(name: &str, media_type: &str) -> Result<ResultFile, FileError> {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if name.len() > 128 || !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.bytes().all(good) {
-        return Err(FileError::InvalidName(name.to_owned()));
+        return Err(FileError::InvalidName(format!("`{name}` is not a valid file name")));
     }
     if RECORDED.with_borrow(|recorded| recorded.files.contains_key(name)) {
-        return Err(FileError::Exists(name.to_owned()));
+        return Err(FileError::Exists(format!("there is a result file `{name}` already")));
     }
     let content = RecordedFile { media_type: media_type.to_owned(), bytes: Vec::new() };
     Ok(ResultFile { name: name.to_owned(), content: RefCell::new(content) })

@@ -61,12 +61,16 @@ fn lie(mode: &str, models: &mut Vec<ModelInfo>) {
         "bad-name" => noop.name = String::from("../no such/name"),
         "bad-field-name" => noop.input.fields = vec![Field::of::<f64>("n".repeat(10_000))],
         "big-description" => noop.description = "d".repeat(10_000_000),
-        "remote-ref" => noop.parameters_schema = String::from(r#"{"$ref":"https://example.com/schema.json"}"#),
-        "file-ref" => noop.parameters_schema = String::from(r#"{"$ref":"file:///etc/passwd"}"#),
-        "recursive-ref" => noop.parameters_schema = String::from(r##"{"$ref":"#"}"##),
+        "remote-ref" => {
+            noop.parameters_schema = String::from(r#"{"type":"object","$ref":"https://example.com/schema.json"}"#);
+        }
+        "file-ref" => noop.parameters_schema = String::from(r#"{"type":"object","$ref":"file:///etc/passwd"}"#),
+        "recursive-ref" => noop.parameters_schema = String::from(r##"{"type":"object","$ref":"#"}"##),
         "deep-schema" => noop.parameters_schema = format!("{}{{}}{}", r#"{"items":"#.repeat(5_000), "}".repeat(5_000)),
         "big-schema" => noop.parameters_schema = format!(r#"{{"description":"{}"}}"#, "s".repeat(100_000)),
-        "bad-json-schema" => noop.parameters_schema = String::from(r#"{"type":"nonsense"}"#),
+        "bad-json-schema" => {
+            noop.parameters_schema = String::from(r#"{"type":"object","properties":{"x":{"type":"nonsense"}}}"#);
+        }
         "not-json-schema" => noop.parameters_schema = String::from(r#"{"type":"#),
         "column-parameter" => noop.column_parameters = vec!["nowhere".to_owned()],
         "bad-example" => {

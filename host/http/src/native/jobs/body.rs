@@ -70,7 +70,7 @@ pub(crate) struct JobBody<'a> {
     /// Your own labels.
     tags: &'a BTreeMap<String, String>,
     /// Your own data.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     custom_data: Option<&'a RawValue>,
     /// Where to go on.
     #[schema(value_type = LinksBody)]

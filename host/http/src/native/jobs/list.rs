@@ -57,7 +57,8 @@ fn asked(uri: &Uri, shared: &Shared) -> Result<ListQuery, Problem> {
     let [status, provider, model, tag, created_after, created_before, limit, cursor] =
         known_pairs(uri, ["status", "provider", "model", "tag", "created_after", "created_before", "limit", "cursor"])?;
     let most = usize::try_from(shared.limits.page_items).unwrap_or(usize::MAX);
-    let status = status.map(|word| Status::parse(&word).ok_or("queued, running, completed, failed or cancelled"));
+    let status =
+        status.map(|word| Status::parse(&word).ok_or("`queued`, `running`, `completed`, `failed` or `cancelled`"));
     let tag = tag.map(|tag| match tag.split_once(':') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("written `key:value`"),
@@ -80,7 +81,7 @@ fn asked(uri: &Uri, shared: &Shared) -> Result<ListQuery, Problem> {
 }
 
 fn wrong(name: &str, wanted: impl std::fmt::Display) -> Problem {
-    Problem::new(Code::Malformed, format!("the query parameter `{name}` is {wanted}"))
+    Problem::new(Code::Malformed, format!("the query parameter `{name}` must be {wanted}"))
 }
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, text: Option<&str>) -> Result<Option<T>, Problem> {

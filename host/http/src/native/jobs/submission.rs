@@ -34,7 +34,7 @@ pub(crate) struct SubmissionBody {
     /// For the model's parameter schema.
     parameters: Option<serde_json::Map<String, serde_json::Value>>,
     /// Your own data, kept as it is.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     custom_data: Option<serde_json::Value>,
     /// Lower runs first; usually 0.
     priority: Option<i32>,
@@ -149,6 +149,7 @@ pub(crate) fn parameters_of(member: Option<&RawValue>, shared: &Shared) -> Resul
     if !raw.get().starts_with('{') {
         return Err(members::malformed("/parameters".to_owned(), "must be an object"));
     }
+    members::check_members(raw, "/parameters")?;
     Ok(Parameters::Json(raw.to_owned()))
 }
 

@@ -62,7 +62,7 @@ pub(crate) async fn put(
         let _held = received.reserved;
         manager.publish_model(publish).await
     });
-    let published = published.await.map_err(broken_off)??;
+    let published = published.await.map_err(|error| broken_off(&error))??;
     let status = if published.replaced { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = json::answer(status, &ModelBody::of(&published.model));
     if let Ok(location) = HeaderValue::from_str(&location) {

@@ -56,7 +56,7 @@ pub(crate) async fn put(
         let _held = received.reserved;
         manager.install_provider(install).await
     });
-    let installed = installed.await.map_err(broken_off)??;
+    let installed = installed.await.map_err(|error| broken_off(&error))??;
     let status = if installed.replaced { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = json::answer(status, &ProviderBody::of(&shared.manager, &installed.provider));
     if let Ok(location) = HeaderValue::from_str(&address(&name)) {
@@ -72,7 +72,7 @@ pub(crate) fn is_wasm(headers: &HeaderMap) -> bool {
 }
 
 /// The work was ended by a panic or by the end of the server.
-pub(crate) fn broken_off(error: tokio::task::JoinError) -> Problem {
+pub(crate) fn broken_off(error: &tokio::task::JoinError) -> Problem {
     tracing::error!(%error, "work broke off");
     Problem::new(Code::HostError, "the server failed to answer this call; its log says more")
 }

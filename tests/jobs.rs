@@ -1,0 +1,581 @@
+//! The job manager over the real store and the real sandbox: the life of a job, and what may come between.
+
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use analyte_core::codes::Code;
+use analyte_core::digest::Digest;
+use analyte_core::job::Status;
+use analyte_core::limits::Limits;
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
+use analyte_core::table::Table;
+use analyte_core::table::format::{self, Format};
+use analyte_core::timestamp::Timestamp;
+use analyte_engine::compile::Compiler;
+use analyte_engine::{Engine, Options as EngineOptions};
+use analyte_jobs::{
+    Execution, Grants, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, NewToken, Options,
+    Origin, Parameters, ProviderState, PublishModel, Right, Submission,
+};
+use analyte_store::sled::{Options as StoreOptions, SledStore};
+use bytes::Bytes;
+use serde_json::json;
+
+mod support;
+use support::PATIENCE;
+use support::plugins::plugin;
+
+fn limits() -> Limits {
+    Limits { concurrent_tasks: 1, free_disk_bytes: 0, ..Limits::default() }
+}
+
+fn organisation() -> Organisation {
+    Organisation::default_one()
+}
+
+fn provider() -> ProviderName {
+    ProviderName::new("hostile").expect("a name")
+}
+
+fn model(name: &str) -> ModelName {
+    ModelName::new(name).expect("a name")
+}
+
+/// A manager over this folder, changed as the test likes.
+async fn started(folder: &Path, limits: Limits, change: impl FnOnce(&mut Options)) -> Manager {
+    let engine = Engine::new(EngineOptions {
+        limits: Arc::new(limits),
+        compiler: Compiler::InProcess,
+        // One for all tests, and for the next run of them.
+        cache_dir: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("jobs-code")),
+        threads: 2,
+    });
+    let mut store = StoreOptions::new(folder.join("store"));
+    store.free_disk_bytes = 0;
+    let store = SledStore::open(store).expect("a store");
+    let mut options = Options::new(Arc::new(store), engine.expect("an engine"));
+    change(&mut options);
+    let manager = Manager::start(options).await.expect("a manager");
+    until("it is ready", || manager.ready()).await;
+    manager
+}
+
+/// A manager with the hostile provider installed.
+async fn with_provider(limits: Limits, change: impl FnOnce(&mut Options)) -> (Manager, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manager = started(folder.path(), limits, change).await;
+    install(&manager, component()).await.expect("installed");
+    (manager, folder)
+}
+
+async fn install(manager: &Manager, component: Bytes) -> Result<bool, JobsError> {
+    let install = InstallProvider { name: provider(), organisation: None, component };
+    manager.install_provider(install).await.map(|installed| installed.replaced)
+}
+
+fn component() -> Bytes {
+    fs::read(plugin("hostile")).expect("the component").into()
+}
+
+/// The same provider with another digest: its marker holds a mode that it does not know.
+fn other_component() -> Bytes {
+    let mut bytes = component().to_vec();
+    let marker = b"ANALYTE-HOSTILE-MODE:honest";
+    let at = bytes.windows(marker.len()).position(|window| window == marker).expect("the marker");
+    bytes.get_mut(at + marker.len()..at + marker.len() + 2).expect("its dots").copy_from_slice(b"-2");
+    bytes.into()
+}
+
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} until {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A table of one column of numbers, read for a model as a surface does.
+fn numbers(manager: &Manager, name: &str, rows: &str) -> Table {
+    let model = manager.model(&organisation(), &provider(), &model(name)).expect("the model");
+    let body = Bytes::from(format!("{{\"columns\":{{\"value\":{rows}}}}}"));
+    format::read(Format::Json, body, &model.info.input, manager.limits()).expect("a table").table
+}
+
+fn submission(manager: &Manager, name: &str) -> Submission {
+    Submission::new(provider(), model(name), numbers(manager, name, "[1.5,null,-2.5]"))
+}
+
+fn slow(manager: &Manager, milliseconds: u32) -> Submission {
+    let parameters = json!({ "milliseconds": milliseconds });
+    let parameters = Parameters::Object(parameters.as_object().cloned().unwrap_or_default());
+    Submission { parameters, ..submission(manager, "slow") }
+}
+
+async fn submitted(manager: &Manager, submission: Submission) -> JobId {
+    manager.submit(&organisation(), submission).await.expect("submitted").job.job.id
+}
+
+async fn status(manager: &Manager, id: JobId) -> Status {
+    manager.get(&organisation(), id).await.expect("the job").job.status
+}
+
+async fn reaches(manager: &Manager, id: JobId, wanted: Status) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let now = status(manager, id).await;
+        if now == wanted {
+            return;
+        }
+        assert!(!now.ended() && Instant::now() < deadline, "the job is {now}, and should become {wanted}");
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn ended(manager: &Manager, id: JobId) -> Arc<analyte_core::job::Job> {
+    let view = manager.wait(&organisation(), id, PATIENCE).await.expect("the job");
+    assert!(view.job.status.ended(), "{:?}", view.job.status);
+    view.job
+}
+
+fn code<T>(answer: Result<T, JobsError>) -> Option<Code> {
+    answer.err().map(|error| error.code())
+}
+
+fn everything() -> ListQuery {
+    ListQuery {
+        status: None,
+        provider: None,
+        model: None,
+        tag: None,
+        created_after: None,
+        created_before: None,
+        after: None,
+        limit: 50,
+        scan: 10_000,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_runs_and_its_table_comes_back() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let tags = BTreeMap::from([("site".to_owned(), "north".to_owned())]);
+    let id = submitted(&manager, Submission { tags: tags.clone(), ..submission(&manager, "noop") }).await;
+    let job = ended(&manager, id).await;
+    assert_eq!((job.status, job.error()), (Status::Completed, None));
+    let task = job.tasks.first().expect("a task");
+    assert_eq!((task.digest, task.attempt.0), (Digest::of(&component()), 1));
+    assert!(task.usage.fuel > 0 && task.usage.peak_memory_bytes > 0);
+    let result = manager.result_table(&organisation(), id, None).await.expect("a table");
+    let csv = format::write(Format::Csv, &result.table).expect("csv");
+    assert_eq!(String::from_utf8_lossy(&csv), "value\r\n1.5\r\n\"\"\r\n-2.5\r\n");
+    let stored = manager.result_bytes(&organisation(), id, None).await.expect("bytes");
+    assert_eq!(stored.digest, Digest::of(&stored.bytes));
+    assert_eq!(manager.errors(&organisation(), id, None).await.expect("errors"), []);
+    let tagged = ListQuery { tag: Some(("site".to_owned(), "north".to_owned())), ..everything() };
+    let page = manager.list(&organisation(), tagged).await.expect("a page");
+    assert_eq!(page.jobs.iter().map(|view| view.job.id).collect::<Vec<_>>(), [id]);
+    // To others it does not exist.
+    let stranger = Organisation::new("stranger").expect("a name");
+    assert_eq!(code(manager.get(&stranger, id).await), Some(Code::NotFound));
+    assert_eq!(code(manager.cancel(&stranger, id).await), Some(Code::NotFound));
+    assert_eq!(code(manager.result_bytes(&stranger, id, None).await), Some(Code::NotFound));
+    assert_eq!(code(manager.logs(&stranger, id, None).await), Some(Code::NotFound));
+    assert_eq!(manager.list(&stranger, everything()).await.expect("a page").jobs, []);
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_run_is_refused_before_it_is_a_job() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let refusal = |submission: Submission| {
+        let manager = manager.clone();
+        async move {
+            manager.submit(&organisation(), submission).await.map(|_| ()).map_err(|error| error.message().to_owned())
+        }
+    };
+    let plain = submission(&manager, "noop");
+    let elsewhere = Submission { provider: ProviderName::new("elsewhere").expect("a name"), ..plain.clone() };
+    assert_eq!(refusal(elsewhere).await, Err("there is no provider `elsewhere`".into()));
+    let unknown = Submission { model: model("unknown"), ..plain.clone() };
+    assert_eq!(refusal(unknown).await, Err("there is no model `unknown` of provider `hostile`".into()));
+    let unwanted = json!({ "factor": 1 }).as_object().cloned().unwrap_or_default();
+    let unwanted = Submission { parameters: Parameters::Object(unwanted), ..plain.clone() };
+    assert_eq!(refusal(unwanted).await, Err("parameters/factor: the model takes no parameters".into()));
+    let greedy = LimitsAsked { fuel: Some(u64::MAX), ..LimitsAsked::default() };
+    assert!(
+        refusal(Submission { limits: greedy, ..plain }).await.is_err_and(|message| message.contains("limits.fuel"))
+    );
+    assert_eq!(manager.list(&organisation(), everything()).await.expect("a page").jobs, []);
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queued_and_running_jobs_are_cancelled_and_the_guest_stops() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let running = submitted(&manager, submission(&manager, "spin")).await;
+    reaches(&manager, running, Status::Running).await;
+    let queued = submitted(&manager, submission(&manager, "noop")).await;
+    let view = manager.get(&organisation(), queued).await.expect("the job");
+    assert_eq!(view.waiting.map(|waiting| waiting.reason.as_str()), Some("capacity"));
+    assert_eq!(code(manager.result_bytes(&organisation(), queued, None).await), Some(Code::NotFinished));
+
+    let answer = manager.cancel(&organisation(), queued).await.expect("cancelled");
+    assert_eq!(answer.job.status, Status::Cancelled);
+    assert_eq!(status(&manager, running).await, Status::Running);
+    let before = Instant::now();
+    assert_eq!(manager.cancel(&organisation(), running).await.expect("cancelled").job.status, Status::Cancelled);
+    until("the slot is free", || manager.running().0 == 0).await;
+    assert!(before.elapsed() < Duration::from_secs(10), "it took {:?}", before.elapsed());
+    // Twice is harmless, and it stays as it is.
+    assert_eq!(manager.cancel(&organisation(), running).await.expect("again").job.status, Status::Cancelled);
+    assert_eq!(code(manager.result_bytes(&organisation(), running, None).await), Some(Code::NoResult));
+
+    let done = submitted(&manager, submission(&manager, "noop")).await;
+    ended(&manager, done).await;
+    assert_eq!(code(manager.cancel(&organisation(), done).await), Some(Code::AlreadyFinished));
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_fails_says_why() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let id = submitted(&manager, submission(&manager, "panic")).await;
+    let job = ended(&manager, id).await;
+    assert_eq!(job.status, Status::Failed);
+    let errors = manager.errors(&organisation(), id, None).await.expect("errors");
+    let [error] = errors.as_slice() else { return assert_eq!(errors.len(), 1) };
+    assert_eq!((error.task.as_str(), error.attempt.0, error.failure.code), ("main", 1, Code::Trap));
+    assert!(error.failure.stderr.contains("this model panics on purpose"), "{:?}", error.failure);
+    assert_eq!(code(manager.result_bytes(&organisation(), id, None).await), Some(Code::NoResult));
+    let small = LimitsAsked { fuel: Some(50_000_000), ..LimitsAsked::default() };
+    let id = submitted(&manager, Submission { limits: small, ..submission(&manager, "spin") }).await;
+    let job = ended(&manager, id).await;
+    assert_eq!(job.error().map(|failure| failure.code), Some(Code::OutOfFuel));
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_and_log_are_seen_while_it_runs_and_kept_afterwards() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let id = submitted(&manager, slow(&manager, 1_500)).await;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let view = manager.get(&organisation(), id).await.expect("the job");
+        if view.job.status == Status::Running && view.progress.is_some_and(|progress| progress.fraction < 1.0) {
+            break;
+        }
+        assert!(!view.job.status.ended() && Instant::now() < deadline, "no progress was seen");
+        tokio::task::yield_now().await;
+    }
+    ended(&manager, id).await;
+    let progress = manager.get(&organisation(), id).await.expect("the job").progress.expect("progress");
+    assert_eq!((progress.fraction.to_string(), progress.message.as_str()), ("1".into(), "done"));
+
+    let id = submitted(&manager, submission(&manager, "log-flood")).await;
+    ended(&manager, id).await;
+    let log = manager.logs(&organisation(), id, None).await.expect("a log");
+    assert!(log.complete);
+    let lines: Vec<serde_json::Value> = log
+        .lines
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines.first().and_then(|line| line.get("level")), Some(&json!("info")));
+    let last = lines.last().and_then(|line| line.get("message")?.as_str()).unwrap_or_default();
+    assert!(last.contains("further lines were not kept"), "{last}");
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn result_files_are_kept_and_read_in_parts() {
+    let (manager, _folder) = with_provider(Limits { result_files: 3, ..limits() }, |_| ()).await;
+    let id = submitted(&manager, submission(&manager, "many-files")).await;
+    assert_eq!(ended(&manager, id).await.status, Status::Completed);
+    let files = manager.files(&organisation(), id, None).await.expect("files");
+    let names: Vec<_> = files.iter().map(|(_, file)| file.name.as_str()).collect();
+    assert_eq!(names, ["file-0", "file-1", "file-2"]);
+    let name = "file-1".parse().expect("a name");
+    let file = manager.file(&organisation(), id, None, &name).await.expect("the file");
+    assert_eq!((file.media_type.as_str(), file.content.bytes), ("text/plain", 7));
+    for (range, expected) in [(0..7, "content"), (3..5, "te"), (5..100, "nt"), (7..9, "")] {
+        let bytes = manager.file_bytes(&organisation(), id, &file, range).await.expect("bytes");
+        assert_eq!(String::from_utf8_lossy(&bytes), expected);
+    }
+    let other = "other".parse().expect("a name");
+    assert_eq!(code(manager.file(&organisation(), id, None, &other).await), Some(Code::NotFound));
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn execute_stores_nothing_waits_only_so_long_and_stops_when_dropped() {
+    let wait = Duration::from_millis(50);
+    let (manager, _folder) = with_provider(limits(), |options| options.execute_wait = wait).await;
+    let execution = |name: &str| Execution {
+        provider: provider(),
+        model: model(name),
+        input: numbers(&manager, name, "[1,2]"),
+        input_warnings: vec!["a column was dropped".to_owned()],
+        parameters: Parameters::None,
+        limits: LimitsAsked::default(),
+    };
+    let report = manager.execute(&organisation(), execution("noop")).await.expect("a report");
+    let outcome = report.outcome.expect("an outcome");
+    assert_eq!(outcome.output.rows(), 2);
+    assert_eq!(outcome.warnings, ["a column was dropped"]);
+    assert!(report.usage.fuel > 0);
+    let spinning = tokio::spawn({
+        let (manager, execution) = (manager.clone(), execution("spin"));
+        async move { manager.execute(&organisation(), execution).await.map(|_| ()) }
+    });
+    until("it runs", || manager.running().0 == 1).await;
+    let refused = manager.execute(&organisation(), execution("noop")).await.expect_err("no slot is free");
+    assert_eq!((refused.code(), refused.retry_after().is_some()), (Code::Busy, true));
+    spinning.abort();
+    until("the slot is free", || manager.running().0 == 0).await;
+    assert!(manager.execute(&organisation(), execution("noop")).await.is_ok());
+    assert_eq!(manager.list(&organisation(), everything()).await.expect("a page").jobs, []);
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
+    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let running = submitted(&manager, slow(&manager, 400)).await;
+    let queued = submitted(&manager, submission(&manager, "noop")).await;
+    reaches(&manager, running, Status::Running).await;
+    manager.stop(Duration::ZERO).await.expect("stopped");
+    assert_eq!(code(manager.submit(&organisation(), submission(&manager, "noop")).await), Some(Code::Busy));
+    drop(manager);
+    let manager = started(folder.path(), limits(), |_| ()).await;
+    let job = ended(&manager, running).await;
+    let task = job.tasks.first().expect("a task");
+    assert_eq!((job.status, task.attempt.0, task.failures, task.crashes), (Status::Completed, 2, 0, 0));
+    assert_eq!(ended(&manager, queued).await.status, Status::Completed);
+    // Given time, what runs ends by itself.
+    let last = submitted(&manager, slow(&manager, 300)).await;
+    reaches(&manager, last, Status::Running).await;
+    manager.stop(PATIENCE).await.expect("stopped");
+    drop(manager);
+    let manager = started(folder.path(), limits(), |_| ()).await;
+    let job = manager.get(&organisation(), last).await.expect("the job").job;
+    assert_eq!((job.status, job.tasks.first().map(|task| task.attempt.0)), (Status::Completed, Some(1)));
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_keep_the_component_that_they_were_submitted_to() {
+    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let spinning = submitted(&manager, submission(&manager, "spin")).await;
+    reaches(&manager, spinning, Status::Running).await;
+    let (old, new) = (Digest::of(&component()), Digest::of(&other_component()));
+    let before = submitted(&manager, submission(&manager, "noop")).await;
+    assert!(install(&manager, other_component()).await.expect("replaced"));
+    let after = submitted(&manager, submission(&manager, "noop")).await;
+    // Also after a restart, when nothing of the old one is in memory.
+    manager.stop(Duration::ZERO).await.expect("stopped");
+    drop(manager);
+    let manager = started(folder.path(), limits(), |_| ()).await;
+    reaches(&manager, spinning, Status::Running).await;
+    manager.cancel(&organisation(), spinning).await.expect("cancelled");
+    for (id, digest) in [(before, old), (after, new)] {
+        let job = ended(&manager, id).await;
+        assert_eq!((job.status, job.tasks.first().map(|task| task.digest)), (Status::Completed, Some(digest)));
+    }
+    let shown = manager.provider(&organisation(), &provider()).expect("the provider");
+    assert_eq!(shown.record.digest, Some(new));
+    assert_eq!(manager.provider_state(&shown), ProviderState::Ready);
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_with_unfinished_jobs_is_removed_only_by_force() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let running = submitted(&manager, submission(&manager, "spin")).await;
+    reaches(&manager, running, Status::Running).await;
+    let queued = submitted(&manager, submission(&manager, "noop")).await;
+    assert_eq!(code(manager.remove_provider(&organisation(), &provider(), false).await), Some(Code::Conflict));
+    assert_eq!(manager.providers(&organisation()).len(), 1);
+    manager.remove_provider(&organisation(), &provider(), true).await.expect("removed");
+    let (running, queued) = (ended(&manager, running).await, ended(&manager, queued).await);
+    let told = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
+    assert_eq!(told(&running), (Status::Cancelled, Some(Code::Cancelled)));
+    assert_eq!(told(&queued), (Status::Failed, Some(Code::ProviderUnavailable)));
+    assert_eq!(queued.error().map(|failure| failure.message.as_str()), Some("provider `hostile` was removed"));
+    assert_eq!(code(manager.provider(&organisation(), &provider())), Some(Code::NotFound));
+    assert_eq!(code(manager.remove_provider(&organisation(), &provider(), true).await), Some(Code::NotFound));
+    until("the slot is free", || manager.running().0 == 0).await;
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn installations_of_one_name_do_not_mix() {
+    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let (first, second) = tokio::join!(install(&manager, component()), install(&manager, other_component()));
+    assert!(first.expect("installed") && second.expect("installed"));
+    let shown = manager.provider(&organisation(), &provider()).expect("the provider").record.clone();
+    let digests: Vec<_> = shown.digest.into_iter().collect();
+    assert!([vec![Digest::of(&component())], vec![Digest::of(&other_component())]].contains(&digests));
+    // What is shown is what is stored.
+    manager.stop(Duration::ZERO).await.expect("stopped");
+    drop(manager);
+    let manager = started(folder.path(), limits(), |_| ()).await;
+    assert_eq!(manager.provider(&organisation(), &provider()).expect("the provider").record, shown);
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_component_is_published_under_a_provider() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let scale = Bytes::from(fs::read(plugin("scale")).expect("the component"));
+    let publish = |provider: &str, name: &str, bytes: &Bytes| PublishModel {
+        provider: ProviderName::new(provider).expect("a name"),
+        model: model(name),
+        organisation: None,
+        media_type: "application/wasm".to_owned(),
+        bytes: bytes.clone(),
+    };
+    let refused = install(&manager, scale.clone()).await.expect_err("it is of the model world");
+    assert_eq!(refused.code(), Code::InvalidComponent);
+    assert!(refused.message().contains("PUT /v1/providers/hostile/models/MODEL"), "{refused}");
+    let refused = manager.publish_model(publish("own", "noop", &component())).await.expect_err("it is a provider");
+    assert!(refused.message().contains("PUT /v1/providers/own`"), "{refused}");
+    assert_eq!(code(manager.publish_model(publish("hostile", "noop", &scale)).await), Some(Code::Conflict));
+
+    assert!(!manager.publish_model(publish("own", "double", &scale)).await.expect("published").replaced);
+    assert!(manager.publish_model(publish("own", "double", &scale)).await.expect("published").replaced);
+    let own = ProviderName::new("own").expect("a name");
+    let double = manager.model(&organisation(), &own, &model("double")).expect("the model");
+    assert_eq!(
+        (double.info.name.as_str(), double.origin),
+        ("double", Origin::Published(analyte_jobs::ModelKind::Component))
+    );
+    let body = Bytes::from_static(b"[{\"value\":1.5},{}]");
+    let input = format::read(Format::Json, body, &double.info.input, manager.limits()).expect("a table").table;
+    let pairs = Parameters::Pairs(vec![("factor".to_owned(), "4".to_owned())]);
+    let submission = Submission { parameters: pairs, ..Submission::new(own.clone(), model("double"), input) };
+    let id = submitted(&manager, submission).await;
+    assert_eq!(ended(&manager, id).await.error(), None);
+    let result = manager.result_table(&organisation(), id, None).await.expect("a table");
+    assert_eq!(
+        String::from_utf8_lossy(&format::write(Format::Csv, &result.table).expect("csv")),
+        "value\r\n6.0\r\n\"\"\r\n"
+    );
+
+    manager.remove_model(&organisation(), &own, &model("double"), false).await.expect("removed");
+    assert_eq!(code(manager.model(&organisation(), &own, &model("double"))), Some(Code::NotFound));
+    let built_in = manager.remove_model(&organisation(), &provider(), &model("noop"), true).await;
+    assert_eq!(code(built_in), Some(Code::Conflict));
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_file_is_looked_at_by_its_provider() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let publish = |provider: &str| PublishModel {
+        provider: ProviderName::new(provider).expect("a name"),
+        model: model("from-file"),
+        organisation: None,
+        media_type: "application/x-weights".to_owned(),
+        bytes: Bytes::from_static(b"weights"),
+    };
+    assert_eq!(code(manager.publish_model(publish("nobody")).await), Some(Code::NotFound));
+    let published = manager.publish_model(publish("hostile")).await.expect("published").model;
+    // This provider's `inspect-model` repeats the name and the media type that it was told.
+    assert_eq!(
+        (published.info.name.as_str(), published.info.description.as_str()),
+        ("from-file", "application/x-weights")
+    );
+    assert_eq!((published.digest, published.file), (Some(Digest::of(&component())), Some(Digest::of(b"weights"))));
+    manager.remove_model(&organisation(), &provider(), &model("from-file"), false).await.expect("removed");
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_was_asked_for_and_granted_reaches_a_run() {
+    let grants = Grants {
+        settings: BTreeMap::from([("greeting".to_owned(), "hello".to_owned()), ("other".to_owned(), "x".to_owned())]),
+        secrets: BTreeMap::new(),
+    };
+    let (manager, _folder) = with_provider(limits(), |options| {
+        options.grants.insert(provider(), Arc::new(grants));
+    })
+    .await;
+    let id = submitted(&manager, submission(&manager, "read-settings")).await;
+    let job = ended(&manager, id).await;
+    assert_eq!(job.tasks.first().map(|task| task.grants.clone()), Some(vec!["settings:greeting".to_owned()]));
+    let result = manager.result_table(&organisation(), id, None).await.expect("a table");
+    let csv = format::write(Format::Csv, &result.table).expect("csv");
+    assert_eq!(String::from_utf8_lossy(&csv), "what,saw\r\nsettings:greeting,hello\r\nsecrets:token,none\r\n");
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_submission_is_one_job_and_a_full_queue_takes_no_more() {
+    let (manager, _folder) = with_provider(Limits { queued_jobs: 2, ..limits() }, |_| ()).await;
+    let running = submitted(&manager, submission(&manager, "spin")).await;
+    reaches(&manager, running, Status::Running).await;
+    let keyed = |body: &[u8]| {
+        let idempotency = Some(Idempotency { key: "once".to_owned(), request: Digest::of(body) });
+        Submission { idempotency, ..submission(&manager, "noop") }
+    };
+    let first = manager.submit(&organisation(), keyed(b"body")).await.expect("submitted");
+    let again = manager.submit(&organisation(), keyed(b"body")).await.expect("replayed");
+    assert_eq!((first.replayed, again.replayed, first.job.job.id), (false, true, again.job.job.id));
+    assert_eq!(code(manager.submit(&organisation(), keyed(b"other")).await), Some(Code::IdempotencyMismatch));
+    let unknown = Submission { model: model("unknown"), ..submission(&manager, "noop") };
+    let three = vec![submission(&manager, "noop"), unknown, submission(&manager, "noop")];
+    let answers = manager.submit_all(&organisation(), three).await;
+    let codes: Vec<_> = answers.into_iter().map(code).collect();
+    assert_eq!(codes, [None, Some(Code::NotFound), Some(Code::QueueFull)]);
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_made_once_and_end_when_they_should() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manager = started(folder.path(), limits(), |_| ()).await;
+    let failed = manager.ensure_administrator(|_| Err(io::Error::other("no room"))).await;
+    assert_eq!(code(failed), Some(Code::HostError));
+    let mut kept = None;
+    let keep = |secret: &analyte_jobs::Secret| {
+        kept = Some(secret.clone());
+        Ok(())
+    };
+    assert!(manager.ensure_administrator(keep).await.expect("made"));
+    assert!(!manager.ensure_administrator(|_| Err(io::Error::other("not called"))).await.expect("there is one"));
+    let secret = kept.expect("a secret");
+    assert!(secret.reveal().strip_prefix("analyte_").is_some_and(|hex| hex.len() == 64));
+    assert_eq!(format!("{secret:?}"), "Secret(…)");
+    let administrator = manager.authenticate(secret.reveal()).expect("known");
+    assert!(administrator.may(Right::JobsWrite) && administrator.organisation == organisation());
+    assert_eq!(code(manager.authenticate("analyte_0")), Some(Code::Unauthorized));
+    assert_eq!(code(manager.revoke_token(&organisation(), &administrator.token).await), Some(Code::Conflict));
+
+    let new = |rights: Vec<Right>, expires_at| NewToken {
+        organisation: organisation(),
+        label: String::new(),
+        rights,
+        expires_at,
+    };
+    assert_eq!(code(manager.create_token(new(Vec::new(), None)).await), Some(Code::InvalidInput));
+    let (_, old) = manager.create_token(new(vec![Right::JobsRead], Some(Timestamp(1)))).await.expect("made");
+    assert_eq!(code(manager.authenticate(old.reveal())), Some(Code::Unauthorized));
+    let (record, reader) = manager.create_token(new(vec![Right::JobsRead], None)).await.expect("made");
+    let principal = manager.authenticate(reader.reveal()).expect("known");
+    assert_eq!(code(principal.require(Right::JobsWrite)), Some(Code::Forbidden));
+    assert!(manager.revoke_token(&organisation(), &record.id).await.expect("revoked").revoked_at.is_some());
+    manager.stop(Duration::ZERO).await.expect("stopped");
+    drop(manager);
+    let manager = started(folder.path(), limits(), |_| ()).await;
+    assert_eq!(code(manager.authenticate(reader.reveal())), Some(Code::Unauthorized));
+    assert_eq!(manager.authenticate(secret.reveal()).expect("known"), administrator);
+    assert_eq!(manager.tokens(&organisation()).len(), 3);
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
