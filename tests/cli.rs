@@ -391,3 +391,29 @@ fn build_says_what_it_cannot_build() {
     assert_eq!(broken.code, 1);
     assert!(broken.stderr.contains("error: cargo could not build the plugin"), "{}", broken.stderr);
 }
+
+#[test]
+fn a_missing_target_is_added_or_said_to_be_missing() {
+    let folder = ok(tempfile::tempdir(), "a temporary folder");
+    let (tools, library) = (folder.path().join("tools"), folder.path().join("library-of-the-target"));
+    ok(fs::create_dir_all(&tools), "a folder");
+    ok(fs::write(folder.path().join("Cargo.toml"), ""), "a manifest");
+    let tool = |name: &str, script: String| {
+        let path = tools.join(name);
+        ok(fs::write(&path, format!("#!/bin/sh\n{script}\n")), name);
+        ok(fs::set_permissions(&path, fs::Permissions::from_mode(0o755)), name);
+    };
+    let build = |call: &str| {
+        let said = finish(binary::command().arg("build").arg(folder.path()).env("PATH", &tools), b"");
+        shown(call, &said)
+    };
+    let mut all = build("build (no Rust at all)");
+    tool("rustc", format!("echo {}", library.display()));
+    all.push_str(&build("build (no target, no rustup)"));
+    tool("rustup", "exit 1".to_owned());
+    all.push_str(&build("build (no target, rustup fails)"));
+    // The first `:` is where a real one would download.
+    tool("rustup", format!("[ \"$*\" = 'target add wasm32-wasip2' ] && : > {}", library.display()));
+    all.push_str(&build("build (no target, rustup adds it; no cargo)"));
+    assert_snapshot("missing-target.txt", &all);
+}

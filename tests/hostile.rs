@@ -107,6 +107,17 @@ fn request(model: &Arc<ModelInfo>, input: &str, limits: RunLimits, told: &Arc<To
     }
 }
 
+/// Without the line and column of a panic, which change with every edit of the plugin.
+fn without_lines(page: &str) -> String {
+    let mut pieces = page.split(".rs:");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str(".rs");
+        text.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':'));
+    }
+    text
+}
+
 const RUN: RunLimits = RunLimits { fuel: 1_000_000_000, memory_bytes: 64 << 20, timeout_ms: 5_000 };
 
 /// All that a client sees of a run, but for numbers that differ from build to build.
@@ -169,7 +180,7 @@ async fn every_hostile_model_meets_its_limit() {
             _ => {}
         }
     }
-    assert_snapshot("hostile-runs.txt", &page);
+    assert_snapshot("hostile-runs.txt", &without_lines(&page));
 }
 
 /// wasmtime has no type for this error; the test breaks when its text changes.
@@ -288,7 +299,7 @@ async fn every_lie_of_a_description_is_refused() {
             }
         }
     }
-    assert_snapshot("hostile-descriptions.txt", &page);
+    assert_snapshot("hostile-descriptions.txt", &without_lines(&page));
 }
 
 /// A recursive schema is no lie: it is legal, and must not hang anything.

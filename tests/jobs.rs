@@ -137,6 +137,19 @@ async fn reaches(manager: &Manager, id: JobId, wanted: Status) {
     }
 }
 
+/// Waits until the guest of this `slow` job runs, which its progress tells.
+async fn tells_progress(manager: &Manager, id: JobId) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let view = manager.get(&organisation(), id).await.expect("the job");
+        if view.job.status == Status::Running && view.progress.is_some_and(|progress| progress.fraction < 1.0) {
+            return;
+        }
+        assert!(!view.job.status.ended() && Instant::now() < deadline, "no progress was seen");
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn ended(manager: &Manager, id: JobId) -> Arc<analyte_core::job::Job> {
     let view = manager.wait(&organisation(), id, PATIENCE).await.expect("the job");
     assert!(view.job.status.ended(), "{:?}", view.job.status);
@@ -264,15 +277,7 @@ async fn a_run_that_fails_says_why() {
 async fn progress_and_log_are_seen_while_it_runs_and_kept_afterwards() {
     let (manager, _folder) = with_provider(limits(), |_| ()).await;
     let id = submitted(&manager, slow(&manager, 1_500)).await;
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let view = manager.get(&organisation(), id).await.expect("the job");
-        if view.job.status == Status::Running && view.progress.is_some_and(|progress| progress.fraction < 1.0) {
-            break;
-        }
-        assert!(!view.job.status.ended() && Instant::now() < deadline, "no progress was seen");
-        tokio::task::yield_now().await;
-    }
+    tells_progress(&manager, id).await;
     ended(&manager, id).await;
     let progress = manager.get(&organisation(), id).await.expect("the job").progress.expect("progress");
     assert_eq!((progress.fraction.to_string(), progress.message.as_str()), ("1".into(), "done"));
@@ -347,9 +352,9 @@ async fn execute_stores_nothing_waits_only_so_long_and_stops_when_dropped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
     let (manager, folder) = with_provider(limits(), |_| ()).await;
-    let running = submitted(&manager, slow(&manager, 400)).await;
+    let running = submitted(&manager, slow(&manager, 1_500)).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
-    reaches(&manager, running, Status::Running).await;
+    tells_progress(&manager, running).await;
     manager.stop(Duration::ZERO).await.expect("stopped");
     assert_eq!(code(manager.submit(&organisation(), submission(&manager, "noop")).await), Some(Code::Busy));
     drop(manager);
@@ -359,8 +364,8 @@ async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
     assert_eq!((job.status, task.attempt.0, task.failures, task.crashes), (Status::Completed, 2, 0, 0));
     assert_eq!(ended(&manager, queued).await.status, Status::Completed);
     // Given time, what runs ends by itself.
-    let last = submitted(&manager, slow(&manager, 300)).await;
-    reaches(&manager, last, Status::Running).await;
+    let last = submitted(&manager, slow(&manager, 1_500)).await;
+    tells_progress(&manager, last).await;
     manager.stop(PATIENCE).await.expect("stopped");
     drop(manager);
     let manager = started(folder.path(), limits(), |_| ()).await;
@@ -532,8 +537,9 @@ async fn a_repeated_submission_is_one_job_and_a_full_queue_takes_no_more() {
     let unknown = Submission { model: model("unknown"), ..submission(&manager, "noop") };
     let three = vec![submission(&manager, "noop"), unknown, submission(&manager, "noop")];
     let answers = manager.submit_all(&organisation(), three).await;
+    assert_eq!(answers.last().and_then(|last| last.as_ref().err()).map(JobsError::over_quota), Some(true));
     let codes: Vec<_> = answers.into_iter().map(code).collect();
-    assert_eq!(codes, [None, Some(Code::NotFound), Some(Code::QueueFull)]);
+    assert_eq!(codes, [None, Some(Code::NotFound), Some(Code::Busy)]);
     manager.stop(Duration::ZERO).await.expect("stopped");
 }
 

@@ -165,6 +165,7 @@ impl Tour {
 fn next(url: &str, token_file: &Path, job: &str) -> String {
     let rows = json!({ "rows": [{ "x": 1, "y": 2.1 }, { "x": 2, "y": 3.9 }, { "x": 3, "y": 6.2 }] });
     let token = token_file.display();
+    let program = program();
     let data_dir = token_file.parent().unwrap_or(Path::new("")).display();
     format!(
         "
@@ -182,10 +183,19 @@ Analyte serves at {url} until you press Ctrl-C. To try next, in another terminal
 The same with this program's own client:
 
   export ANALYTE_SERVER={url} ANALYTE_DATA_DIR={data_dir}
-  analyte job list
-  analyte job execute {PROVIDER} describe --input {DATA}
+  {program} job list
+  {program} job execute {PROVIDER} describe --input {DATA}
 "
     )
+}
+
+/// This program as it can be called from here.
+fn program() -> String {
+    let (program, here) = (std::env::current_exe().unwrap_or_default(), std::env::current_dir().unwrap_or_default());
+    match program.strip_prefix(&here) {
+        Ok(relative) => relative.display().to_string(),
+        Err(_) => program.display().to_string(),
+    }
 }
 
 /// The repository: the folder with the example plugins, here or above; else where this program was built.

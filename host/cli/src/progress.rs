@@ -14,6 +14,8 @@ use crate::told::{self, printable};
 const BAR: &str = "{bar:30} {percent:>3} % {elapsed} {wide_msg}";
 const SPINNER: &str = "{spinner} {elapsed} {wide_msg}";
 const STEPS: u64 = 1_000;
+/// Longest words about progress, in characters.
+const WORDS: usize = 200;
 
 /// One piece of long work.
 pub(crate) struct Progress {
@@ -45,6 +47,8 @@ impl Progress {
 
     /// So much is done, from 0 to 1.
     pub(crate) fn fraction(&self, fraction: f64, words: &str) {
+        // Room for what matters, whatever a component says.
+        let words: &str = &words.chars().take(WORDS).collect::<String>();
         let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
         if let Some(bar) = &self.bar {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1,000")]

@@ -74,9 +74,19 @@ impl Sandbox {
 
 /// An engine that compiles in a child process, which is this program itself.
 pub(crate) fn engine(limits: Arc<Limits>, cache: PathBuf, threads: usize) -> Result<Engine> {
-    let program = std::env::current_exe().context("this program's own file cannot be found")?;
+    let program = own_program()?;
     let options = Options { limits, compiler: Compiler::Child { program }, cache_dir: Some(cache), threads };
     Engine::new(options).context("the sandbox cannot be started")
+}
+
+/// This program, also where its file was replaced since it was started, as an upgrade does: code that another version
+/// compiles would not be accepted.
+fn own_program() -> Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() {
+        return Ok(running);
+    }
+    std::env::current_exe().context("this program's own file cannot be found")
 }
 
 /// Reads a component, and no more of a file than a component may have.

@@ -119,7 +119,7 @@ pub(crate) fn tell(error: &anyhow::Error) {
 }
 
 fn lines(lines: impl Iterator<Item = String>) -> String {
-    lines.map(|line| printable(&line) + "\n").collect()
+    lines.map(|line| printable(line.trim_end()) + "\n").collect()
 }
 
 /// Says one thing on stderr, for instance how far the work is.

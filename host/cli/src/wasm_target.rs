@@ -62,8 +62,8 @@ fn installed(folder: &Path) -> Result<bool> {
 fn no_rustup() -> anyhow::Error {
     Told::new(format!("the Rust target {TARGET} is missing, and there is no rustup to add it with"))
         .hint(format!(
-            "install Rust with rustup, as https://rustup.rs says; or, where Rust comes from the system's packages, install \
-             its standard library for {TARGET} (Debian and Ubuntu: libstd-rust-dev-wasm32)"
+            "install Rust with rustup, as https://rustup.rs says; where Rust comes from elsewhere, add its standard \
+             library for {TARGET} the way it is done there"
         ))
         .into()
 }

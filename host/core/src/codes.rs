@@ -63,8 +63,7 @@ codes! {
     UnsupportedMediaType "unsupported-media-type" 415 false "The body's type, or every type asked for, is not offered here.";
     Unauthorized "unauthorized" 401 false "There is no token, or it is not valid.";
     Forbidden "forbidden" 403 false "The token does not allow this, or the Host header is not one of this server's names.";
-    Busy "busy" 503 false "There is no room now; try again after the time in Retry-After.";
-    QueueFull "queue-full" 429 false "The organisation has as many queued jobs as it may have.";
+    Busy "busy" 503 false "There is no room now, or (429) the organisation's queue is full; try again after the time in Retry-After.";
     DiskFull "disk-full" 507 false "There is too little free disk to accept anything new.";
     Malformed "malformed" 400 false "The request cannot be read.";
     Conflict "conflict" 409 false "It clashes with what is there.";

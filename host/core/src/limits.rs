@@ -154,7 +154,7 @@ limits! {
     concurrent_tasks 0 "tasks (0 = twice the cores)"
         "How many tasks run at once." "a task waits with reason `capacity`";
     queued_jobs 100_000 "jobs per organisation"
-        "Bounds the queue." "429 `queue-full`";
+        "Bounds the queue." "429 `busy` with `Retry-After`";
     wait_seconds 60 "seconds"
         "The longest `Prefer: wait`." "a longer one is cut to this";
     grace_ms 10_000 "milliseconds"

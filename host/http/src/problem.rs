@@ -206,18 +206,15 @@ impl Problem {
 
 impl From<JobsError> for Problem {
     fn from(error: JobsError) -> Self {
-        // To clients a full queue is one of the ways of being busy.
-        let (code, status) = match error.code() {
-            Code::QueueFull => (Code::Busy, Some(StatusCode::TOO_MANY_REQUESTS)),
-            code => (code, None),
-        };
+        let code = error.code();
         if let Some(source) = std::error::Error::source(&error) {
             // The caller is told what happened, the log what lies behind it.
             tracing::warn!(code = %error.code(), error = %error, source = %Chain(source), "a call failed");
         }
         let mut problem = Self::new(code, error.message());
-        if let Some(status) = status {
-            problem = problem.status(status);
+        // A full queue is the caller's own doing, other ways of being busy are not.
+        if error.over_quota() {
+            problem = problem.status(StatusCode::TOO_MANY_REQUESTS);
         }
         problem.0.errors = error.problems().iter().cloned().map(|one| Self::table_error(one, "")).collect();
         if !error.details().is_empty() {

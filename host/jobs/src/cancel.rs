@@ -11,6 +11,7 @@ use analyte_store::Changed;
 use crate::error::JobsError;
 use crate::manager::Manager;
 use crate::read::JobView;
+use crate::to_the_end::to_the_end;
 
 impl Manager {
     /// Cancels a job. `already-finished` where it completed or failed before; twice is harmless.
@@ -37,17 +38,22 @@ impl Manager {
         }
     }
 
-    /// Lets an event happen to a job and does what follows; `None`: there is no such job.
+    /// Lets an event happen to a job and does what follows, also where the caller goes away meanwhile; `None`: there is no
+    /// such job.
     pub(crate) async fn change(
         &self,
         organisation: &Organisation,
         id: JobId,
         event: Event,
     ) -> Result<Option<Result<Changed, Refusal>>, JobsError> {
-        let answer = self.inner.store.apply(organisation, id, event, self.now()).await?;
-        if let Some(Ok(changed)) = &answer {
-            self.follow(changed);
-        }
-        Ok(answer)
+        let (manager, organisation) = (self.clone(), organisation.clone());
+        to_the_end(async move {
+            let answer = manager.inner.store.apply(&organisation, id, event, manager.now()).await?;
+            if let Some(Ok(changed)) = &answer {
+                manager.follow(changed);
+            }
+            Ok(answer)
+        })
+        .await
     }
 }

@@ -27,6 +27,7 @@ pub(crate) async fn dispatch(manager: Manager) {
             () = manager.reached(Phase::Draining) => return,
             slots = free_slots(&manager) => slots,
         };
+        let claiming = manager.inner.claiming.lock().await;
         let wanted = slots.len();
         let now = manager.now();
         let lease_until = now.plus_ms(u64::try_from(manager.inner.lease.as_millis()).unwrap_or(u64::MAX));
@@ -36,6 +37,7 @@ pub(crate) async fn dispatch(manager: Manager) {
                 pause = FIRST_PAUSE;
                 let full = claimed.len() >= wanted;
                 start(&manager, claimed, slots).await;
+                drop(claiming);
                 match next_due {
                     _ if full => continue,
                     Some(due) => Duration::from_millis(due.ms_since(manager.now())).min(LONGEST_SLEEP),
@@ -44,7 +46,7 @@ pub(crate) async fn dispatch(manager: Manager) {
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "no tasks can be claimed; trying again");
-                drop(slots);
+                drop((claiming, slots));
                 let sleep = pause;
                 pause = (pause * 2).min(LONGEST_PAUSE);
                 sleep

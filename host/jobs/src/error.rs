@@ -21,6 +21,7 @@ pub struct JobsError {
     problems: Vec<Problem>,
     details: Vec<(String, String)>,
     retry_after: Option<Duration>,
+    over_quota: bool,
     #[source]
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -34,6 +35,7 @@ impl JobsError {
             problems: Vec::new(),
             details: Vec::new(),
             retry_after: None,
+            over_quota: false,
             source: None,
         }
     }
@@ -54,9 +56,15 @@ impl JobsError {
     pub fn details(&self) -> &[(String, String)] {
         &self.details
     }
-    /// When it is worth trying again; set for [`Code::Busy`] and [`Code::QueueFull`].
+    /// When it is worth trying again; set for [`Code::Busy`].
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// Of a [`Code::Busy`]: whether it is the caller's organisation that has all it may have, rather than the server that
+    /// has no room.
+    pub fn over_quota(&self) -> bool {
+        self.over_quota
     }
 
     /// There is no such thing, as far as the caller may know.
@@ -73,15 +81,14 @@ impl JobsError {
     pub(crate) fn busy(message: impl Into<String>, retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..Self::new(Code::Busy, message) }
     }
+    /// The caller has used up its quota.
+    pub(crate) fn quota(message: impl Into<String>, retry_after: Duration) -> Self {
+        Self { over_quota: true, ..Self::busy(message, retry_after) }
+    }
     pub(crate) fn stopping() -> Self {
         Self::busy("the server is stopping", Duration::from_secs(5))
     }
 
-    #[must_use]
-    pub(crate) fn with_retry_after(mut self, after: Duration) -> Self {
-        self.retry_after = Some(after);
-        self
-    }
     #[must_use]
     pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
         self.problems = problems;

@@ -36,6 +36,7 @@ mod sink;
 mod stop;
 mod submission;
 mod submit;
+mod to_the_end;
 mod tokens;
 mod wait;
 

@@ -56,7 +56,9 @@ pub(crate) struct Inner {
     pub(crate) changing: Turns,
     /// Held shared while a job is submitted, exclusively while store and catalogue change together: a job can neither
     /// pin a component that is just being replaced nor slip in behind a removal's count of unfinished jobs.
-    pub(crate) gate: RwLock<()>,
+    pub(crate) gate: Arc<RwLock<()>>,
+    /// Held while tasks are claimed and started, and by whoever wants none to start.
+    pub(crate) claiming: AsyncMutex<()>,
     pub(crate) live: Arc<Live>,
     /// One permit per task that may run, stored or not.
     pub(crate) slots: Arc<Semaphore>,
@@ -103,7 +105,8 @@ impl Manager {
                 tokens: Tokens::default(),
                 making_tokens: AsyncMutex::default(),
                 changing: Turns::default(),
-                gate: RwLock::default(),
+                gate: Arc::default(),
+                claiming: AsyncMutex::default(),
                 live: Arc::default(),
                 slots: Arc::new(Semaphore::new(slot_count)),
                 slot_count,

@@ -5,12 +5,13 @@
 //! installations under one name never mix. A removal that is forced ends the unfinished jobs first come first served; if
 //! the process dies half-way, what is left fails with `provider-unavailable` when its turn comes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
-use analyte_core::job::Status;
 use analyte_core::job::transition::Event;
+use analyte_core::job::{Job, Status, Task};
 use analyte_core::names::{Organisation, ProviderName};
 use analyte_engine::inspect::{Kind, inspect};
 use analyte_store::{NewContent, ProviderRecord, Removed};
@@ -140,44 +141,48 @@ impl Manager {
     }
 
     /// Ends the unfinished jobs of a provider with at least one unfinished task that `concerned` picks: where all such
-    /// tasks are queued they fail, else the job is cancelled.
+    /// tasks are queued they fail, else the job is cancelled. Nothing is claimed meanwhile, so that what is queued is not
+    /// started only to be stopped.
     pub(crate) async fn end_jobs_of(
         &self,
         name: &ProviderName,
-        concerned: impl Fn(&analyte_core::job::Task) -> bool,
+        concerned: impl Fn(&Task) -> bool,
         why: &str,
     ) -> Result<(), JobsError> {
-        let mut seen = std::collections::HashSet::new();
+        let _nothing_starts = self.inner.claiming.lock().await;
+        let mut seen = HashSet::new();
         loop {
             let jobs = self.inner.store.unfinished(name, PORTION + seen.len()).await?;
             let new: Vec<_> = jobs.into_iter().filter(|job| seen.insert((job.organisation.clone(), job.id))).collect();
             if new.is_empty() {
                 return Ok(());
             }
-            for job in new {
-                let tasks = || {
-                    job.tasks.iter().filter(|task| task.provider == *name && !task.status.ended() && concerned(task))
-                };
-                let events: Vec<Event> = if tasks().any(|task| task.status == Status::Running) {
-                    vec![Event::Cancel { reason: why.to_owned() }]
-                } else {
-                    let failure = Failure::new(Code::ProviderUnavailable, why);
-                    tasks().map(|task| Event::Abandon { task: task.name.clone(), failure: failure.clone() }).collect()
-                };
-                for event in events {
-                    let mut answer = self.change(&job.organisation, job.id, event).await?;
-                    if let Some(Err(analyte_core::job::transition::Refusal::NotReady)) = answer {
-                        // It has started since it was looked at.
-                        let cancel = Event::Cancel { reason: why.to_owned() };
-                        answer = self.change(&job.organisation, job.id, cancel).await?;
-                    }
-                    if let Some(Err(refusal)) = answer {
-                        tracing::debug!(job = %job.id, %refusal, "nothing left to end");
-                    }
-                }
-            }
+            // Together they share the store's commits.
+            let ends = new.iter().map(|job| self.end_job(job, ending(job, name, &concerned, why)));
+            futures::future::try_join_all(ends).await?;
         }
     }
+
+    async fn end_job(&self, job: &Job, events: Vec<Event>) -> Result<(), JobsError> {
+        for event in events {
+            // It may have ended by itself since it was looked at.
+            if let Some(Err(refusal)) = self.change(&job.organisation, job.id, event).await? {
+                tracing::debug!(job = %job.id, %refusal, "nothing left to end");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What must happen to a job that needs what was removed.
+fn ending(job: &Job, provider: &ProviderName, concerned: impl Fn(&Task) -> bool, why: &str) -> Vec<Event> {
+    let needs = |task: &&Task| task.provider == *provider && !task.status.ended() && concerned(task);
+    if job.tasks.iter().filter(needs).any(|task| task.status == Status::Running) {
+        return vec![Event::Cancel { reason: why.to_owned() }];
+    }
+    let failure = Failure::new(Code::ProviderUnavailable, why);
+    let abandon = |task: &Task| Event::Abandon { task: task.name.clone(), failure: failure.clone() };
+    job.tasks.iter().filter(needs).map(abandon).collect()
 }
 
 /// The same name cannot stand for providers of two organisations.

@@ -9,12 +9,14 @@ use std::time::Duration;
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
 use analyte_store::{NewJob, Submitted};
+use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::catalogue::Model;
 use crate::error::JobsError;
 use crate::manager::Manager;
 use crate::read::JobView;
 use crate::submission::Submission;
+use crate::to_the_end::to_the_end;
 
 /// How often a submission is prepared again because its model was just replaced.
 const TRIES: usize = 4;
@@ -58,7 +60,7 @@ impl Manager {
                 }
             }
             // From here to the store's answer nothing that is installed changes.
-            let gate = self.inner.gate.read().await;
+            let gate = self.inner.gate.clone().read_owned().await;
             let mut jobs = Vec::with_capacity(prepared.len());
             let mut places = Vec::with_capacity(prepared.len());
             for (at, submission, model, job) in prepared {
@@ -75,17 +77,13 @@ impl Manager {
                     Err(error) => put(&mut answers, at, Err(error)),
                 }
             }
-            let kept = if jobs.is_empty() { Ok(Vec::new()) } else { self.inner.store.submit(jobs, self.now()).await };
-            drop(gate);
-            match kept {
+            match self.keep(jobs, gate).await {
                 Ok(kept) => {
                     for ((at, job), submitted) in places.into_iter().zip(kept) {
                         put(&mut answers, at, self.answer(Arc::new(job), submitted));
                     }
-                    self.inner.wake.notify_one();
                 }
                 Err(error) => {
-                    let error = JobsError::from(error);
                     for (at, _) in places {
                         put(&mut answers, at, Err(error.clone()));
                     }
@@ -94,6 +92,21 @@ impl Manager {
         }
         let unanswered = || Err(JobsError::new(Code::HostError, "the submission was not answered"));
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
+    }
+
+    /// Keeps jobs and wakes the dispatcher, also where the caller goes away meanwhile.
+    async fn keep(&self, jobs: Vec<NewJob>, gate: OwnedRwLockReadGuard<()>) -> Result<Vec<Submitted>, JobsError> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let manager = self.clone();
+        to_the_end(async move {
+            let kept = manager.inner.store.submit(jobs, manager.now()).await;
+            drop(gate);
+            manager.inner.wake.notify_one();
+            Ok(kept?)
+        })
+        .await
     }
 
     async fn prepared(
@@ -115,14 +128,12 @@ impl Manager {
             Submitted::Mismatch => {
                 Err(JobsError::new(Code::IdempotencyMismatch, "the idempotency key was used before with another body"))
             }
-            Submitted::QueueFull { queued } => Err(JobsError::new(
-                Code::QueueFull,
-                format!(
-                    "the organisation has {queued} queued jobs, and {} are allowed (limit queued_jobs)",
-                    self.inner.limits.queued_jobs
-                ),
-            )
-            .with_retry_after(Duration::from_secs(1))),
+            Submitted::QueueFull { queued } => {
+                let most = self.inner.limits.queued_jobs;
+                let message =
+                    format!("the organisation has {queued} queued jobs, and {most} are allowed (limit queued_jobs)");
+                Err(JobsError::quota(message, Duration::from_secs(1)))
+            }
         }
     }
 }

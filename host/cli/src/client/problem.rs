@@ -102,7 +102,7 @@ fn hint(code: &str, wait: Option<&str>) -> Option<String> {
         }
         "not-finished" => "`analyte job status ID --wait` waits for the end",
         "no-result" => "`analyte job errors ID` says why",
-        "busy" | "queue-full" => {
+        "busy" => {
             return Some(match wait {
                 Some(seconds) => format!("try again in {seconds} s"),
                 None => "try again in a while".to_owned(),

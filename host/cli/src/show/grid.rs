@@ -37,7 +37,8 @@ pub(crate) fn lay_out(columns: &[Column], rows: impl IntoIterator<Item = Vec<Str
     }
     for (place, column) in columns.iter().enumerate() {
         if let Some(laid) = table.column_mut(place) {
-            laid.set_padding((0, 2));
+            // Beside the line's own blank between columns.
+            laid.set_padding((0, u16::from(place + 1 < columns.len())));
             if column.right {
                 laid.set_cell_alignment(CellAlignment::Right);
             }
