@@ -199,6 +199,91 @@ fn providers_are_installed_replaced_and_removed() {
     http.get("/v1/providers/h").expect(404);
 }
 
+/// A client that goes away while a provider is removed leaves no half of it behind.
+#[test]
+fn a_removal_goes_on_when_its_caller_has_gone() {
+    let server = Server::with_plugins(&["hostile"]);
+    let http = &server.http;
+    let jobs: Vec<String> = ["spin", "spin", "spin", "spin", "spin", "spin", "noop", "noop"]
+        .iter()
+        .map(|model| submitted(http, &json!({"provider": "hostile", "model": model, "input": []})))
+        .collect();
+    let address = http.url.trim_start_matches("http://");
+    let request = format!(
+        "DELETE /v1/providers/hostile?force=true HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+        http.token
+    );
+    eventually("the provider to be gone", || {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("sent");
+        // Closed without a look at the answer; the server may not even have read the request, hence again and again.
+        drop(stream);
+        (http.get("/v1/providers/hostile").status == 404).then_some(())
+    });
+    for id in &jobs {
+        let job = finished(http, id);
+        assert!(["failed", "cancelled"].contains(&job["status"].as_str().expect("a status")), "{job}");
+    }
+}
+
+/// With little memory: what can never run is refused, a body does not keep its own run waiting, and clients that only
+/// announce much take nothing.
+#[test]
+fn a_small_memory_budget_is_shared() {
+    let mib = 1 << 20;
+    let config = format!(
+        "[limits]\nmemory_budget_bytes = {}\nmemory_bytes = {}\noutput_bytes = {}\n",
+        96 * mib,
+        32 * mib,
+        16 * mib
+    );
+    let server = Server::with(&Setup { config: &config, plugins: &["hostile"], ..Setup::default() });
+    let http = &server.http;
+    let noop = "/v1/providers/hostile/models/noop/execute";
+    let asking = |memory: u64, rows: usize| {
+        let rows = vec![json!({"value": 1.5}); rows];
+        json!({"input": rows, "limits": {"memory_bytes": memory}})
+    };
+    for refused in [
+        http.post(noop, &asking(80 * mib + 1, 1)),
+        http.post(
+            "/v1/jobs",
+            &json!({"provider": "hostile", "model": "noop", "input": [], "limits": {"memory_bytes": 81 * mib}}),
+        ),
+    ] {
+        let problem = refused.expect(422).json();
+        assert_eq!(problem["code"], "invalid-input", "{problem}");
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(detail.contains("memory_budget_bytes") && detail.contains(&(96 * mib).to_string()), "{detail}");
+    }
+    // The whole budget for the run, after a body that is large enough to be reserved itself.
+    let large = asking(80 * mib, 20_000);
+    assert!(large.to_string().len() > 256 * 1024);
+    assert_eq!(http.post(noop, &large).expect(200).json()["rows"].as_array().map(Vec::len), Some(20_000));
+
+    let address = http.url.trim_start_matches("http://");
+    let announce = |length: u64| {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        let head = format!(
+            "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n",
+            http.token
+        );
+        stream.write_all(head.as_bytes()).expect("sent");
+        stream.write_all(&[b' '; 1_000]).expect("sent");
+        stream
+    };
+    // Each announces nearly all that bodies may hold, and then says no more.
+    let _slow: Vec<TcpStream> = (0..8).map(|_| announce(47 * mib)).collect();
+    http.post(noop, &asking(32 * mib, 20_000)).expect(200);
+    // More than all bodies together may hold.
+    let mut beyond = announce(49 * mib);
+    beyond.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    let mut answer = [0; 1_024];
+    let read = beyond.read(&mut answer).expect("an answer");
+    let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
 /// Every call but two needs a token, and whoever has none learns nothing of what exists.
 #[test]
 fn every_call_needs_a_token() {
@@ -298,6 +383,38 @@ fn a_body_beyond_the_limit_is_refused_before_it_is_read() {
         let answer = raw(&server, &format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n"));
         assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     }
+}
+
+/// Members are held against their limits before anything else is said of them: here the provider does not even exist.
+#[test]
+fn members_beyond_their_limits_are_refused() {
+    let server = Server::start();
+    let http = &server.http;
+    let long = "x".repeat(2_000_000);
+    let execute = "/v1/providers/nobody/models/noop/execute";
+    assert_eq!(http.post(execute, &json!({"input": []})).expect(404).json()["code"], "not-found");
+    for (member, value, detail) in [
+        (
+            "parameters",
+            json!({"x": long}),
+            "`/parameters` has 2000008 bytes; 1048576 are allowed (limit parameters_bytes)",
+        ),
+        ("custom_data", json!(long), "`/custom_data` has 2000002 bytes; 32768 are allowed (limit custom_data_bytes)"),
+        ("tags", json!({"x": long}), "`/tags` has 2000008 bytes; 133120 are allowed (limit tags)"),
+        ("provider", json!("x".repeat(5_000)), "`/provider` has 5002 bytes; 4096 are allowed"),
+    ] {
+        let mut body = json!({"provider": "nobody", "model": "noop", "input": []});
+        body[member] = value;
+        let problem = http.post("/v1/jobs", &body).expect(413).json();
+        assert_eq!(problem["code"], "too-large", "{problem}");
+        assert_eq!(problem["detail"], detail);
+        assert_eq!(problem["errors"][0]["pointer"], format!("/{member}"));
+    }
+    let model = fs::read(plugin("scale")).expect("the model");
+    http.put("/v1/providers/mine/models/scale", "application/wasm", &model).expect(201);
+    let body = json!({"input": [{"value": 1}], "parameters": {"factor": 2, "x": long}});
+    let problem = http.post("/v1/providers/mine/models/scale/execute", &body).expect(413).json();
+    assert_eq!((&problem["code"], &problem["errors"][0]["pointer"]), (&json!("too-large"), &json!("/parameters")));
 }
 
 /// Whatever a client sends: a clear answer. Each line: what was sent, status, code, detail, field errors.

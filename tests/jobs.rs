@@ -350,6 +350,78 @@ async fn execute_stores_nothing_waits_only_so_long_and_stops_when_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn memory_is_waited_for_only_so_long_by_execute_and_never_in_vain() {
+    let limits = Limits {
+        memory_budget_bytes: 64 << 20,
+        memory_bytes: 32 << 20,
+        output_bytes: 16 << 20,
+        concurrent_tasks: 3,
+        ..limits()
+    };
+    let wait = Duration::from_millis(50);
+    let (manager, _folder) = with_provider(limits, |options| options.execute_wait = wait).await;
+    let execution = |name: &str| Execution {
+        provider: provider(),
+        model: model(name),
+        input: numbers(&manager, name, "[1,2]"),
+        input_warnings: Vec::new(),
+        parameters: Parameters::None,
+        limits: LimitsAsked::default(),
+    };
+    let greedy = LimitsAsked { memory_bytes: Some((48 << 20) + 1), ..LimitsAsked::default() };
+    let refused = manager.execute(&organisation(), Execution { limits: greedy, ..execution("noop") }).await;
+    assert_eq!(code(refused), Some(Code::InvalidInput));
+    let refused = manager.submit(&organisation(), Submission { limits: greedy, ..submission(&manager, "noop") }).await;
+    assert_eq!(code(refused), Some(Code::InvalidInput));
+
+    // The runs that are running leave slots, but no room for another.
+    let running = submitted(&manager, submission(&manager, "spin")).await;
+    reaches(&manager, running, Status::Running).await;
+    let refused = loop {
+        // The run may not have taken its memory yet.
+        match manager.execute(&organisation(), execution("noop")).await {
+            Ok(_) => tokio::task::yield_now().await,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((refused.code(), refused.retry_after().is_some()), (Code::Busy, true));
+    assert!(refused.message().contains("memory_budget_bytes"), "{}", refused.message());
+    let waiting = submitted(&manager, submission(&manager, "noop")).await;
+    reaches(&manager, waiting, Status::Running).await;
+    manager.cancel(&organisation(), running).await.expect("cancelled");
+    assert_eq!(ended(&manager, waiting).await.status, Status::Completed);
+    assert!(manager.execute(&organisation(), execution("noop")).await.is_ok());
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_goes_on_when_its_caller_has_gone() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let running = submitted(&manager, submission(&manager, "spin")).await;
+    reaches(&manager, running, Status::Running).await;
+    let queued = submitted(&manager, submission(&manager, "noop")).await;
+    {
+        let (here, name) = (organisation(), provider());
+        let mut removal = std::pin::pin!(manager.remove_provider(&here, &name, true));
+        // Begun, and dropped at its first wait.
+        assert!(polled_once(removal.as_mut()).is_none());
+    }
+    assert_eq!(ended(&manager, running).await.status, Status::Cancelled);
+    assert_eq!(ended(&manager, queued).await.status, Status::Failed);
+    assert_eq!(code(manager.provider(&organisation(), &provider())), Some(Code::NotFound));
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+/// What a future answers at once.
+fn polled_once<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.poll(&mut context) {
+        std::task::Poll::Ready(answer) => Some(answer),
+        std::task::Poll::Pending => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
     let (manager, folder) = with_provider(limits(), |_| ()).await;
     let running = submitted(&manager, slow(&manager, 1_500)).await;

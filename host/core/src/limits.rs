@@ -101,6 +101,9 @@ limits! {
     table_bytes 1_073_741_824 "bytes"
         "Bounds what a table takes in memory; a few bytes of missing or repeated values can stand for a much larger table."
         "422 `invalid-input`, or the job fails with `invalid-result`";
+    answer_bytes 1_073_741_824 "bytes"
+        "Bounds a table as it is written into an answer; as JSON it can be many times larger than in memory."
+        "422 `output-too-large`";
     field_name_bytes 256 "bytes"
         "Bounds the name of a column." "422 `invalid-input`, or the component is refused";
     json_depth 64 "levels"
@@ -119,6 +122,8 @@ limits! {
         "Bounds `describe`, `models` and `inspect-model` together." "422 `invalid-component`";
     describe_ms 30_000 "milliseconds"
         "Bounds `describe`, `models` and `inspect-model` together." "422 `invalid-component`";
+    describe_bytes 16_777_216 "bytes"
+        "Bounds what one answer of `describe`, `models` or `inspect-model` may carry." "422 `invalid-component`";
     models 1_000 "models"
         "Bounds what one provider offers." "422 `invalid-component`";
     examples 100 "examples"
@@ -150,7 +155,7 @@ limits! {
     tags 64 "tags"
         "Bounds the tags of one job; key and value take at most 128 bytes each." "422 `invalid-input`";
     memory_budget_bytes 0 "bytes (0 = three quarters of the machine's memory)"
-        "All running components and request bodies together reserve from it." "a task waits with reason `memory`; a call is 503 `busy`";
+        "All running components and request bodies together reserve from it." "a run waits; a call is 503 `busy` (bodies hold at most half); a run that can never fit is 422 `invalid-input`";
     concurrent_tasks 0 "tasks (0 = twice the cores)"
         "How many tasks run at once." "a task waits with reason `capacity`";
     queued_jobs 100_000 "jobs per organisation"
@@ -171,6 +176,54 @@ limits! {
         "Below this much free disk nothing new is accepted." "507 `disk-full`";
 }
 
+impl Limits {
+    /// Says what does not fit together: a limit that would refuse everything, or one above the most that may be asked for.
+    pub fn check(&self) -> Result<(), String> {
+        for entry in Self::ENTRIES {
+            // These two stand for "as the machine has".
+            let zero_has_meaning = matches!(entry.key, "memory_budget_bytes" | "concurrent_tasks" | "wait_seconds");
+            // Nothing kept, and nothing kept free, can be meant.
+            let none_can_be_meant = matches!(
+                entry.key,
+                "retention_hours"
+                    | "free_disk_bytes"
+                    | "grace_ms"
+                    | "log_bytes"
+                    | "stderr_bytes"
+                    | "warnings"
+                    | "result_files"
+                    | "result_file_bytes"
+                    | "examples"
+                    | "capabilities"
+                    | "tags"
+                    | "custom_data_bytes"
+                    | "progress_per_second"
+            );
+            if self.get(entry.key) == Some(0) && !zero_has_meaning && !none_can_be_meant {
+                return Err(format!("`{}` is 0, which would refuse everything", entry.key));
+            }
+        }
+        let pairs = [
+            ("fuel", self.fuel, "fuel_max", self.fuel_max),
+            ("memory_bytes", self.memory_bytes, "memory_bytes_max", self.memory_bytes_max),
+            ("timeout_ms", self.timeout_ms, "timeout_ms_max", self.timeout_ms_max),
+        ];
+        for (key, value, most_key, most) in pairs {
+            if value > most {
+                return Err(format!("`{key}` is {value}, more than `{most_key}`, {most}"));
+            }
+        }
+        let one_run = self.memory_bytes.saturating_add(self.output_bytes);
+        if self.memory_budget_bytes != 0 && one_run > self.memory_budget_bytes {
+            return Err(format!(
+                "`memory_budget_bytes` is {}, less than `memory_bytes` and `output_bytes` of one run together, {one_run}",
+                self.memory_budget_bytes
+            ));
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,5 +238,27 @@ mod tests {
             assert_eq!(limits.get(entry.key), Some(7));
         }
         assert!(!limits.set("no_such_limit", 1));
+    }
+
+    #[test]
+    fn limits_that_do_not_fit_together_are_named() {
+        assert_eq!(Limits::default().check(), Ok(()));
+        let with = |change: fn(&mut Limits)| {
+            let mut limits = Limits::default();
+            change(&mut limits);
+            limits.check().err()
+        };
+        assert_eq!(with(|l| l.fuel = 0).as_deref(), Some("`fuel` is 0, which would refuse everything"));
+        assert_eq!(
+            with(|l| l.fuel = 2_000_000_000_000).as_deref(),
+            Some("`fuel` is 2000000000000, more than `fuel_max`, 1000000000000")
+        );
+        assert_eq!(
+            with(|l| l.memory_budget_bytes = 1_000).as_deref(),
+            Some(
+                "`memory_budget_bytes` is 1000, less than `memory_bytes` and `output_bytes` of one run together, 805306368"
+            )
+        );
+        assert_eq!(with(|l| l.retention_hours = 0), None);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The schema is hostile input. Before it is compiled it is held to a size and depth, to draft 2020-12, to references
 //! within itself that never lead back to where they came from, and to a bounded number of subschemas once they are
-//! followed (`reach`). Nothing is ever fetched, and patterns run on the linear-time engine with bounded size. So
-//! checking parameters takes time in proportion to their size, and ends.
+//! followed (`reach`). Nothing is ever fetched, and patterns are few, bounded in size, and run on the linear-time engine.
+//! Parameters that are large for a large schema are refused before they are judged. So checking parameters ends, and soon.
 
 mod reach;
 
@@ -21,7 +21,12 @@ use crate::table::problem::{MOST_PROBLEMS, ReadError, clip};
 
 const SCHEMA_URI: &str = "https://json-schema.org/draft/2020-12/schema";
 /// Bounds one compiled pattern, in bytes.
-const PATTERN_BYTES: usize = 262_144;
+const PATTERN_BYTES: usize = 65_536;
+/// Bounds the bytes of parameters times what judging one value costs.
+const MOST_WORK: u64 = 100_000_000;
+/// Above this much work it is only told that parameters do not fit: each place where they do not takes memory, and there
+/// may be as many as there is work.
+const MOST_EXPLAINED: u64 = 1_000_000;
 /// So many columns are named to somebody who named one that is not there.
 const MOST_NAMES: usize = 30;
 
@@ -53,8 +58,36 @@ pub struct ParametersSchema {
 #[derive(Debug, Clone)]
 struct Compiled {
     validator: Validator,
+    /// Of judging one value, in subschemas.
+    cost: u64,
     /// Of the properties at the top level.
     defaults: Vec<(String, Value)>,
+}
+
+impl Compiled {
+    /// What is wrong by the schema, at most [`MOST_PROBLEMS`].
+    fn judge(&self, parameters: &Value) -> Vec<ParameterProblem> {
+        let as_a_whole = |message| vec![ParameterProblem { pointer: String::new(), message }];
+        let bytes = parameters.to_string().len() as u64;
+        let work = bytes.saturating_mul(self.cost);
+        if work > MOST_WORK {
+            let most = MOST_WORK / self.cost.max(1);
+            return as_a_whole(format!(
+                "they take {bytes} bytes with their defaults, and for a schema as large as this model's they may take {most}"
+            ));
+        }
+        if work > MOST_EXPLAINED {
+            if self.validator.is_valid(parameters) {
+                return Vec::new();
+            }
+            return as_a_whole("they do not fit the model's schema, and are too large to say where".to_owned());
+        }
+        let problem = |error: jsonschema::ValidationError<'_>| ParameterProblem {
+            pointer: error.instance_path().to_string(),
+            message: clip(&error.to_string(), 500),
+        };
+        self.validator.iter_errors(parameters).take(MOST_PROBLEMS).map(problem).collect()
+    }
 }
 
 /// Reads a schema as a component gives it; an empty text is no schema. Says what is wrong with it.
@@ -97,7 +130,7 @@ impl ParametersSchema {
             None | Some(Some(SCHEMA_URI)) => {}
             Some(_) => return Err(format!("`$schema` must be \"{SCHEMA_URI}\"")),
         }
-        reach::check(schema)?;
+        let cost = reach::check(schema)?;
         let properties = root.get("properties").and_then(Value::as_object);
         if let Some(name) = column_parameters.iter().find(|name| properties.is_none_or(|all| !all.contains_key(*name)))
         {
@@ -114,7 +147,7 @@ impl ParametersSchema {
         })?;
         let default = |(name, property): (&String, &Value)| Some((name.clone(), property.get("default")?.clone()));
         let defaults = properties.into_iter().flatten().filter_map(default).collect();
-        Ok(Self { compiled: Some(Compiled { validator, defaults }), column_parameters })
+        Ok(Self { compiled: Some(Compiled { validator, cost, defaults }), column_parameters })
     }
 
     /// The parameters with the defaults of the top level filled in, or what is wrong with them, at most
@@ -138,15 +171,7 @@ impl ParametersSchema {
             }
         }
         let whole = Value::Object(parameters);
-        let mut problems: Vec<_> = compiled
-            .validator
-            .iter_errors(&whole)
-            .take(MOST_PROBLEMS)
-            .map(|error| ParameterProblem {
-                pointer: error.instance_path().to_string(),
-                message: clip(&error.to_string(), 500),
-            })
-            .collect();
+        let mut problems = compiled.judge(&whole);
         let Value::Object(parameters) = whole else { return Err(problems) };
         if let Some(table) = table {
             self.check_columns(&parameters, table, &mut problems);

@@ -66,6 +66,8 @@ fn csv_that_does_not_fit_is_refused_with_its_line() {
             "n\n1\n1.5\n",
             "field `n`, row 2: expected INTEGER (a whole number from -2147483648 to 2147483647), found the number 1.5, on line 3",
         ),
+        ("n,m\n1,a\n2,\"b\n", "a quoted value of the record that begins on line 3 is not closed"),
+        ("n,m\n1,\"a \"\" b\n2,c\n", "a quoted value of the record that begins on line 2 is not closed"),
         ("n,m\r\n1,2\r\n\r\n1\r\n", "row 2: line 4 has 1 values, and the header has 2 names"),
         (
             "n\nx\n",
@@ -75,6 +77,9 @@ fn csv_that_does_not_fit_is_refused_with_its_line() {
     for (text, message) in cases {
         let error = csv(text, &shape).expect_err(text);
         assert_eq!((error.code, error.message.as_str()), (Code::InvalidInput, message), "{text:?}");
+    }
+    for whole in ["m\n\"a\"", "m\n\"a\"\"\"\n", "m\n5\" pipe", "m\n\"\"", "m,k\n\"a\nb\",\"c\"\n"] {
+        csv(whole, &Shape::any()).expect(whole);
     }
     let error = read(Format::Csv, vec![b'n', b'\n', 0xff].into(), &shape, &Limits::default()).expect_err("bad UTF-8");
     assert_eq!(error.code, Code::Malformed);
@@ -160,7 +165,10 @@ fn a_small_stream_cannot_become_a_huge_table() {
     let words: DictionaryArray<Int8Type> = std::iter::repeat_n(Some(text.as_str()), 2_000).collect();
     let bytes = stream(&[batch(vec![("x", Arc::new(words))])]);
     let error = arrow(bytes, &Shape::any()).expect_err("too large");
-    assert_eq!(error.message, "field `x`: the column holds more text than 2 GiB, or than the limit table_bytes allows");
+    assert_eq!(
+        error.message,
+        "field `x`: the column holds more text than 2 GiB, or than the limit table_bytes or 64 times the bytes sent allow"
+    );
     let limits = Limits { rows: 2, ..Limits::default() };
     let numbers = stream(&[batch(vec![("x", Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0])))])]);
     let error = read(Format::Arrow, numbers.into(), &Shape::any(), &limits).expect_err("too many rows");

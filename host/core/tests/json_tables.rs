@@ -4,9 +4,11 @@
 use analyte_core::base_type::{BaseType, Kind};
 use analyte_core::codes::Code;
 use analyte_core::limits::Limits;
+use analyte_core::model::Cardinality;
 use analyte_core::shape::{Field, Rest, Shape};
 use analyte_core::table::Table;
-use analyte_core::table::format::{Format, Read, read, write};
+use analyte_core::table::fit::fit;
+use analyte_core::table::format::{Format, Read, WriteError, read, write, write_within};
 use analyte_core::table::problem::ReadError;
 
 fn read_with(text: impl AsRef<[u8]>, shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
@@ -252,6 +254,59 @@ fn limits_hold_while_reading() {
     let limits = Limits { table_bytes: 1_000_000, ..Limits::default() };
     let error = read_with(&sparse, &Shape::any(), &limits).expect_err("too large");
     assert_eq!(error.message, "the table takes more memory than the limit table_bytes, 1000000");
+}
+
+#[test]
+fn what_was_sent_bounds_the_table() {
+    // 300 KB that declare or name 10,000 columns and then give rows of nothing: 80 KB of memory for each row.
+    let names: Vec<_> = (0..10_000).map(|at| format!("c{at}")).collect();
+    let keys: Vec<_> = names.iter().map(|name| format!("\"{name}\":1")).collect();
+    let first = format!("[{{{}}}{}]", keys.join(","), ",{}".repeat(66_000));
+    let last = format!("[{}{{{}}}]", "{},".repeat(66_000), keys.join(","));
+    for sent in [first, last] {
+        let message = format!(
+            "{} bytes stand for a table that takes more than 67108864 bytes of memory, nearly all of it missing values; \
+             leave out the columns and rows that hold none",
+            sent.len()
+        );
+        assert_eq!(read_any(&sent).expect_err("too large").message, message);
+    }
+    // The same where the model declares the columns.
+    let declared: Vec<_> = names.iter().map(|name| (name.as_str(), BaseType::Number)).collect();
+    let declared = shape(&declared, Rest::None);
+    let rows = read_with(format!("[{}{{}}]", "{},".repeat(100_000)), &declared, &Limits::default()).expect("rows");
+    let error = fit(&rows.table, &declared, Cardinality::Any, &Limits::default()).expect_err("too large");
+    assert!(error.message.contains("takes more than 67108864 bytes of memory"), "{error}");
+    // Columns that hold something in one row of eight are far from the bound.
+    let keys: Vec<_> = (0..400).map(|at| format!("\"c{at}\":1.5")).collect();
+    let rows = format!("{{{}}}{}", keys.join(","), ",{}".repeat(7));
+    let sent = format!("[{}]", vec![rows; 4_000].join(","));
+    assert_eq!(read_any(&sent).expect("a table").table.rows(), 32_000);
+}
+
+#[test]
+fn a_table_is_written_in_so_many_bytes_and_no_more() {
+    let text = r#"[{"flag":true,"x":1.5,"text":"a\u0001\"","json":{"a":1}},{"flag":false},{"x":2,"text":"long"}]"#;
+    let table = read_any(text).expect("a table").table;
+    for format in Format::ALL {
+        let whole = write(format, &table).expect("written");
+        let size = whole.len() as u64;
+        assert_eq!(write_within(format, &table, size).as_ref(), Ok(&whole), "{format:?}");
+        for most in 0..size {
+            let error = write_within(format, &table, most).expect_err("too large");
+            assert_eq!(error, WriteError::TooLarge { most }, "{format:?}");
+        }
+    }
+    // Two thousand million cells are refused without being written first.
+    let rows = 200_000_000;
+    let bits = arrow_array::BooleanArray::new(arrow_buffer::BooleanBuffer::new_unset(rows), None);
+    let bits: arrow_array::ArrayRef = std::sync::Arc::new(bits);
+    let columns = std::iter::repeat_n(bits, 10).collect();
+    let fields: Vec<_> = (0..10).map(|at| Field::new(&format!("c{at}"), BaseType::Boolean)).collect();
+    let table = Table::new(fields.into(), columns, rows).expect("a table");
+    for format in [Format::Json, Format::JsonColumns, Format::Csv] {
+        assert_eq!(write(format, &table), Err(WriteError::TooLarge { most: 1_073_741_824 }), "{format:?}");
+    }
 }
 
 #[test]

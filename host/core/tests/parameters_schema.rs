@@ -79,6 +79,68 @@ fn schemas_of_unusual_but_bounded_reach_are_taken() {
 }
 
 #[test]
+fn patterns_are_few_and_small() {
+    let patterned = |count: usize| {
+        let fields = (0..count).map(|at| (format!("p{at}"), json!({"pattern": format!("^a{at}$")})));
+        json!({"type": "object", "properties": fields.collect::<Map<_, _>>()})
+    };
+    let keyed = |count: usize| {
+        let keys = (0..count).map(|at| (format!("^k{at}$"), json!(true)));
+        json!({"type": "object", "patternProperties": keys.collect::<Map<_, _>>()})
+    };
+    let referred = |count: usize| {
+        let fields = (0..count).map(|at| (format!("p{at}"), json!({"$ref": "#/$defs/name"})));
+        let name = json!({"pattern": "^[a-z]+$"});
+        json!({"type": "object", "$defs": {"name": name}, "properties": fields.collect::<Map<_, _>>()})
+    };
+    for many in [&patterned as &dyn Fn(usize) -> Value, &keyed, &referred] {
+        assert_eq!(compile(&many(64)).err(), None);
+        let expected = "the schema has more than 64 patterns once its references are followed";
+        assert_eq!(compile(&many(65)).err().as_deref(), Some(expected));
+    }
+    let with = |pattern: &str| compile(&json!({"type": "object", "properties": {"a": {"pattern": pattern}}}));
+    for usual in [
+        r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$",
+        r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$",
+        r"^[\w.+-]+@[\w-]+(\.[\w-]+)+$",
+        r"^\p{L}+$",
+    ] {
+        assert_eq!(with(usual).err(), None, "{usual}");
+    }
+    assert!(with("^(?:ab*|cd){1000}$").is_err_and(|error| error.contains("the schema is not valid")));
+}
+
+#[test]
+fn parameters_too_large_for_their_schema_are_refused_before_they_are_judged() {
+    let names: Vec<_> = (0..8_000).map(|at| format!("n{at}")).collect();
+    let schema = json!({
+        "type": "object",
+        "properties": {"list": {"type": "array", "items": {"type": "object", "required": names}}}
+    });
+    let compiled = compile(&schema).expect("a schema");
+    let judged = |count: usize| {
+        let list: Vec<_> = (0..count).map(|_| json!({})).collect();
+        let problems = compiled.check(object(json!({"list": list})), None).err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(0), Vec::<String>::new());
+    assert_eq!(judged(20).len(), 20);
+    assert_eq!(judged(1_000), ["parameters: they do not fit the model's schema, and are too large to say where"]);
+    assert_eq!(
+        judged(100_000),
+        [
+            "parameters: they take 300010 bytes with their defaults, and for a schema as large as this model's they may take \
+          12495"
+        ]
+    );
+    // A long list of numbers is nothing to an ordinary schema.
+    let plain =
+        compile(&json!({"type": "object", "properties": {"x": {"type": "array", "items": {"type": "number"}}}}));
+    let many = object(json!({"x": vec![1.5; 250_000]}));
+    assert_eq!(plain.expect("a schema").check(many.clone(), None), Ok(many));
+}
+
+#[test]
 fn the_text_of_a_schema_is_bounded() {
     let limits = Limits::default();
     assert_eq!(parse_schema(" ", &limits), Ok(None));

@@ -71,7 +71,14 @@ pub(crate) fn model_info(info: analysis::ModelInfo, limits: &Limits) -> Checked<
         |why: String| Refused::component(format!("the parameters schema of {whose} is not accepted")).because(why);
     let schema = parse_schema(&info.parameters_schema, limits).map_err(said)?;
     ParametersSchema::compile(schema.as_ref(), &info.column_parameters, limits).map_err(said)?;
+    let mut named = HashSet::new();
     for parameter in &info.column_parameters {
+        if !named.insert(parameter) {
+            return Err(Refused::component(format!(
+                "{whose} has the column parameter `{}` twice",
+                parameter.escape_debug()
+            )));
+        }
         short(&format!("a column parameter of {whose}"), parameter)?;
     }
     let mut model = ModelInfo {

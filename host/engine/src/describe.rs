@@ -90,8 +90,8 @@ impl Component {
         let limits = self.engine().limits().clone();
         let run =
             RunLimits { fuel: limits.describe_fuel, memory_bytes: limits.memory_bytes, timeout_ms: limits.describe_ms };
-        let _room = self.engine().budget().reserve(run.memory_bytes.saturating_add(limits.output_bytes)).await;
-        let output_bytes = limits.output_bytes;
+        let output_bytes = limits.describe_bytes;
+        let _room = self.engine().budget().reserve(run.memory_bytes.saturating_add(output_bytes)).await;
         let deadline = Instant::now() + Duration::from_millis(run.timeout_ms);
         let call = Call::new(
             limits,

@@ -45,6 +45,9 @@ pub(crate) struct Inner {
     cache: Option<Cache>,
     budget: MemoryBudget,
     guests: GuestThreads,
+    /// Held while compiling: compilers are heavy, and of two installations of one component the second finds the first's
+    /// code in the cache.
+    compiling: tokio::sync::Mutex<()>,
 }
 
 /// Guests run on threads of their own, apart from HTTP and store, so that a guest that computes delays nothing else.
@@ -92,6 +95,7 @@ impl Engine {
                 cache,
                 budget,
                 guests: GuestThreads(Some(guests)),
+                compiling: tokio::sync::Mutex::default(),
             }),
         })
     }
@@ -120,16 +124,12 @@ impl Engine {
 
     async fn compiled(&self, digest: Digest, bytes: Bytes) -> Result<wasmtime::component::Component, Refused> {
         let inner = &self.inner;
-        if let Some(cache) = &inner.cache {
-            let path = cache.path(&digest);
-            if path.exists() {
-                match trusted::from_file(&inner.wasmtime, &path) {
-                    Ok(component) => return Ok(component),
-                    Err(error) => {
-                        tracing::warn!(%digest, %error, "compiled code in the cache cannot be used; compiling again");
-                    }
-                }
-            }
+        if let Some(component) = self.cached(&digest) {
+            return Ok(component);
+        }
+        let _turn = inner.compiling.lock().await;
+        if let Some(component) = self.cached(&digest) {
+            return Ok(component);
         }
         match (&inner.compiler, &inner.cache) {
             (Compiler::Child { program }, Some(cache)) => {
@@ -162,6 +162,19 @@ impl Engine {
                     .map_err(|error| Refused::host("compiled code cannot be loaded").because(error.to_string()))
             }
         }
+    }
+
+    /// The compiled code of a component, where the cache has it and it can be used.
+    fn cached(&self, digest: &Digest) -> Option<wasmtime::component::Component> {
+        let path = self.inner.cache.as_ref()?.path(digest);
+        if !path.exists() {
+            return None;
+        }
+        trusted::from_file(&self.inner.wasmtime, &path)
+            .inspect_err(|error| {
+                tracing::warn!(%digest, %error, "compiled code in the cache cannot be used; compiling again");
+            })
+            .ok()
     }
 
     /// Everything large is reserved here first.

@@ -1,7 +1,8 @@
 //! Takes a request's body into memory, within its limit and within the process's memory budget.
 //!
 //! A body that says it is too large is refused before any of it is read; one that does not say is refused as soon as it
-//! turns out to be. A client that stops sending in the middle is given up after a while.
+//! turns out to be. A client that stops sending in the middle is given up after a while. Memory is set aside as the bytes
+//! come, so that a declared length alone takes none; where there is no room, the answer is `busy`.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -26,53 +27,51 @@ const SMALL: u64 = 64 * 1024;
 pub(crate) struct Received {
     /// All of it.
     pub(crate) bytes: Bytes,
-    /// Held as long as the bytes or what was made of them are in use.
+    /// Held as long as the bytes or what was made of them are in use, but never while a run is waited for: the run may
+    /// need all the memory there is.
     pub(crate) reserved: Vec<Reservation>,
 }
 
 /// Reads a body of at most so many bytes.
 pub(crate) async fn receive(shared: &Shared, mut body: Body, limit: u64) -> Result<Received, Problem> {
     let declared = body.size_hint().exact();
-    if let Some(length) = declared
-        && length > limit
-    {
-        return Err(too_large(limit, Some(length)));
-    }
-    let mut room = Room { shared, reserved: SMALL, pieces: Vec::new() };
+    let memory = shared.manager.surface_memory().max(SMALL);
     if let Some(length) = declared {
-        room.make(length)?;
+        refuse_large(length, Some(length), limit, memory)?;
+        // Nothing is kept for what has not come yet, but a client need not send what has no room now.
+        if length > SMALL {
+            drop(shared.manager.reserve_memory(length)?);
+        }
     }
+    let most = declared.unwrap_or_else(|| limit.min(memory));
+    let mut room = Room { shared, most, reserved: SMALL, pieces: Vec::new() };
     let patience = Duration::from_millis(shared.limits.body_idle_ms);
 
     let Some(first) = next_piece(&mut body, patience).await? else {
         return Ok(Received { bytes: Bytes::new(), reserved: Vec::new() });
     };
+    refuse_large(first.len() as u64, None, limit, memory)?;
+    room.make(first.len() as u64)?;
     if declared == Some(first.len() as u64) {
         return Ok(Received { bytes: first, reserved: room.pieces });
     }
-    // Room for what was declared has been made, so it can be taken at once.
-    let capacity = declared.and_then(|length| usize::try_from(length).ok()).unwrap_or(first.len());
-    let mut all = Vec::with_capacity(capacity);
-    all.extend_from_slice(&first);
+    let mut all = Vec::new();
+    room.extend(&mut all, &first);
     drop(first);
-    room.make(all.len() as u64)?;
     while let Some(piece) = next_piece(&mut body, patience).await? {
         let length = all.len() as u64 + piece.len() as u64;
-        if length > limit {
-            return Err(too_large(limit, None));
-        }
+        refuse_large(length, None, limit, memory)?;
         room.make(length)?;
-        all.extend_from_slice(&piece);
-    }
-    if all.len() as u64 > limit {
-        return Err(too_large(limit, None));
+        room.extend(&mut all, &piece);
     }
     Ok(Received { bytes: all.into(), reserved: room.pieces })
 }
 
-/// Memory set aside for one body. An undeclared length is reserved in doubling steps.
+/// Memory set aside for one body, as it comes: at most twice of what has come, whatever was declared.
 struct Room<'a> {
     shared: &'a Shared,
+    /// More than this will not come.
+    most: u64,
     reserved: u64,
     pieces: Vec<Reservation>,
 }
@@ -82,12 +81,19 @@ impl Room<'_> {
         if length <= self.reserved {
             return Ok(());
         }
-        // A body is small or reserved whole; what grows reserves as much again as it has.
-        let wanted = if self.pieces.is_empty() { length } else { self.reserved.max(length - self.reserved) };
-        let piece = self.shared.manager.reserve_memory(wanted)?;
-        self.reserved = if self.pieces.is_empty() { wanted } else { self.reserved + wanted };
-        self.pieces.push(piece);
+        let target = self.reserved.saturating_mul(2).min(self.most).max(length);
+        // A body is small, or all of it is reserved.
+        let wanted = if self.pieces.is_empty() { target } else { target - self.reserved };
+        self.pieces.push(self.shared.manager.reserve_memory(wanted)?);
+        self.reserved = target;
         Ok(())
+    }
+
+    /// Takes a piece for which room has been made.
+    fn extend(&self, all: &mut Vec<u8>, piece: &[u8]) {
+        let capacity = usize::try_from(self.reserved.min(self.most)).unwrap_or(usize::MAX).max(all.len() + piece.len());
+        all.reserve_exact(capacity - all.len());
+        all.extend_from_slice(piece);
     }
 }
 
@@ -144,10 +150,16 @@ impl HttpBody for Held {
     }
 }
 
-fn too_large(limit: u64, length: Option<u64>) -> Problem {
-    let detail = match length {
-        Some(length) => format!("the body has {length} bytes, and at most {limit} are taken here"),
-        None => format!("the body has more than the {limit} bytes that are taken here"),
+/// Refuses what is longer than its limit, or than what all bodies together may hold.
+fn refuse_large(length: u64, declared: Option<u64>, limit: u64, memory: u64) -> Result<(), Problem> {
+    let most = limit.min(memory);
+    if length <= most {
+        return Ok(());
+    }
+    let why = if memory < limit { " (half of the limit memory_budget_bytes)" } else { "" };
+    let detail = match declared {
+        Some(length) => format!("the body has {length} bytes, and at most {most} are taken here{why}"),
+        None => format!("the body has more than the {most} bytes that are taken here{why}"),
     };
-    Problem::new(Code::TooLarge, detail)
+    Err(Problem::new(Code::TooLarge, detail))
 }

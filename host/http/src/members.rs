@@ -70,6 +70,32 @@ pub(crate) fn present(member: Option<&RawValue>) -> Option<&RawValue> {
     member.filter(|raw| raw.get() != "null")
 }
 
+/// Longest word, number or small object among the members, as text.
+const VALUE_BYTES: u64 = 4_096;
+
+/// Refuses a member whose text is longer than so many bytes, without looking into it.
+pub(crate) fn refuse_large(member: Option<&RawValue>, pointer: &str, limit: &str, most: u64) -> Result<(), Problem> {
+    let bytes = member.map_or(0, |raw| raw.get().len() as u64);
+    if bytes <= most {
+        return Ok(());
+    }
+    Err(too_large(pointer, format!("has {bytes} bytes; {most} are allowed (limit {limit})")))
+}
+
+/// Like [`refuse_large`], for a member that is a word, a number or a small object.
+pub(crate) fn refuse_large_value(member: Option<&RawValue>, pointer: &str) -> Result<(), Problem> {
+    let bytes = member.map_or(0, |raw| raw.get().len() as u64);
+    if bytes <= VALUE_BYTES {
+        return Ok(());
+    }
+    Err(too_large(pointer, format!("has {bytes} bytes; {VALUE_BYTES} are allowed")))
+}
+
+fn too_large(pointer: &str, message: String) -> Problem {
+    let detail = format!("`{pointer}` {message}");
+    Problem::new(Code::TooLarge, detail).errors(vec![FieldError::at(pointer.to_owned(), message)])
+}
+
 /// The member that has to be there is not.
 pub(crate) fn missing(pointer: &str) -> Problem {
     malformed(pointer.to_owned(), "is missing")

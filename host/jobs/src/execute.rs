@@ -1,6 +1,6 @@
 //! Running a model at once, without a job: nothing is stored.
 //!
-//! Such a run takes a slot like any other and waits for it only so long. It ends when its caller's future is dropped: a
+//! Such a run takes a slot and memory like any other and waits for them only so long. It ends when its caller's future is dropped: a
 //! client that goes away stops the guest at its next yield.
 
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::names::Organisation;
 use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
+use tokio::time::{Instant, timeout_at};
 
 use crate::catalogue::{Model, restrict};
 use crate::error::JobsError;
@@ -28,8 +29,9 @@ impl Manager {
         let limits = self.inner.limits.clone();
         let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
         let fitting = model.clone();
+        let budget = self.inner.engine.budget().capacity();
         let fitted = off_thread(input.memory_bytes(), move || {
-            fitted(&fitting, &input, input_warnings, parameters, asked, &limits)
+            fitted(&fitting, &input, input_warnings, parameters, asked, &limits, budget)
         })
         .await?;
         tokio::select! {
@@ -39,8 +41,10 @@ impl Manager {
     }
 
     async fn run_at_once(&self, model: &Model, fitted: Fitted) -> Result<RunReport, JobsError> {
+        // One patience for the slot and the memory together.
+        let until = Instant::now() + self.inner.execute_wait;
         let slots = self.inner.slots.clone();
-        let Ok(slot) = tokio::time::timeout(self.inner.execute_wait, slots.acquire_owned()).await else {
+        let Ok(slot) = timeout_at(until, slots.acquire_owned()).await else {
             let message = format!("all {} slots for running tasks are in use", self.inner.slot_count);
             return Err(JobsError::busy(message, Duration::from_secs(1)));
         };
@@ -68,7 +72,11 @@ impl Manager {
             model_file: model_file.as_deref().cloned(),
             sink: Arc::new(Discard),
         };
-        let mut report = component.run(request).await;
+        let Ok(room) = timeout_at(until, component.room_for(request.limits)).await else {
+            let message = "the memory set aside for requests and runs is in use (limit memory_budget_bytes)";
+            return Err(JobsError::busy(message, Duration::from_secs(1)));
+        };
+        let mut report = component.run_admitted(request, room).await;
         if let Ok(outcome) = &mut report.outcome {
             // The input's come first, as in a job.
             warnings.append(&mut outcome.warnings);

@@ -162,11 +162,16 @@ impl Manager {
     }
 
     /// Reserves memory for something large that a surface is about to hold, such as a request body; `busy` where there is
-    /// no room now.
+    /// no room now. All surfaces together hold at most [`Manager::surface_memory`].
     pub fn reserve_memory(&self, bytes: u64) -> Result<Reservation, JobsError> {
         self.inner.engine.budget().try_reserve(bytes).ok_or_else(|| {
             JobsError::busy("the memory set aside for requests and runs is in use", Duration::from_secs(1))
         })
+    }
+
+    /// The most that surfaces together may hold of the memory budget, in bytes.
+    pub fn surface_memory(&self) -> u64 {
+        self.inner.engine.budget().surface_capacity()
     }
 
     /// How many tasks run now, and how many may.

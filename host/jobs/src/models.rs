@@ -19,6 +19,7 @@ use crate::error::JobsError;
 use crate::execute::refused;
 use crate::manager::Manager;
 use crate::providers::{in_use, refuse_foreign};
+use crate::to_the_end::to_the_end;
 
 /// The media type of a component.
 const WASM: &str = "application/wasm";
@@ -182,8 +183,21 @@ impl Manager {
     }
 
     /// Removes a published model; `conflict` for a built-in one, and while it has unfinished jobs unless forced: then
-    /// queued ones fail with `provider-unavailable` and running ones are cancelled.
+    /// queued ones fail with `provider-unavailable` and running ones are cancelled. Goes on to its end also where the
+    /// caller goes away meanwhile.
     pub async fn remove_model(
+        &self,
+        organisation: &Organisation,
+        provider: &ProviderName,
+        model: &ModelName,
+        force: bool,
+    ) -> Result<(), JobsError> {
+        let (manager, organisation) = (self.clone(), organisation.clone());
+        let (provider, model) = (provider.clone(), model.clone());
+        to_the_end(async move { manager.take_model(&organisation, &provider, &model, force).await }).await
+    }
+
+    async fn take_model(
         &self,
         organisation: &Organisation,
         provider: &ProviderName,

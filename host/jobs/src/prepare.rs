@@ -40,8 +40,9 @@ pub(crate) fn fitted(
     parameters: Parameters,
     asked: LimitsAsked,
     limits: &Limits,
+    budget: u64,
 ) -> Result<Fitted, JobsError> {
-    let run_limits = asked.resolve(limits)?;
+    let run_limits = asked.resolve(limits, budget)?;
     let Read { table, warnings: more } = fit(input, &model.info.input, model.info.cardinality, limits)?;
     warnings.extend(more);
     let given = object(parameters, model.info.parameters_schema.as_ref(), limits)?;
@@ -120,8 +121,9 @@ impl Manager {
         let Submission { input, input_warnings, parameters, limits: asked, .. } = submission;
         let size = input.memory_bytes();
         let pinned = model.clone();
+        let budget = self.inner.engine.budget().capacity();
         let (fitted, bytes, input) = off_thread(size, move || {
-            let fitted = fitted(&pinned, &input, input_warnings, parameters, asked, &limits)?;
+            let fitted = fitted(&pinned, &input, input_warnings, parameters, asked, &limits, budget)?;
             let bytes = Bytes::from(
                 write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
             );

@@ -20,6 +20,7 @@ use bytes::Bytes;
 use crate::catalogue::{Provider, ProviderState};
 use crate::error::JobsError;
 use crate::manager::Manager;
+use crate::to_the_end::to_the_end;
 
 /// Unfinished jobs of a removed provider are ended in portions of this many.
 const PORTION: usize = 256;
@@ -118,8 +119,18 @@ impl Manager {
     /// Removes a provider with its published models.
     ///
     /// `conflict` while it has unfinished jobs; with `force` these end: queued ones fail with `provider-unavailable`,
-    /// running ones are cancelled.
+    /// running ones are cancelled. Goes on to its end also where the caller goes away meanwhile.
     pub async fn remove_provider(
+        &self,
+        organisation: &Organisation,
+        name: &ProviderName,
+        force: bool,
+    ) -> Result<(), JobsError> {
+        let (manager, organisation, name) = (self.clone(), organisation.clone(), name.clone());
+        to_the_end(async move { manager.take_provider(&organisation, &name, force).await }).await
+    }
+
+    async fn take_provider(
         &self,
         organisation: &Organisation,
         name: &ProviderName,

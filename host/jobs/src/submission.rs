@@ -124,8 +124,9 @@ pub struct Execution {
 }
 
 impl LimitsAsked {
-    /// The limits of the runs, or what is wrong with them.
-    pub(crate) fn resolve(self, limits: &Limits) -> Result<RunLimits, JobsError> {
+    /// The limits of the runs, or what is wrong with them: also where a run would need more memory than the whole
+    /// `budget` that runs share.
+    pub(crate) fn resolve(self, limits: &Limits, budget: u64) -> Result<RunLimits, JobsError> {
         let mut problems = Vec::new();
         let mut one = |key: &str, asked: Option<u64>, usual: u64, most: u64| {
             let value = asked.unwrap_or(usual);
@@ -139,6 +140,15 @@ impl LimitsAsked {
             memory_bytes: one("memory_bytes", self.memory_bytes, limits.memory_bytes, limits.memory_bytes_max),
             timeout_ms: one("timeout_ms", self.timeout_ms, limits.timeout_ms, limits.timeout_ms_max),
         };
+        let memory = resolved.memory_bytes;
+        if problems.is_empty() && memory.saturating_add(limits.output_bytes) > budget {
+            let message = format!(
+                "a run with {memory} bytes of memory and {} more for its result (limit output_bytes) does not fit into the \
+                 {budget} bytes that all runs share (limit memory_budget_bytes)",
+                limits.output_bytes
+            );
+            problems.push(problem("limits.memory_bytes", message));
+        }
         refuse(problems)?;
         Ok(resolved)
     }
@@ -232,15 +242,32 @@ mod tests {
     fn limits_are_as_configured_unless_asked_for_and_never_above_the_most() {
         let limits = Limits::default();
         let usual = RunLimits { fuel: limits.fuel, memory_bytes: limits.memory_bytes, timeout_ms: limits.timeout_ms };
-        assert_eq!(LimitsAsked::default().resolve(&limits).unwrap(), usual);
+        assert_eq!(LimitsAsked::default().resolve(&limits, u64::MAX).unwrap(), usual);
         let asked = LimitsAsked { fuel: Some(5), memory_bytes: None, timeout_ms: Some(limits.timeout_ms_max) };
-        assert_eq!(asked.resolve(&limits).unwrap(), RunLimits { fuel: 5, timeout_ms: limits.timeout_ms_max, ..usual });
+        assert_eq!(
+            asked.resolve(&limits, u64::MAX).unwrap(),
+            RunLimits { fuel: 5, timeout_ms: limits.timeout_ms_max, ..usual }
+        );
         let greedy = LimitsAsked { fuel: Some(0), memory_bytes: Some(u64::MAX), timeout_ms: Some(1) };
         assert_eq!(
-            problems(greedy.resolve(&limits)),
+            problems(greedy.resolve(&limits, u64::MAX)),
             [
                 "field `limits.fuel`: must be from 1 to 1000000000000, and is 0",
                 "field `limits.memory_bytes`: must be from 1 to 4294967296, and is 18446744073709551615",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_run_that_never_fits_into_the_budget_is_refused() {
+        let limits = Limits { output_bytes: 10, ..Limits::default() };
+        let asked = LimitsAsked { memory_bytes: Some(90), ..LimitsAsked::default() };
+        assert!(asked.resolve(&limits, 100).is_ok());
+        assert_eq!(
+            problems(asked.resolve(&limits, 99)),
+            [
+                "field `limits.memory_bytes`: a run with 90 bytes of memory and 10 more for its result (limit output_bytes) \
+              does not fit into the 99 bytes that all runs share (limit memory_budget_bytes)"
             ]
         );
     }

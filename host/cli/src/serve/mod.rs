@@ -1,5 +1,6 @@
 //! `analyte serve`: the server.
 
+mod descriptors;
 mod plugins;
 pub(crate) mod server;
 

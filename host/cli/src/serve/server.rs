@@ -14,9 +14,10 @@ use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::plugins;
+use super::{descriptors, plugins};
 use crate::shutdown::Requests;
-use crate::{data_dir, sandbox, told};
+use crate::told::{self, Told};
+use crate::{data_dir, sandbox};
 
 /// How a server is set up.
 pub(crate) struct Settings {
@@ -45,9 +46,12 @@ pub(crate) struct Server {
 impl Server {
     /// Opens the data directory, takes the address, starts the manager and installs plugins.
     pub(crate) async fn start(settings: Settings) -> Result<Self> {
-        let Settings { listen, data_dir, plugins, allowed_hosts, limits, grants } = settings;
-        let compiled = data_dir::prepare(&data_dir)?;
-        // Before anything costly, so that an address in use is told at once.
+        let Settings { listen, data_dir, plugins, allowed_hosts, mut limits, grants } = settings;
+        limits.check().map_err(|why| Told::new(format!("the limits do not fit together: {why}")))?;
+        if let Some(folder) = &plugins {
+            std::fs::read_dir(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;
+        }
+        // Before anything is made, so that an address in use is told at once and leaves nothing behind.
         let listener =
             TcpListener::bind(&listen).await.with_context(|| format!("the address {listen} cannot be used"))?;
         let address = listener.local_addr().with_context(|| format!("the address {listen} cannot be used"))?;
@@ -57,6 +61,8 @@ impl Server {
                  allowed_hosts (and keep in mind that HTTP alone is not encrypted)",
             );
         }
+        descriptors::provide(&mut limits)?;
+        let compiled = data_dir::prepare(&data_dir)?;
         let limits = Arc::new(limits);
         let store = open_store(&data_dir, &limits).await?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

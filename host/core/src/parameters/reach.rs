@@ -1,7 +1,8 @@
 //! How far a schema reaches once its references are followed.
 //!
 //! References let a few kilobytes stand for 2^60 subschemas, or for a schema within itself without end. Both are refused
-//! here, so that compiling and validating stay within bounds that the schema's size alone would not give.
+//! here, so that compiling and validating stay within bounds that the schema's size alone would not give. So are more
+//! patterns than a schema of parameters needs, since each may compile to a thousand times its length.
 
 use std::collections::HashMap;
 
@@ -11,17 +12,25 @@ use crate::table::problem::clip;
 
 /// Most subschemas, each counted as often as it is referred to.
 const MOST_SUBSCHEMAS: u64 = 10_000;
+/// Most patterns, each counted as often as it is referred to.
+const MOST_PATTERNS: u64 = 64;
+/// Matching a pattern costs as much as judging by so many subschemas, for text that patterns dislike.
+const PATTERN_COST: u64 = 64;
 /// Deepest nesting with references followed.
 const DEEPEST: u32 = 128;
 
-/// Says why this schema reaches too far.
-pub(super) fn check(root: &Value) -> Result<(), String> {
+/// What judging one value by all of this schema costs at most, in subschemas; or why the schema reaches too far.
+pub(super) fn check(root: &Value) -> Result<u64, String> {
     let mut reach = Reach { root, anchors: HashMap::new(), done: HashMap::new() };
     reach.find_anchors(root, 0)?;
-    if reach.schema(root, 0)?.count > MOST_SUBSCHEMAS {
+    let extent = reach.schema(root, 0)?;
+    if extent.count > MOST_SUBSCHEMAS {
         return Err(format!("the schema has more than {MOST_SUBSCHEMAS} subschemas once its references are followed"));
     }
-    Ok(())
+    if extent.patterns > MOST_PATTERNS {
+        return Err(format!("the schema has more than {MOST_PATTERNS} patterns once its references are followed"));
+    }
+    Ok(extent.count.saturating_add(extent.names).saturating_add(extent.patterns.saturating_mul(PATTERN_COST)))
 }
 
 /// What lies below a schema, itself included.
@@ -29,12 +38,26 @@ pub(super) fn check(root: &Value) -> Result<(), String> {
 struct Extent {
     count: u64,
     height: u32,
+    /// Of `pattern` and `patternProperties`.
+    patterns: u64,
+    /// What values and names are compared with one by one.
+    names: u64,
 }
 
 impl Extent {
+    /// A long list of alternatives is looked through one by one, so length counts.
+    fn of_pattern(pattern: &str) -> Self {
+        Self { patterns: 1, names: pattern.len() as u64, ..Self::default() }
+    }
+
     /// With this below it.
     fn over(self, below: Self) -> Self {
-        Self { count: self.count.saturating_add(below.count), height: self.height.max(below.height + 1) }
+        Self {
+            count: self.count.saturating_add(below.count),
+            height: self.height.max(below.height + 1),
+            patterns: self.patterns.saturating_add(below.patterns),
+            names: self.names.saturating_add(below.names),
+        }
     }
 }
 
@@ -80,7 +103,7 @@ impl<'s> Reach<'s> {
         match value {
             Value::Object(members) => self.members(members, value, depth),
             Value::Array(items) => self.all(items.iter(), depth),
-            Value::Bool(_) => Ok(Extent { count: 1, height: 0 }),
+            Value::Bool(_) => Ok(Extent { count: 1, ..Extent::default() }),
             _ => Ok(Extent::default()),
         }
     }
@@ -94,7 +117,7 @@ impl<'s> Reach<'s> {
     }
 
     fn members(&mut self, members: &'s Map<String, Value>, value: &'s Value, depth: u32) -> Result<Extent, String> {
-        let mut extent = Extent { count: 1, height: 0 };
+        let mut extent = Extent { count: 1, ..Extent::default() };
         for (keyword, member) in members {
             let below = match (keyword.as_str(), member) {
                 ("$ref", Value::String(target)) => self.target(target, depth)?,
@@ -104,9 +127,23 @@ impl<'s> Reach<'s> {
                 ("$id" | "$schema", _) if !std::ptr::eq(value, self.root) => {
                     return Err(format!("`{keyword}` is taken at the top of the schema only"));
                 }
+                ("enum" | "required", Value::Array(names)) => Extent { names: names.len() as u64, ..Extent::default() },
+                ("dependentRequired", Value::Object(lists)) => {
+                    let names = lists.values().filter_map(Value::as_array).map(|names| names.len() as u64).sum();
+                    Extent { names, ..Extent::default() }
+                }
                 (keyword, _) if is_data(keyword) => continue,
+                ("pattern", Value::String(pattern)) => Extent::of_pattern(pattern),
                 (keyword, Value::Object(schemas)) if is_map_of_schemas(keyword) => {
-                    self.all(schemas.values(), depth + 1)?
+                    let all = self.all(schemas.values(), depth + 1)?;
+                    match keyword {
+                        // Nothing is matched with them but where they are referred to.
+                        "$defs" | "definitions" => Extent { patterns: 0, names: 0, ..all },
+                        "patternProperties" => {
+                            schemas.keys().fold(all, |extent, pattern| extent.over(Extent::of_pattern(pattern)))
+                        }
+                        _ => all,
+                    }
                 }
                 (_, member) => self.schema(member, depth + 1)?,
             };

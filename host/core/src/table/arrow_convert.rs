@@ -25,7 +25,8 @@ pub(crate) fn convert(
         // Enough problems are known.
         Ok(()) | Err(Refused::Unsuitable(_)) => {}
         Err(Refused::TooMuchText) => {
-            let message = "the column holds more text than 2 GiB, or than the limit table_bytes allows";
+            let message =
+                "the column holds more text than 2 GiB, or than the limit table_bytes or 64 times the bytes sent allow";
             return Err(ReadError::field(&field.name, message));
         }
     }

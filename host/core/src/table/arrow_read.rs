@@ -15,6 +15,7 @@ use bytes::Bytes;
 use crate::base_type::Kind;
 use crate::limits::Limits;
 use crate::shape::{Field, Shape};
+use crate::table::allowance::Allowance;
 use crate::table::arrow_convert::convert;
 use crate::table::assembly::dropped_warnings;
 use crate::table::format::Read;
@@ -25,6 +26,7 @@ use crate::table::{Table, arrow_frames, arrow_meta, json_text};
 const ALIGNMENT: usize = 8;
 
 pub(crate) fn read(bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
+    let allowance = Allowance::for_sent(bytes.len(), limits);
     let buffer =
         if bytes.as_ptr().align_offset(ALIGNMENT) == 0 { Buffer::from(bytes) } else { Buffer::from_slice_ref(&bytes) };
     let schema = arrow_frames::look_over(&buffer, limits)?;
@@ -35,7 +37,7 @@ pub(crate) fn read(bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read,
     let mut dropped = Vec::new();
     let mut fields: Vec<Field> = Vec::new();
     let mut columns = Vec::new();
-    let mut left = limits.table_bytes;
+    let mut left = allowance.most;
     let mut problems = Vec::new();
     for (at, arrow) in schema.fields().iter().enumerate() {
         let name = arrow.name();

@@ -8,6 +8,7 @@ use crate::base_type::Kind;
 use crate::limits::Limits;
 use crate::shape::{Field, Rest, Shape};
 use crate::table::Table;
+use crate::table::allowance::Allowance;
 use crate::table::builder::ColumnBuilder;
 use crate::table::cell::Refused;
 use crate::table::format::Read;
@@ -33,6 +34,7 @@ struct Dropped {
 pub(crate) struct Assembly<'a> {
     shape: &'a Shape,
     pub(crate) limits: &'a Limits,
+    allowance: Allowance,
     declared: HashMap<&'a str, &'a Field>,
     slots: HashMap<Arc<str>, Slot>,
     pub(crate) columns: Vec<ColumnBuilder>,
@@ -44,10 +46,11 @@ pub(crate) struct Assembly<'a> {
 }
 
 impl<'a> Assembly<'a> {
-    pub(crate) fn new(shape: &'a Shape, limits: &'a Limits) -> Self {
+    pub(crate) fn new(shape: &'a Shape, limits: &'a Limits, allowance: Allowance) -> Self {
         Self {
             shape,
             limits,
+            allowance,
             declared: shape.fields.iter().map(|field| (field.name.as_ref(), field)).collect(),
             slots: HashMap::new(),
             columns: Vec::new(),
@@ -150,6 +153,12 @@ impl<'a> Assembly<'a> {
     /// Begins a value of the row at this place (from 0); refuses a second one under the same name.
     #[inline]
     pub(crate) fn enter(&mut self, slot: Slot, row: usize) -> Result<(), Stop> {
+        // A column that begins late is filled up with missing values, which must not be more than may be there.
+        if let Slot::Column(at) = slot
+            && self.columns.get(at).is_some_and(|column| column.rows() < row)
+        {
+            self.check_rows(row + 1)?;
+        }
         let rows = match slot {
             Slot::Column(at) => self.columns.get_mut(at).map(|column| {
                 column.pad_to(row);
@@ -187,7 +196,7 @@ impl<'a> Assembly<'a> {
     #[inline]
     pub(crate) fn check_rows(&mut self, rows: usize) -> Result<(), Stop> {
         let rows = rows as u64;
-        if rows <= self.limits.rows && rows.saturating_mul(self.row_bytes) <= self.limits.table_bytes {
+        if rows <= self.limits.rows && rows.saturating_mul(self.row_bytes) <= self.allowance.most {
             return Ok(());
         }
         Err(self.too_large(rows))
@@ -198,7 +207,7 @@ impl<'a> Assembly<'a> {
         let message = if rows > self.limits.rows {
             format!("the table has more rows than the limit rows, {}", self.limits.rows)
         } else {
-            format!("the table takes more memory than the limit table_bytes, {}", self.limits.table_bytes)
+            self.allowance.exceeded()
         };
         self.stop(ReadError::invalid(message))
     }

@@ -9,6 +9,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::shape::Shape;
+use crate::table::allowance::Allowance;
 use crate::table::assembly::{Assembly, Slot, Stop};
 use crate::table::builder::ColumnBuilder;
 use crate::table::cell::{Cell, Refused, location, push, refuse};
@@ -21,7 +22,7 @@ pub(crate) fn read(bytes: &[u8], shape: &Shape, limits: &Limits) -> Result<Read,
         ReadError::malformed(format!("not UTF-8 text: a wrong byte follows byte {}", error.valid_up_to()))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut assembly = Assembly::new(shape, limits);
+    let mut assembly = Assembly::new(shape, limits, Allowance::for_sent(bytes.len(), limits));
     match read_rows(text, &mut assembly) {
         Ok(rows) => assembly.finish(rows),
         Err(Stop) => Err(assembly.take_error().unwrap_or_else(|| ReadError::malformed("the CSV cannot be read"))),
@@ -42,10 +43,12 @@ fn read_rows(text: &str, assembly: &mut Assembly<'_>) -> Result<usize, Stop> {
         );
     }
     let slots = header(&record, assembly)?;
+    let mut begins = begin(&record);
     let mut undecided: Vec<Undecided> = slots.iter().map(|slot| Undecided::new(assembly, *slot)).collect();
     let mut row = 0;
     while next(&mut record, assembly)? {
         let line = line(text, record.position());
+        begins = begin(&record);
         if record.len() != slots.len() {
             let message = format!("line {line} has {} values, and the header has {} names", record.len(), slots.len());
             assembly.problem(Problem { field: None, row: Some(row as u64 + 1), message })?;
@@ -68,12 +71,39 @@ fn read_rows(text: &str, assembly: &mut Assembly<'_>) -> Result<usize, Stop> {
         row += 1;
         assembly.check_rows(row)?;
     }
+    // An open quote takes everything after it, so only the last record can have one: of a file that was cut short.
+    let last = text.get(begins..).unwrap_or_default();
+    if ends_within_quotes(last) {
+        let line = text.get(..begins).unwrap_or_default().matches('\n').count() + 1;
+        let message = format!("a quoted value of the record that begins on line {line} is not closed");
+        return Err(assembly.stop(ReadError::invalid(message)));
+    }
     for (slot, undecided) in slots.into_iter().zip(undecided) {
         if let (Slot::Column(at), Some(cells)) = (slot, undecided.0) {
             cells.settle(assembly, slot, at)?;
         }
     }
     Ok(row)
+}
+
+/// Where a record begins in the text, in bytes.
+fn begin(record: &ByteRecord) -> usize {
+    record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(0)
+}
+
+/// Whether a text ends inside a quoted value: one that begins with a quotation mark, in which two stand for one.
+fn ends_within_quotes(text: &str) -> bool {
+    let (mut quoted, mut at_start) = (false, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        if quoted {
+            quoted = byte != b'"' || bytes.next_if_eq(&b'"').is_some();
+        } else if byte == b'"' && at_start {
+            quoted = true;
+        }
+        at_start = !quoted && matches!(byte, b',' | b'\n' | b'\r');
+    }
+    quoted
 }
 
 /// The line on which a record begins. The reader stands before the line feed of the record before, and before empty lines.

@@ -13,14 +13,24 @@ use csv::{Terminator, WriterBuilder};
 use crate::base_type::{BaseType, Kind};
 use crate::shape::Field;
 use crate::table::Table;
+use crate::table::bounded::Bounded;
 use crate::table::format::WriteError;
 use crate::timestamp::Timestamp;
 
-pub(crate) fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
-    let failed = |error: csv::Error| WriteError::Failed(error.to_string());
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+pub(crate) fn write(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
+    let mut out = Bounded::new(most);
+    // What is sure to be too large is not begun: a comma or a line end follows each cell.
+    out.check_least((table.rows() as u64).saturating_mul(table.fields().len() as u64))?;
+    match write_rows(table, &mut out) {
+        Ok(()) => Ok(out.into_bytes()),
+        Err(error) => Err(out.reason(&error)),
+    }
+}
+
+fn write_rows(table: &Table, out: &mut Bounded) -> Result<(), csv::Error> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     if !table.fields().is_empty() {
-        writer.write_record(table.fields().iter().map(|field| field.name.as_bytes())).map_err(failed)?;
+        writer.write_record(table.fields().iter().map(|field| field.name.as_bytes()))?;
         let columns: Vec<(&Field, &ArrayRef)> = table.fields().iter().zip(table.columns()).collect();
         let mut cell = String::new();
         for row in 0..table.rows() {
@@ -29,12 +39,12 @@ pub(crate) fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
                 if !column.is_null(row) {
                     render(field, column, row, &mut cell);
                 }
-                writer.write_field(&cell).map_err(failed)?;
+                writer.write_field(&cell)?;
             }
-            writer.write_record(None::<&[u8]>).map_err(failed)?;
+            writer.write_record(None::<&[u8]>)?;
         }
     }
-    writer.into_inner().map_err(|error| WriteError::Failed(error.to_string()))
+    Ok(writer.flush()?)
 }
 
 /// Appends one value as text.

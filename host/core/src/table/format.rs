@@ -66,6 +66,7 @@ pub struct Read {
 ///
 /// Values of declared fields are read as the shape declares them; others are dropped with a warning or, where the shape
 /// is open, typed by the document's own shape or by their values. Whether all that is declared is there, [`fit`] says.
+/// What the table takes in memory is bounded by `table_bytes` and by what was sent.
 ///
 /// [`fit`]: crate::table::fit::fit
 pub fn read(format: Format, bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
@@ -89,19 +90,34 @@ pub enum WriteError {
         /// What is wrong.
         message: String,
     },
+    /// It would be larger than what was allowed.
+    #[error("the table takes more than {most} bytes in this format")]
+    TooLarge {
+        /// How many bytes it may take.
+        most: u64,
+    },
     /// The library refused.
     #[error("the table cannot be written: {0}")]
     Failed(String),
 }
 
-/// Writes a table. The same table always gives the same bytes.
+/// Writes a table within the usual `answer_bytes`. The same table always gives the same bytes.
 ///
-/// Non-finite numbers become `null` in JSON, `NaN`, `inf` and `-inf` in CSV, and stay as they are in Arrow.
+/// Non-finite numbers become `null` in JSON, `NaN`, `inf` and `-inf` in CSV, and stay as they are in Arrow. Arrow is not
+/// bounded here: it is what tables are kept in, and no larger than the table in memory, which has limits of its own.
 pub fn write(format: Format, table: &Table) -> Result<Vec<u8>, WriteError> {
+    let most = if format == Format::Arrow { u64::MAX } else { Limits::default().answer_bytes };
+    write_within(format, table, most)
+}
+
+/// Writes a table as [`write`] does, in at most so many bytes.
+///
+/// Larger ones are [`WriteError::TooLarge`], which is found while writing.
+pub fn write_within(format: Format, table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
     match format {
-        Format::Json => json_write::rows(table),
-        Format::JsonColumns => json_write::columns(table),
-        Format::Csv => csv_write::write(table),
-        Format::Arrow => arrow_write::write(table),
+        Format::Json => json_write::rows(table, most),
+        Format::JsonColumns => json_write::columns(table, most),
+        Format::Csv => csv_write::write(table, most),
+        Format::Arrow => arrow_write::write(table, most),
     }
 }

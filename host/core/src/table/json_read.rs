@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use crate::limits::Limits;
 use crate::shape::Shape;
 use crate::shape::json::ShapeSeed;
+use crate::table::allowance::Allowance;
 use crate::table::assembly::{Assembly, Stop};
 use crate::table::format::Read;
 use crate::table::json_text::deeper_than;
@@ -71,7 +72,11 @@ fn attempt(
     dialect: Dialect,
     comes: ShapeComes,
 ) -> Result<Result<Read, ReadError>, Late> {
-    let assembly = Assembly::new(shape, limits);
+    let allowance = match dialect {
+        Dialect::Client => Allowance::for_sent(text.len(), limits),
+        Dialect::Record => Allowance::of_limits(limits),
+    };
+    let assembly = Assembly::new(shape, limits, allowance);
     let mut document = Document { assembly, dialect, comes, rows: None, shape_seen: false };
     let mut reader = serde_json::Deserializer::from_str(text);
     match reader.deserialize_any(&mut document).and_then(|()| reader.end()) {

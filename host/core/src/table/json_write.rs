@@ -15,74 +15,81 @@ use serde::Serialize;
 use crate::base_type::Kind;
 use crate::shape::{Field, Rest, Shape};
 use crate::table::Table;
+use crate::table::bounded::Bounded;
 use crate::table::format::WriteError;
 use crate::table::json_read::Dialect;
 use crate::table::json_text;
 
 /// `{"dataShape":…,"rows":[{…},…]}`
-pub(crate) fn rows(table: &Table) -> Result<Vec<u8>, WriteError> {
-    rows_in(table, Dialect::Client)
+pub(crate) fn rows(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
+    rows_in(table, Dialect::Client, most)
 }
 
 /// The same, in the dialect of records if asked for.
-pub(crate) fn rows_in(table: &Table, dialect: Dialect) -> Result<Vec<u8>, WriteError> {
+pub(crate) fn rows_in(table: &Table, dialect: Dialect, most: u64) -> Result<Vec<u8>, WriteError> {
     let columns = cells(table, dialect)?;
     let mut keys = Vec::with_capacity(columns.len());
     for field in table.fields().iter() {
-        let mut key = Vec::new();
+        let mut key = Bounded::new(most);
         json(&mut key, field.name.as_ref())?;
-        key.push(b':');
-        keys.push(key);
+        key.put(b":")?;
+        keys.push(key.into_bytes());
     }
-    let mut out = begin(table)?;
-    out.extend_from_slice(b"\"rows\":[");
+    let mut out = begin(table, most)?;
+    // What is sure to be too large is not begun: each row has braces, and each value its key, a byte and a comma.
+    let row: u64 = keys.iter().map(|key| key.len() as u64 + 2).sum::<u64>() + 1;
+    out.check_least((table.rows() as u64).saturating_mul(row))?;
+    out.put(b"\"rows\":[")?;
     for row in 0..table.rows() {
-        out.extend_from_slice(if row == 0 { b"{" } else { b",{" });
+        out.put(if row == 0 { b"{" } else { b",{" })?;
         for (at, (key, column)) in keys.iter().zip(&columns).enumerate() {
             if at > 0 {
-                out.push(b',');
+                out.put(b",")?;
             }
-            out.extend_from_slice(key);
+            out.put(key)?;
             column.write(row, &mut out)?;
         }
-        out.push(b'}');
+        out.put(b"}")?;
     }
-    out.extend_from_slice(b"]}");
-    Ok(out)
+    out.put(b"]}")?;
+    Ok(out.into_bytes())
 }
 
 /// `{"dataShape":…,"columns":{"name":[…],…}}`
-pub(crate) fn columns(table: &Table) -> Result<Vec<u8>, WriteError> {
-    let mut out = begin(table)?;
-    out.extend_from_slice(b"\"columns\":{");
+pub(crate) fn columns(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
+    let mut out = begin(table, most)?;
+    // What is sure to be too large is not begun: each value has a byte and a comma, or the bracket after the last.
+    out.check_least((table.rows() as u64).saturating_mul(table.fields().len() as u64).saturating_mul(2))?;
+    out.put(b"\"columns\":{")?;
     for (at, (field, column)) in table.fields().iter().zip(cells(table, Dialect::Client)?).enumerate() {
         if at > 0 {
-            out.push(b',');
+            out.put(b",")?;
         }
         json(&mut out, field.name.as_ref())?;
-        out.extend_from_slice(b":[");
+        out.put(b":[")?;
         for row in 0..table.rows() {
             if row > 0 {
-                out.push(b',');
+                out.put(b",")?;
             }
             column.write(row, &mut out)?;
         }
-        out.push(b']');
+        out.put(b"]")?;
     }
-    out.extend_from_slice(b"}}");
-    Ok(out)
+    out.put(b"}}")?;
+    Ok(out.into_bytes())
 }
 
 /// The document up to its values.
-fn begin(table: &Table) -> Result<Vec<u8>, WriteError> {
-    let mut out = b"{\"dataShape\":".to_vec();
+fn begin(table: &Table, most: u64) -> Result<Bounded, WriteError> {
+    let mut out = Bounded::new(most);
+    out.put(b"{\"dataShape\":")?;
     json(&mut out, &Shape { fields: table.fields().clone(), rest: Rest::None })?;
-    out.push(b',');
+    out.put(b",")?;
     Ok(out)
 }
 
-fn json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<(), WriteError> {
-    serde_json::to_writer(out, value).map_err(|error| WriteError::Failed(error.to_string()))
+fn json(out: &mut Bounded, value: &(impl Serialize + ?Sized)) -> Result<(), WriteError> {
+    serde_json::to_writer(&mut *out, value).map_err(|error| out.reason(&error))
 }
 
 fn cells(table: &Table, dialect: Dialect) -> Result<Vec<Cells<'_>>, WriteError> {
@@ -128,45 +135,39 @@ impl<'a> Cells<'a> {
     }
 
     #[inline]
-    fn write(&self, row: usize, out: &mut Vec<u8>) -> Result<(), WriteError> {
+    fn write(&self, row: usize, out: &mut Bounded) -> Result<(), WriteError> {
         if self.column.is_null(row) {
-            out.extend_from_slice(b"null");
-            return Ok(());
+            return out.put(b"null");
         }
         match self.kind {
-            Typed::Bool(column) => out.extend_from_slice(if column.value(row) { b"true" } else { b"false" }),
-            Typed::Int32(column) => out.extend_from_slice(itoa::Buffer::new().format(column.value(row)).as_bytes()),
-            Typed::Int64(column) => out.extend_from_slice(itoa::Buffer::new().format(column.value(row)).as_bytes()),
+            Typed::Bool(column) => out.put(if column.value(row) { b"true" } else { b"false" }),
+            Typed::Int32(column) => out.put(itoa::Buffer::new().format(column.value(row)).as_bytes()),
+            Typed::Int64(column) => out.put(itoa::Buffer::new().format(column.value(row)).as_bytes()),
             Typed::Float32(column) => match column.value(row) {
-                value if value.is_finite() => {
-                    out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
-                }
-                value => self.non_finite(f64::from(value), out),
+                value if value.is_finite() => out.put(ryu::Buffer::new().format_finite(value).as_bytes()),
+                value => out.put(self.non_finite(f64::from(value))),
             },
             Typed::Float64(column) => match column.value(row) {
-                value if value.is_finite() => {
-                    out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
-                }
-                value => self.non_finite(value, out),
+                value if value.is_finite() => out.put(ryu::Buffer::new().format_finite(value).as_bytes()),
+                value => out.put(self.non_finite(value)),
             },
-            Typed::Text(column) => json(out, column.value(row))?,
-            Typed::Json(column) => out.extend_from_slice(column.value(row).as_bytes()),
+            Typed::Text(column) => json(out, column.value(row)),
+            Typed::Json(column) => out.put(column.value(row).as_bytes()),
             Typed::Binary(column) => {
-                out.push(b'"');
-                out.extend_from_slice(STANDARD.encode(column.value(row)).as_bytes());
-                out.push(b'"');
+                out.put(b"\"")?;
+                out.put(STANDARD.encode(column.value(row)).as_bytes())?;
+                out.put(b"\"")
             }
         }
-        Ok(())
     }
 
-    fn non_finite(&self, value: f64, out: &mut Vec<u8>) {
-        out.extend_from_slice(match self.dialect {
+    fn non_finite(&self, value: f64) -> &'static [u8] {
+        match self.dialect {
             Dialect::Client => b"null",
             Dialect::Record if value.is_nan() => b"\"NaN\"",
             Dialect::Record if value > 0.0 => b"\"inf\"",
             Dialect::Record => b"\"-inf\"",
-        });
+        }
     }
 }
 

@@ -10,12 +10,14 @@ use arrow_array::{Array as _, ArrayRef};
 use crate::base_type::Kind;
 use crate::shape::Field;
 
+mod allowance;
 mod arrow_convert;
 mod arrow_frames;
 mod arrow_meta;
 mod arrow_read;
 mod arrow_write;
 mod assembly;
+mod bounded;
 mod builder;
 mod cell;
 pub mod check;

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
-use analyte_core::job::Usage;
+use analyte_core::job::{RunLimits, Usage};
 use tokio::task::JoinHandle;
 
 use crate::bindings::analyte::plugin::analysis::{AnalysisError, Outcome, Request};
+use crate::budget::Reservation;
 use crate::checked;
 use crate::component::{Component, Exports};
 use crate::crossing::{Lowered, table_of};
@@ -23,13 +24,29 @@ const TEXT_BYTES: usize = 1_024;
 const DETAILS: usize = 32;
 
 impl Component {
-    /// Runs one model in a fresh instance. Waits for room in the memory budget first; the time limit begins after that.
-    /// Dropping the future stops the guest at its next yield.
+    /// Runs one model in a fresh instance. Waits for room in the memory budget first, as long as it takes; the time limit
+    /// begins after that. Dropping the future stops the guest at its next yield.
     pub async fn run(&self, request: RunRequest) -> RunReport {
+        let room = self.room_for(request.limits).await;
+        self.run_admitted(request, room).await
+    }
+
+    /// Waits until the memory budget has room for a run with these limits. Whoever waits here must hold nothing of the
+    /// budget: the run may need all of it.
+    pub async fn room_for(&self, limits: RunLimits) -> Reservation {
         let output_bytes = self.engine().limits().output_bytes;
-        let _room = self.engine().budget().reserve(request.limits.memory_bytes.saturating_add(output_bytes)).await;
+        self.engine().budget().reserve_whole(limits.memory_bytes.saturating_add(output_bytes)).await
+    }
+
+    /// Like [`Component::run`], in room that was [made](Component::room_for) before; it is given back when the guest has
+    /// gone.
+    pub async fn run_admitted(&self, request: RunRequest, room: Reservation) -> RunReport {
         let this = self.clone();
-        match self.on_guest_thread(async move { Ok(this.run_here(request).await) }).await {
+        let work = async move {
+            let _room = room;
+            Ok(this.run_here(request).await)
+        };
+        match self.on_guest_thread(work).await {
             Ok(report) => report,
             Err(refused) => RunReport {
                 outcome: Err(Failure::new(refused.code, refused.message)),
@@ -98,7 +115,17 @@ impl<T> Drop for AbortOnDrop<T> {
 fn reported(error: AnalysisError, denied: Option<&str>) -> Failure {
     let AnalysisError { code, message, details, .. } = error;
     let short = |text: &str| cut(text, TEXT_BYTES).to_owned();
-    let own = Failure::new(Code::AnalysisError, short(&message)).detail("code", cut(&code, 64));
+    if !is_error_code(&code) {
+        return Failure::new(
+            Code::InvalidResult,
+            format!(
+                "the component reported an error whose code `{}` is not of the form [a-z0-9][a-z0-9-]{{0,63}}; its message: {}",
+                cut(&code, 64).escape_debug(),
+                short(&message)
+            ),
+        );
+    }
+    let own = Failure::new(Code::AnalysisError, short(&message)).detail("code", code);
     let mut failure = match denied {
         None => own,
         Some(denied) => {
@@ -110,6 +137,12 @@ fn reported(error: AnalysisError, denied: Option<&str>) -> Failure {
     let facts = details.into_iter().take(DETAILS).filter(|(name, _)| name != "code" && name != "capability");
     failure.details.extend(facts.map(|(name, value)| (short(&name), short(&value))));
     failure
+}
+
+/// Whether a code is a word that programs can rely on, as the contract asks.
+fn is_error_code(code: &str) -> bool {
+    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    code.len() <= 64 && code.bytes().next().is_some_and(word) && code.bytes().all(|b| word(b) || b == b'-')
 }
 
 /// Believes a result only after it was checked.

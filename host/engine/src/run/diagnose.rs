@@ -117,7 +117,18 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
         Some(name) => cut(&rustc_demangled(name), TEXT_BYTES).to_owned(),
         None => format!("function {}", frame.func_index()),
     };
-    trace.frames().iter().take(MOST).map(name).collect()
+    let all: Vec<String> = trace.frames().iter().map(name).collect();
+    // A Rust panic goes through a dozen functions of the standard library; the author's own come first here.
+    let own = all.iter().position(|frame| !of_the_runtime(frame)).unwrap_or(0);
+    all.into_iter().skip(own).take(MOST).collect()
+}
+
+/// Whether a function belongs to the language's own way of panicking.
+fn of_the_runtime(frame: &str) -> bool {
+    frame == "abort"
+        || ["std::", "core::", "alloc::", "__rust", "<alloc::", "<core::", "<std::"]
+            .iter()
+            .any(|of| frame.starts_with(of))
 }
 
 /// Function names come mangled from the name section.

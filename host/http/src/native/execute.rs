@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
+use analyte_core::limits::Limits;
 use analyte_core::names::{ModelName, ProviderName};
 use analyte_core::table::format::Format;
 use analyte_jobs::{Execution, LimitsAsked, Parameters, Right};
@@ -21,7 +22,7 @@ use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::address::{Segments, pairs};
-use super::jobs::submission::{LimitsBody, TableInput, limits_of, parameters_of};
+use super::jobs::submission::{AT_ONCE, LimitsBody, TableInput, limits_of, parameters_of};
 use super::models::body::TableBody;
 use super::table;
 use crate::auth::Caller;
@@ -95,8 +96,16 @@ pub(crate) async fn execute(
     let info = shared.manager.model(caller.organisation(), &provider, &model)?.info.clone();
     let received = body::receive(&shared, content, shared.limits.body_bytes).await?;
 
-    let asked = Asked::of(format, received.bytes, query, &shared)?;
+    let limits = shared.limits.clone();
+    let bytes = received.bytes;
+    let asked = if bytes.len() <= AT_ONCE {
+        Asked::of(format, bytes, query, &limits)?
+    } else {
+        table::off_thread(move || Asked::of(format, bytes, query, &limits)).await??
+    };
     let input = table::read_for(&info, format, asked.table, &shared.limits, asked.pointer).await?;
+    // The body has gone. The run waits for memory, and would wait for this for ever.
+    drop(received.reserved);
     let execution = Execution {
         provider,
         model,
@@ -111,7 +120,7 @@ pub(crate) async fn execute(
         Ok(outcome) => outcome,
         Err(failure) => return Err(Problem::failed(failure).header(FUEL, fuel).header(MEMORY, memory)),
     };
-    let bytes = match table::written(wanted, outcome.output).await {
+    let bytes = match table::written(wanted, outcome.output, shared.limits.answer_bytes).await {
         Ok(bytes) => bytes,
         Err(problem) => return Err(problem.header(FUEL, fuel).header(MEMORY, memory)),
     };
@@ -138,7 +147,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(format: Format, body: Bytes, query: Vec<(String, String)>, shared: &Shared) -> Result<Self, Problem> {
+    fn of(format: Format, body: Bytes, query: Vec<(String, String)>, host_limits: &Limits) -> Result<Self, Problem> {
         let plain = |body, query: Vec<_>| Self {
             table: body,
             pointer: "",
@@ -154,6 +163,8 @@ impl Asked {
             return Ok(plain(body, query));
         }
         let [input, parameters, limits] = members::read(text, "", ["input", "parameters", "limits"])?;
+        members::refuse_large(parameters, "/parameters", "parameters_bytes", host_limits.parameters_bytes)?;
+        members::refuse_large_value(limits, "/limits")?;
         let input: &RawValue = input.ok_or_else(|| members::missing("/input"))?;
         if parameters.is_some() && !query.is_empty() {
             return Err(Problem::new(
@@ -161,7 +172,7 @@ impl Asked {
                 "parameters stand in the body or in the query string, not in both",
             ));
         }
-        let parameters = match parameters_of(parameters, shared)? {
+        let parameters = match parameters_of(parameters, host_limits)? {
             Parameters::None if !query.is_empty() => Parameters::Pairs(query),
             parameters => parameters,
         };

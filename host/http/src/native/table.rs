@@ -7,7 +7,7 @@ use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
 use analyte_core::shape::Shape;
 use analyte_core::table::Table;
-use analyte_core::table::format::{Format, Read, WriteError, read, write};
+use analyte_core::table::format::{Format, Read, WriteError, read, write_within};
 use bytes::Bytes;
 use http::header::{HeaderName, VARY};
 use http::{HeaderMap, HeaderValue};
@@ -37,14 +37,14 @@ pub(crate) async fn read_for(
     table.map_err(|error| Problem::table(error, pointer))
 }
 
-/// Writes a table that came from a component.
-pub(crate) async fn written(format: Format, table: Table) -> Result<Bytes, Problem> {
+/// Writes a table that came from a component, in at most so many bytes.
+pub(crate) async fn written(format: Format, table: Table, most: u64) -> Result<Bytes, Problem> {
     let bytes = if table.memory_bytes() <= LARGE {
-        write(format, &table)
+        write_within(format, &table, most)
     } else {
-        off_thread(move || write(format, &table)).await?
+        off_thread(move || write_within(format, &table, most)).await?
     };
-    bytes.map(Bytes::from).map_err(|error| unwritable(&error))
+    bytes.map(Bytes::from).map_err(|error| unwritable(format, &error))
 }
 
 /// Writes a stored result, an Arrow stream that was checked before it was kept, in another format.
@@ -52,7 +52,9 @@ pub(crate) async fn stored_as(format: Format, stream: Bytes, limits: &Arc<Limits
     let size = stream.len();
     let limits = limits.clone();
     let rewrite = move || match read(Format::Arrow, stream, &Shape::any(), &limits) {
-        Ok(read) => write(format, &read.table).map(Bytes::from).map_err(|error| unwritable(&error)),
+        Ok(read) => write_within(format, &read.table, limits.answer_bytes)
+            .map(Bytes::from)
+            .map_err(|error| unwritable(format, &error)),
         Err(error) => {
             tracing::error!(%error, "a stored result cannot be read");
             Err(Problem::new(Code::HostError, "the stored result cannot be read"))
@@ -61,8 +63,22 @@ pub(crate) async fn stored_as(format: Format, stream: Bytes, limits: &Arc<Limits
     if size <= LARGE { rewrite() } else { off_thread(rewrite).await? }
 }
 
-fn unwritable(error: &WriteError) -> Problem {
+fn unwritable(format: Format, error: &WriteError) -> Problem {
     match error {
+        WriteError::TooLarge { most } => {
+            let otherwise = match format {
+                Format::Json | Format::JsonColumns => {
+                    "ask for it as text/csv or application/vnd.apache.arrow.stream, or for"
+                }
+                Format::Csv => "ask for it as application/vnd.apache.arrow.stream, or for",
+                Format::Arrow => "ask for",
+            };
+            let detail = format!(
+                "the result takes more than {most} bytes as {}, the limit answer_bytes; {otherwise} fewer columns",
+                format.media_type()
+            );
+            Problem::new(Code::OutputTooLarge, detail)
+        }
         WriteError::NotJson { .. } => {
             Problem::new(Code::InvalidResult, format!("the result cannot be written: {error}"))
         }
@@ -115,8 +131,30 @@ fn header_text(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_large_names_its_limit_and_a_way_out() {
+        let rows = Bytes::from_static(br#"[{"flag":true},{"flag":false}]"#);
+        let table = read(Format::Json, rows, &Shape::any(), &Limits::default()).unwrap().table;
+        let stream = written(Format::Arrow, table.clone(), 10_000).await.unwrap();
+        let limits = Arc::new(Limits { answer_bytes: 20, ..Limits::default() });
+        assert_eq!(stored_as(Format::Csv, stream.clone(), &limits).await.unwrap(), "flag\r\ntrue\r\nfalse\r\n");
+        let expected = "the result takes more than 20 bytes as application/json, the limit answer_bytes; ask for it as \
+                        text/csv or application/vnd.apache.arrow.stream, or for fewer columns";
+        let stored = stored_as(Format::Json, stream, &limits).await.unwrap_err();
+        let fresh = written(Format::Json, table, 20).await.unwrap_err();
+        for problem in [stored, fresh] {
+            let response = axum::response::IntoResponse::into_response(problem);
+            assert_eq!(response.status(), http::StatusCode::UNPROCESSABLE_ENTITY);
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["code"], "output-too-large");
+            assert_eq!(body["detail"], expected);
+        }
+    }
 
     #[test]
     fn warnings_are_lines_of_ascii_and_few() {

@@ -6,7 +6,7 @@
 //! the remover sees the pin, or the file is written again after it was removed.
 
 use std::collections::HashMap;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf as FilePathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -172,10 +172,12 @@ impl Blobs {
         self.store.get_range(&place, range).await.map_err(|error| unread(content, error))
     }
 
-    /// Takes bytes piece by piece.
-    pub(super) fn writer(self: &Arc<Self>) -> Box<dyn ContentWriter> {
+    /// Takes bytes piece by piece, as long as `floor_bytes` stay free.
+    pub(super) fn writer(self: &Arc<Self>, directory: FilePathBuf, floor_bytes: u64) -> Box<dyn ContentWriter> {
         Box::new(Writer {
             blobs: Arc::clone(self),
+            directory,
+            floor_bytes,
             hash: Sha256::new(),
             bytes: 0,
             buffer: BytesMut::new(),
@@ -228,6 +230,8 @@ fn unread(content: &Content, error: object_store::Error) -> StoreError {
 
 struct Writer {
     blobs: Arc<Blobs>,
+    directory: FilePathBuf,
+    floor_bytes: u64,
     hash: Sha256,
     bytes: u64,
     /// Not written yet; everything, as long as there is no upload.
@@ -238,6 +242,8 @@ struct Writer {
 
 impl Writer {
     async fn spill(&mut self) -> Result<()> {
+        // Asked anew for every part: what was free when the writer was made may be gone.
+        super::admit(&self.directory, self.floor_bytes)?;
         let (_, upload) = match &mut self.upload {
             Some(upload) => upload,
             none => {

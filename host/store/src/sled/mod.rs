@@ -146,13 +146,8 @@ impl SledStore {
         Ok(Self { committer, shared, blobs, directory, free_disk_bytes, open })
     }
 
-    /// Refuses what is new while there is less than this free.
     fn admit(&self, floor_bytes: u64) -> Result<()> {
-        let free_bytes = free_bytes(&self.directory)?;
-        if free_bytes < floor_bytes {
-            return Err(StoreError::DiskFull { free_bytes, floor_bytes });
-        }
-        Ok(())
+        admit(&self.directory, floor_bytes)
     }
 }
 
@@ -169,6 +164,15 @@ fn shut(committer: &Committer, open: &Mutex<Option<Held>>) {
     // It catches what could panic; if it did all the same, there is nothing left to wait for.
     let _ = thread.join();
     drop(lock);
+}
+
+/// Refuses what is new while there is less than this free.
+fn admit(directory: &Path, floor_bytes: u64) -> Result<()> {
+    let free_bytes = free_bytes(directory)?;
+    if free_bytes < floor_bytes {
+        return Err(StoreError::DiskFull { free_bytes, floor_bytes });
+    }
+    Ok(())
 }
 
 fn free_bytes(directory: &Path) -> Result<u64> {

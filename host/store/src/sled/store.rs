@@ -192,7 +192,7 @@ impl Store for SledStore {
         // Result files come this way too, and completions are to go on: they may use half of what is kept free. Bytes
         // that are for a new job are refused when that is submitted.
         self.admit(self.free_disk_bytes / 2)?;
-        Ok(self.blobs.writer())
+        Ok(self.blobs.writer(self.directory.clone(), self.free_disk_bytes / 2))
     }
 
     async fn put_provider(&self, record: ProviderRecord, component: Option<NewContent>) -> Result<bool> {

@@ -1,12 +1,14 @@
 //! A submission as clients write it, turned into what the job manager takes. The table among its members goes straight
-//! into columns.
+//! into columns; the others are compared with their limits before anything walks through them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
-use analyte_core::names::Organisation;
+use analyte_core::limits::Limits;
+use analyte_core::names::{ModelName, Organisation, ProviderName};
 use analyte_core::table::format::Format;
+use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{Idempotency, LimitsAsked, Parameters, RetryAsked, Submission};
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -96,6 +98,11 @@ pub(crate) struct ColumnsBody {
     columns: BTreeMap<String, Vec<serde_json::Value>>,
 }
 
+/// Up to this size a body is looked at at once, beyond it on a thread where nobody waits behind it.
+pub(crate) const AT_ONCE: usize = 256 * 1024;
+/// What one tag may take as JSON: key and value of 128 bytes each, every byte of them escaped, and some room around.
+const TAG_JSON_BYTES: u64 = 2_048;
+
 /// Reads a submission.
 pub(crate) async fn read(
     shared: &Shared,
@@ -103,49 +110,107 @@ pub(crate) async fn read(
     body: &Bytes,
     idempotency_key: Option<String>,
 ) -> Result<Submission, Problem> {
-    let text = std::str::from_utf8(body).map_err(|error| {
-        members::malformed(String::new(), format!("is not UTF-8 from byte {} on", error.valid_up_to()))
-    })?;
-    let [provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags] = members::read(
-        text,
-        "",
-        ["provider", "model", "input", "parameters", "custom_data", "priority", "run_at", "limits", "retry", "tags"],
-    )?;
-    let provider = members::parsed(provider, "/provider")?;
-    let model = members::parsed(model, "/model")?;
-    let input = input.ok_or_else(|| members::missing("/input"))?;
-    let parameters = parameters_of(parameters, shared)?;
-    let custom_data = custom_data_of(custom_data, shared)?;
-    let priority = members::value::<i32>(priority, "/priority", "a whole number of 32 bits")?.unwrap_or(0);
-    let run_at = members::optional(run_at, "/run_at")?;
-    let limits = limits_of(limits, "/limits")?;
-    let retry = retry_of(retry)?;
-    let tags = members::value::<Strings>(tags, "/tags", "an object of strings in which no name comes twice")?;
-
-    let info: Arc<_> = shared.manager.model(organisation, &provider, &model)?.info.clone();
-    let input = body.slice_ref(input.get().as_bytes());
-    let input = table::read_for(&info, Format::Json, input, &shared.limits, "/input").await?;
+    let (body, limits) = (body.clone(), shared.limits.clone());
+    let asked = if body.len() <= AT_ONCE {
+        Asked::of(&body, idempotency_key, &limits)?
+    } else {
+        table::off_thread(move || Asked::of(&body, idempotency_key, &limits)).await??
+    };
+    let info: Arc<_> = shared.manager.model(organisation, &asked.provider, &asked.model)?.info.clone();
+    let input = table::read_for(&info, Format::Json, asked.input, &shared.limits, "/input").await?;
     Ok(Submission {
-        provider,
-        model,
+        provider: asked.provider,
+        model: asked.model,
         input: input.table,
         input_warnings: input.warnings,
-        parameters,
-        custom_data,
-        priority,
-        run_at,
-        limits,
-        retry,
-        tags: tags.map(|tags| tags.0).unwrap_or_default(),
-        // The same request is the same bytes: clients that repeat themselves do just that.
-        idempotency: idempotency_key.map(|key| Idempotency { key, request: Digest::of(body) }),
+        parameters: asked.parameters,
+        custom_data: asked.custom_data,
+        priority: asked.priority,
+        run_at: asked.run_at,
+        limits: asked.limits,
+        retry: asked.retry,
+        tags: asked.tags,
+        idempotency: asked.idempotency,
     })
 }
 
+/// A submission whose table has not been read yet.
+struct Asked {
+    provider: ProviderName,
+    model: ModelName,
+    /// The table's text, a part of the body.
+    input: Bytes,
+    parameters: Parameters,
+    custom_data: Option<Box<RawValue>>,
+    priority: i32,
+    run_at: Option<Timestamp>,
+    limits: LimitsAsked,
+    retry: RetryAsked,
+    tags: BTreeMap<String, String>,
+    idempotency: Option<Idempotency>,
+}
+
+impl Asked {
+    fn of(body: &Bytes, idempotency_key: Option<String>, host_limits: &Limits) -> Result<Self, Problem> {
+        let text = std::str::from_utf8(body).map_err(|error| {
+            members::malformed(String::new(), format!("is not UTF-8 from byte {} on", error.valid_up_to()))
+        })?;
+        let [provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags] = members::read(
+            text,
+            "",
+            [
+                "provider",
+                "model",
+                "input",
+                "parameters",
+                "custom_data",
+                "priority",
+                "run_at",
+                "limits",
+                "retry",
+                "tags",
+            ],
+        )?;
+        // By their lengths alone, before anything walks through them.
+        members::refuse_large(parameters, "/parameters", "parameters_bytes", host_limits.parameters_bytes)?;
+        members::refuse_large(custom_data, "/custom_data", "custom_data_bytes", host_limits.custom_data_bytes)?;
+        members::refuse_large(
+            tags,
+            "/tags",
+            "tags",
+            host_limits.tags.saturating_add(1).saturating_mul(TAG_JSON_BYTES),
+        )?;
+        for (member, pointer) in [
+            (provider, "/provider"),
+            (model, "/model"),
+            (priority, "/priority"),
+            (run_at, "/run_at"),
+            (limits, "/limits"),
+            (retry, "/retry"),
+        ] {
+            members::refuse_large_value(member, pointer)?;
+        }
+        Ok(Self {
+            provider: members::parsed(provider, "/provider")?,
+            model: members::parsed(model, "/model")?,
+            input: body.slice_ref(input.ok_or_else(|| members::missing("/input"))?.get().as_bytes()),
+            parameters: parameters_of(parameters, host_limits)?,
+            custom_data: custom_data_of(custom_data, host_limits)?,
+            priority: members::value::<i32>(priority, "/priority", "a whole number of 32 bits")?.unwrap_or(0),
+            run_at: members::optional(run_at, "/run_at")?,
+            limits: limits_of(limits, "/limits")?,
+            retry: retry_of(retry)?,
+            tags: tags_of(tags)?,
+            // The same request is the same bytes: clients that repeat themselves do just that.
+            idempotency: idempotency_key.map(|key| Idempotency { key, request: Digest::of(body) }),
+        })
+    }
+}
+
 /// Parameters, as text for the manager to check against the model's schema.
-pub(crate) fn parameters_of(member: Option<&RawValue>, shared: &Shared) -> Result<Parameters, Problem> {
+pub(crate) fn parameters_of(member: Option<&RawValue>, limits: &Limits) -> Result<Parameters, Problem> {
     let Some(raw) = members::present(member) else { return Ok(Parameters::None) };
-    members::check_depth(raw, "/parameters", shared.limits.json_depth)?;
+    members::check_depth(raw, "/parameters", limits.json_depth)?;
     if !raw.get().starts_with('{') {
         return Err(members::malformed("/parameters".to_owned(), "must be an object"));
     }
@@ -175,9 +240,14 @@ fn retry_of(member: Option<&RawValue>) -> Result<RetryAsked, Problem> {
     })
 }
 
-fn custom_data_of(member: Option<&RawValue>, shared: &Shared) -> Result<Option<Box<RawValue>>, Problem> {
+fn tags_of(member: Option<&RawValue>) -> Result<BTreeMap<String, String>, Problem> {
+    let tags = members::value::<Strings>(member, "/tags", "an object of strings in which no name comes twice")?;
+    Ok(tags.map(|tags| tags.0).unwrap_or_default())
+}
+
+fn custom_data_of(member: Option<&RawValue>, limits: &Limits) -> Result<Option<Box<RawValue>>, Problem> {
     let Some(raw) = members::present(member) else { return Ok(None) };
     // Written into answers as it is, so it must not be deeper than what readers of answers take.
-    members::check_depth(raw, "/custom_data", shared.limits.json_depth)?;
+    members::check_depth(raw, "/custom_data", limits.json_depth)?;
     Ok(Some(raw.to_owned()))
 }
