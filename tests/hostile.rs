@@ -147,7 +147,8 @@ async fn every_hostile_model_meets_its_limit() {
     let (engine, _folder) = engine(limits());
     let (component, models) = hostile(&engine).await;
     let mut page = String::new();
-    for (name, model) in &models {
+    // `slow` works for a time, so what it meets first depends on the machine; other tests use it.
+    for (name, model) in models.iter().filter(|(name, _)| *name != "slow") {
         let told = Arc::new(Told::default());
         // A model that waits needs no more than a moment; one that computes is stopped by its fuel.
         let timeout_ms = if name == "sleep" { 200 } else { 60_000 };

@@ -12,7 +12,7 @@ use crate::component::{Component, Description, Exports};
 use crate::error::Refused;
 use crate::host::Call;
 use crate::inspect::Kind;
-use crate::run::instance::{Called, in_fresh_instance};
+use crate::run::instance::{Called, Transfer, in_fresh_instance};
 use crate::run::request::{Discard, Grants, Identity, ModelFile};
 
 impl Component {
@@ -90,8 +90,8 @@ impl Component {
         let limits = self.engine().limits().clone();
         let run =
             RunLimits { fuel: limits.describe_fuel, memory_bytes: limits.memory_bytes, timeout_ms: limits.describe_ms };
-        let output_bytes = limits.describe_bytes;
-        let _room = self.engine().budget().reserve(run.memory_bytes.saturating_add(output_bytes)).await;
+        let transfer = Transfer { bytes: limits.describe_bytes, limit: "describe_bytes" };
+        let _room = self.engine().budget().reserve(run.memory_bytes.saturating_add(transfer.bytes)).await;
         let deadline = Instant::now() + Duration::from_millis(run.timeout_ms);
         let call = Call::new(
             limits,
@@ -101,7 +101,7 @@ impl Component {
             Arc::new(Discard),
             deadline,
         );
-        in_fresh_instance(self, run, output_bytes, call, body).await
+        in_fresh_instance(self, run, transfer, call, body).await
     }
 }
 

@@ -15,7 +15,7 @@ use crate::crossing::{Lowered, table_of};
 use crate::error::Refused;
 use crate::host::{Call, cut};
 use crate::run::diagnose::capability_denied;
-use crate::run::instance::in_fresh_instance;
+use crate::run::instance::{Transfer, in_fresh_instance};
 use crate::run::request::{RunOutcome, RunReport, RunRequest};
 
 /// Longest message, warning or detail of a component, in bytes.
@@ -59,19 +59,18 @@ impl Component {
     async fn run_here(&self, request: RunRequest) -> RunReport {
         let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink } = request;
         let host_limits = self.engine().limits().clone();
-        let output_bytes = host_limits.output_bytes;
+        let transfer = Transfer { bytes: host_limits.output_bytes, limit: "output_bytes" };
         let deadline = Instant::now() + Duration::from_millis(limits.timeout_ms);
         let call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
         let lowered = Lowered::new(&input);
         let columns = lowered.columns();
         let wit =
             Request { model: model.name.as_str(), input: lowered.table(&columns), parameters: &parameters, extra: &[] };
-        let called =
-            in_fresh_instance(self, limits, output_bytes, call, async |store, instance| match self.exports() {
-                Exports::Provider(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
-                Exports::Model(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
-            })
-            .await;
+        let called = in_fresh_instance(self, limits, transfer, call, async |store, instance| match self.exports() {
+            Exports::Provider(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+            Exports::Model(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+        })
+        .await;
         let denied = called.state.denied.as_deref();
         let outcome = match called.answer {
             Err(failure) => Err(failure),

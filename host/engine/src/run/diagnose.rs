@@ -7,15 +7,16 @@ use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::host::{HostState, cut};
+use crate::run::instance::Transfer;
 
 /// Longest cause or frame in bytes, and most of each.
 const TEXT_BYTES: usize = 512;
 const MOST: usize = 16;
 
 /// Turns wasmtime's error into the report of a failed run.
-pub(crate) fn diagnose(error: &wasmtime::Error, limits: RunLimits, output_bytes: u64, state: &HostState) -> Failure {
+pub(crate) fn diagnose(error: &wasmtime::Error, limits: RunLimits, transfer: Transfer, state: &HostState) -> Failure {
     let trap = error.downcast_ref::<Trap>().copied();
-    let mut failure = first_cause(error, trap, limits, output_bytes, state);
+    let mut failure = first_cause(error, trap, limits, transfer, state);
     failure.trap = trap.map(|trap| trap.to_string());
     failure.frames = frames(error);
     failure.causes = causes(error);
@@ -28,7 +29,7 @@ fn first_cause(
     error: &wasmtime::Error,
     trap: Option<Trap>,
     limits: RunLimits,
-    output_bytes: u64,
+    transfer: Transfer,
     state: &HostState,
 ) -> Failure {
     match trap {
@@ -52,7 +53,10 @@ fn first_cause(
     if transfer_too_large(error) {
         return Failure::new(
             Code::OutputTooLarge,
-            format!("one transfer out of the component was larger than {output_bytes} bytes (limit output_bytes)"),
+            format!(
+                "one transfer out of the component was larger than {} bytes (limit {})",
+                transfer.bytes, transfer.limit
+            ),
         )
         .hint("return less at once, or write a result file in pieces");
     }

@@ -28,17 +28,24 @@ pub(crate) struct Called<T> {
     pub(crate) state: HostState,
 }
 
+/// How much one transfer out of a component may carry, and which limit says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Transfer {
+    pub(crate) bytes: u64,
+    pub(crate) limit: &'static str,
+}
+
 /// Makes an instance and lets `body` call it.
 pub(crate) async fn in_fresh_instance<T>(
     component: &Component,
     limits: RunLimits,
-    output_bytes: u64,
+    transfer: Transfer,
     call: Call,
     body: impl AsyncFnOnce(&mut Store<HostState>, &Instance) -> wasmtime::Result<T>,
 ) -> Called<T> {
     let deadline = call.deadline;
     let mut store = Store::new(component.engine().wasmtime(), HostState::new(call, limits.memory_bytes));
-    let answer = match prepare(&mut store, limits, output_bytes) {
+    let answer = match prepare(&mut store, limits, transfer) {
         Ok(()) => {
             let left = deadline.saturating_duration_since(Instant::now());
             let work = async {
@@ -62,7 +69,7 @@ pub(crate) async fn in_fresh_instance<T>(
     let usage = Usage { fuel: limits.fuel.saturating_sub(fuel_left), peak_memory_bytes: state.memory.peak() };
     let answer = answer.map_err(|stopped| match stopped {
         Stopped::Deadline => timeout(limits, &state),
-        Stopped::Error(error) => diagnose(&error, limits, output_bytes, &state),
+        Stopped::Error(error) => diagnose(&error, limits, transfer, &state),
     });
     Called { answer, usage, state }
 }
@@ -72,11 +79,11 @@ enum Stopped {
     Deadline,
 }
 
-fn prepare(store: &mut Store<HostState>, limits: RunLimits, output_bytes: u64) -> wasmtime::Result<()> {
+fn prepare(store: &mut Store<HostState>, limits: RunLimits, transfer: Transfer) -> wasmtime::Result<()> {
     store.limiter(|state| &mut state.memory);
     store.set_fuel(limits.fuel)?;
     store.fuel_async_yield_interval(Some(YIELD_FUEL))?;
-    store.set_hostcall_fuel(usize::try_from(output_bytes).unwrap_or(usize::MAX));
+    store.set_hostcall_fuel(usize::try_from(transfer.bytes).unwrap_or(usize::MAX));
     store.set_max_component_handles(HANDLES);
     Ok(())
 }
