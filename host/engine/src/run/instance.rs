@@ -1,7 +1,7 @@
 //! One fresh instance and one call into it: metered by fuel, bounded in memory and time.
 //!
 //! The instance is thrown away with the store. The future may be dropped at any time: the guest is then gone at its next
-//! yield (every [`YIELD_FUEL`] units, about half a millisecond) or host call.
+//! yield (every [`YIELD_FUEL`] units, from well below a millisecond to some 4 ms, by the code) or host call.
 
 use std::time::{Duration, Instant};
 
