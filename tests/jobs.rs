@@ -168,6 +168,8 @@ fn everything() -> ListQuery {
         tag: None,
         created_after: None,
         created_before: None,
+        filter: None,
+        oldest_first: false,
         after: None,
         limit: 50,
         scan: 10_000,
@@ -222,7 +224,7 @@ async fn what_cannot_run_is_refused_before_it_is_a_job() {
     assert_eq!(refusal(unwanted).await, Err("parameters/factor: the model takes no parameters".into()));
     let greedy = LimitsAsked { fuel: Some(u64::MAX), ..LimitsAsked::default() };
     assert!(
-        refusal(Submission { limits: greedy, ..plain }).await.is_err_and(|message| message.contains("limits.fuel"))
+        refusal(Submission { limits: greedy, ..plain }).await.is_err_and(|message| message.contains("/limits/fuel"))
     );
     assert_eq!(manager.list(&organisation(), everything()).await.expect("a page").jobs, []);
     manager.stop(Duration::ZERO).await.expect("stopped");

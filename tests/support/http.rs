@@ -67,6 +67,17 @@ impl Http {
 
     /// One call; a header `host` replaces the usual one.
     pub fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+        ok(self.try_call(method, path, headers, body), &format!("{method} {path}"))
+    }
+
+    /// One call that may come to nothing: the connection cannot be made, or breaks before all of the answer is there.
+    pub fn try_call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, String> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
@@ -78,12 +89,11 @@ impl Http {
             Some(bytes) => SendBody::from_owned_reader(std::io::Cursor::new(bytes.to_vec())),
             None => SendBody::none(),
         };
-        let answer = self.agent.run(ok(request.body(body), "the request"));
-        let answer = ok(answer, &format!("{method} {path}"));
+        let answer = self.agent.run(ok(request.body(body), "the request")).map_err(|error| error.to_string())?;
         let (parts, body) = answer.into_parts();
         let mut bytes = Vec::new();
-        ok(body.into_reader().read_to_end(&mut bytes), "the body");
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body: bytes }
+        body.into_reader().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: bytes })
     }
 
     /// Reads.

@@ -15,8 +15,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub mod binary;
+pub mod chance;
+pub mod faults;
+pub mod history;
 pub mod http;
 pub mod plugins;
+pub mod probe;
+pub mod raw;
 pub mod server;
 pub mod snapshot;
 

@@ -91,6 +91,7 @@ impl Demo {
             allowed_hosts: Vec::new(),
             limits: Limits::default(),
             grants: std::collections::BTreeMap::new(),
+            retention: analyte_jobs::Retention::default(),
         };
         let free = "127.0.0.1:0";
         match &self.listen {

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod model;
 pub mod names;
 pub mod parameters;
+pub mod query;
 pub mod shape;
 pub mod table;
 pub mod timestamp;

@@ -109,6 +109,28 @@ limits! {
     json_depth 64 "levels"
         "Bounds nesting in every JSON document that is read." "400 `malformed`";
 
+    // Queries.
+    query_bytes 1_048_576 "bytes"
+        "Bounds the text of a query." "413 `too-large`";
+    query_filters 1_000 "filters"
+        "Bounds the filters of a query, AND and OR included." "422 `invalid-input`";
+    query_depth 30 "levels"
+        "Bounds how deep filters stand in one another; `json_depth` bounds the same text as JSON, two levels for each."
+        "422 `invalid-input`";
+    query_values 10_000 "values"
+        "Bounds the values of one IN or NOTIN, and the tags of one TAGGED or NOTTAGGED." "422 `invalid-input`";
+    query_pattern_bytes 4_096 "bytes"
+        "Bounds the pattern of one LIKE or NOTLIKE and the expression of one MATCHES or NOTMATCHES."
+        "422 `invalid-input`";
+    query_regexes 8 "expressions"
+        "Bounds the regular expressions of a query; with `query_regex_bytes` that bounds them all together."
+        "422 `invalid-input`";
+    query_regex_bytes 1_048_576 "bytes"
+        "Bounds one regular expression as it is compiled, and what it may keep while it is looked for."
+        "422 `invalid-input`";
+    query_sorts 16 "sorts"
+        "Bounds the sorts of a query." "422 `invalid-input`";
+
     // Components.
     component_bytes 134_217_728 "bytes"
         "Bounds an uploaded component." "413 `too-large`";
@@ -148,6 +170,13 @@ limits! {
         "How long a connection may be idle, or take to send request line and headers." "the connection is closed";
     body_idle_ms 30_000 "milliseconds"
         "How long a body may stop in the middle." "408 `malformed`";
+    write_idle_ms 30_000 "milliseconds"
+        "How long a client may take nothing of its answer." "the connection is closed";
+    event_silence_ms 15_000 "milliseconds"
+        "An event stream that has nothing to tell for so long sends an empty comment, so that proxies keep it open and a client that is gone is noticed."
+        "a line `: `";
+    batch_jobs 1_000 "jobs"
+        "Bounds the submissions of one batch." "422 `invalid-input`";
     parameters_bytes 1_048_576 "bytes"
         "Bounds the parameters of one job." "413 `too-large`";
     custom_data_bytes 32_768 "bytes"
@@ -170,6 +199,8 @@ limits! {
         "The longest page of a list; the usual one is 50." "a longer one is cut to this";
     scan_items 10_000 "entries"
         "How many index entries one page of a list may look at." "a short page with a cursor";
+    sort_items 100_000 "jobs"
+        "How many jobs a list in an order of its own may look at." "422 `invalid-input`";
     crashes 5 "crashes"
         "A task that was running in so many crashes of the server ends." "job fails with `host-error`";
     free_disk_bytes 268_435_456 "bytes"
@@ -198,6 +229,8 @@ impl Limits {
                     | "tags"
                     | "custom_data_bytes"
                     | "progress_per_second"
+                    | "query_regexes"
+                    | "query_sorts"
             );
             if self.get(entry.key) == Some(0) && !zero_has_meaning && !none_can_be_meant {
                 return Err(format!("`{}` is 0, which would refuse everything", entry.key));

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Bytes are counted in pages of this size, since a semaphore counts in 32 bits.
 const PAGE: u64 = 1 << 16;
@@ -21,13 +21,23 @@ pub struct MemoryBudget {
     /// What surfaces hold is counted here, too.
     surfaces: Arc<Semaphore>,
     surface_capacity: u32,
+    freed: Arc<Notify>,
 }
 
 /// Bytes held until this is dropped.
 #[derive(Debug)]
 pub struct Reservation {
-    _permit: OwnedSemaphorePermit,
-    _surface: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
+    surface: Option<OwnedSemaphorePermit>,
+    freed: Arc<Notify>,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        // The bytes first: whoever is woken finds them free.
+        drop((self.permit.take(), self.surface.take()));
+        self.freed.notify_one();
+    }
 }
 
 impl MemoryBudget {
@@ -40,6 +50,7 @@ impl MemoryBudget {
             capacity,
             surfaces: Arc::new(Semaphore::new(surface_capacity as usize)),
             surface_capacity,
+            freed: Arc::default(),
         }
     }
 
@@ -54,11 +65,17 @@ impl MemoryBudget {
         self.taken(pages(bytes).min(self.capacity)).await
     }
 
+    /// Takes the bytes, be it the whole budget, if there is room now and nobody waits for it.
+    pub fn try_reserve_whole(&self, bytes: u64) -> Option<Reservation> {
+        let permit = self.pages.clone().try_acquire_many_owned(pages(bytes).min(self.capacity)).ok()?;
+        Some(self.reservation(permit, None))
+    }
+
     async fn taken(&self, wanted: u32) -> Reservation {
         loop {
             // The semaphore is never closed; were it, waiting forever would be the safe answer.
             match self.pages.clone().acquire_many_owned(wanted).await {
-                Ok(permit) => return Reservation { _permit: permit, _surface: None },
+                Ok(permit) => return self.reservation(permit, None),
                 Err(_) => std::future::pending::<()>().await,
             }
         }
@@ -69,7 +86,16 @@ impl MemoryBudget {
         let wanted = pages(bytes).min(self.surface_capacity);
         let surface = self.surfaces.clone().try_acquire_many_owned(wanted).ok()?;
         let permit = self.pages.clone().try_acquire_many_owned(wanted).ok()?;
-        Some(Reservation { _permit: permit, _surface: Some(surface) })
+        Some(self.reservation(permit, Some(surface)))
+    }
+
+    fn reservation(&self, permit: OwnedSemaphorePermit, surface: Option<OwnedSemaphorePermit>) -> Reservation {
+        Reservation { permit: Some(permit), surface, freed: self.freed.clone() }
+    }
+
+    /// Waits until bytes have been given back since this was called last. For one caller at a time.
+    pub async fn freed(&self) {
+        self.freed.notified().await;
     }
 
     /// The whole budget in bytes.
@@ -108,6 +134,16 @@ mod tests {
         drop(first);
         assert!(waiting.await.is_ok());
         assert_eq!(budget.reserved(), 0);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_bytes_is_woken_when_some_are_given_back() {
+        let budget = MemoryBudget::new(10 * PAGE);
+        let all = budget.try_reserve_whole(u64::MAX);
+        assert!(all.is_some() && budget.try_reserve_whole(1).is_none());
+        drop(all);
+        budget.freed().await;
+        assert!(budget.try_reserve_whole(u64::MAX).is_some());
     }
 
     #[tokio::test]

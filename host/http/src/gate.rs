@@ -15,10 +15,13 @@ use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
 use http::Request;
 use hyper::body::Incoming;
+use prometheus_client::registry::Registry;
+use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
 use crate::auth;
 use crate::host_check::AllowedHosts;
+use crate::metrics::{Metrics, kind};
 use crate::native;
 use crate::problem::Problem;
 use crate::server::Options;
@@ -28,6 +31,10 @@ use crate::trace;
 pub(crate) struct Shared {
     pub(crate) manager: Manager,
     pub(crate) limits: Arc<Limits>,
+    /// Everything that is counted all along.
+    pub(crate) registry: Arc<Registry>,
+    /// Cancelled when the server begins to stop: answers without an end of their own end then.
+    pub(crate) closing: CancellationToken,
 }
 
 /// The way in.
@@ -35,23 +42,29 @@ pub(crate) struct Gate {
     hosts: AllowedHosts,
     shared: Arc<Shared>,
     router: Router,
+    metrics: Metrics,
 }
 
 impl Gate {
-    pub(crate) fn new(options: Options) -> Self {
-        let shared = Arc::new(Shared { manager: options.manager, limits: options.limits });
-        Self { hosts: AllowedHosts::new(&options.allowed_hosts), router: native::router(shared.clone()), shared }
+    pub(crate) fn new(options: Options, closing: CancellationToken) -> Self {
+        let Options { manager, allowed_hosts, limits, registry, metrics } = options;
+        let shared = Arc::new(Shared { manager, limits, registry, closing });
+        let router = native::router(shared.clone());
+        Self { hosts: AllowedHosts::new(&allowed_hosts), shared, router, metrics }
     }
 
     /// Answers one request.
     pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         let line = trace::Line::of(&request);
+        let call = kind(request.method(), request.uri().path());
         let start = Instant::now();
         let response = match self.admit(&mut request) {
             Ok(()) => self.route(request).await,
             Err(problem) => problem.into_response(),
         };
-        line.log(response.status(), start.elapsed());
+        let took = start.elapsed();
+        self.metrics.answered(call, response.status(), took);
+        line.log(response.status(), took);
         response
     }
 

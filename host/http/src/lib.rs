@@ -11,7 +11,9 @@ mod body;
 mod etag;
 mod gate;
 mod host_check;
+mod items;
 mod members;
+mod metrics;
 mod native;
 mod negotiate;
 mod openapi;
@@ -20,5 +22,6 @@ mod range;
 mod server;
 mod trace;
 
+pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
 pub use server::{Options, serve};

@@ -15,6 +15,13 @@ use serde_json::value::RawValue;
 
 use crate::problem::{FieldError, Problem};
 
+/// All of a body, which must be JSON.
+pub(crate) fn whole(body: &[u8]) -> Result<&RawValue, Problem> {
+    let text = std::str::from_utf8(body)
+        .map_err(|error| malformed(String::new(), format!("is not UTF-8 from byte {} on", error.valid_up_to())))?;
+    serde_json::from_str(text).map_err(|error| malformed(String::new(), format!("is not JSON: {error}")))
+}
+
 /// Reads an object that has no other members than these; `pointer` says where it stands in the body.
 pub(crate) fn read<'a, const N: usize>(
     text: &'a str,

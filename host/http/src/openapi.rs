@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::native::{execute, health, jobs, models, providers};
+use crate::native::{execute, health, jobs, metrics, models, providers};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,6 +18,7 @@ use crate::native::{execute, health, jobs, models, providers};
         health::alive,
         health::ready,
         health::openapi,
+        metrics::metrics,
         providers::list::list,
         providers::get::get,
         providers::put::put,
@@ -28,9 +29,15 @@ use crate::native::{execute, health, jobs, models, providers};
         models::delete::delete,
         execute::execute,
         jobs::submit::submit,
+        jobs::batch::submit,
         jobs::list::list,
+        jobs::query::query,
+        jobs::cancel_matching::cancel,
         jobs::get::get,
+        jobs::purge::purge,
         jobs::cancel::cancel,
+        jobs::retry::retry,
+        jobs::events::follow,
         jobs::results::of_job,
         jobs::errors::of_job,
         jobs::files::of_job,

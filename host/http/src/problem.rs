@@ -216,7 +216,9 @@ impl From<JobsError> for Problem {
         if error.over_quota() {
             problem = problem.status(StatusCode::TOO_MANY_REQUESTS);
         }
-        problem.0.errors = error.problems().iter().cloned().map(|one| Self::table_error(one, "")).collect();
+        let table = error.problems().iter().cloned().map(|one| Self::table_error(one, ""));
+        let wrong = error.wrong().iter().map(|one| FieldError::at(one.pointer.clone(), one.message.clone()));
+        problem.0.errors = table.chain(wrong).collect();
         if !error.details().is_empty() {
             let mut failure = Failure::new(code, error.message());
             for (name, value) in error.details() {
@@ -254,31 +256,37 @@ impl std::fmt::Display for Chain<'_> {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let Inner { status, code, detail, errors, failure, headers } = *self.0;
+impl Problem {
+    /// As it stands in a body.
+    pub(crate) fn body(&self) -> ProblemBody<'_> {
+        let Inner { status, code, detail, errors, failure, .. } = self.0.as_ref();
         let failure = failure.as_ref();
         let details = failure.map(|failure| failure.details.as_slice()).filter(|details| !details.is_empty());
-        let body = ProblemBody {
+        ProblemBody {
             kind: format!("urn:analyte:problem:{code}"),
             title: code.meaning(),
             status: status.as_u16(),
-            detail: &detail,
+            detail,
             code: code.as_str(),
-            errors: &errors,
+            errors,
             details: details.map(Details),
             causes: failure.map_or(&[], |failure| &failure.causes),
             trap: failure.and_then(|failure| failure.trap.as_deref()),
             frames: failure.map_or(&[], |failure| &failure.frames),
             stderr: failure.map_or("", |failure| &failure.stderr),
             hint: failure.and_then(|failure| failure.hint.as_deref()),
-        };
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
         // A body of strings and numbers cannot fail to be written.
-        let bytes = serde_json::to_vec(&body).unwrap_or_default();
+        let bytes = serde_json::to_vec(&self.body()).unwrap_or_default();
         let mut response = Response::new(Body::from(bytes));
-        *response.status_mut() = status;
+        *response.status_mut() = self.0.status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        response.headers_mut().extend(headers);
+        response.headers_mut().extend(self.0.headers);
         response
     }
 }

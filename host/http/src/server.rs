@@ -1,16 +1,17 @@
 //! Takes connections and answers them until told to stop.
 //!
 //! Against slow and greedy clients: connections are counted, a request's head must arrive in time and within its size,
+//! an answer must be taken,
 //! and what a client still sends after it was refused is read and dropped for a while, so that it gets to see the answer.
-//! Stopping lets calls that are being answered end within the grace period; then their connections are cut, which
-//! cancels synchronous runs.
+//! Stopping ends event streams, and lets other calls that are being answered end within the grace period; then their
+//! connections are cut, which cancels synchronous runs.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use analyte_core::limits::Limits;
 use analyte_jobs::Manager;
@@ -19,16 +20,21 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::gate::Gate;
+use crate::metrics::Metrics;
 
 /// How long a client that was refused may go on sending what nobody reads.
 const LINGER: Duration = Duration::from_secs(5);
+/// Pause between two lines of log about the same thing.
+const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
 /// Pause after the system refused a connection for want of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -40,13 +46,20 @@ pub struct Options {
     pub allowed_hosts: Vec<String>,
     /// Bounds requests.
     pub limits: Arc<Limits>,
+    /// What `GET /metrics` answers, beside what it measures itself.
+    pub registry: Arc<Registry>,
+    /// Counts calls and connections; registered there by whoever made both.
+    pub metrics: Metrics,
 }
 
 /// Answers calls on this listener until `shutdown` is ready and the calls that were being answered have ended, or the
 /// grace period has.
 pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Future<Output = ()>) {
     let limits = options.limits.clone();
-    let gate = Arc::new(Gate::new(options));
+    let metrics = options.metrics.clone();
+    let (closing, cut) = (CancellationToken::new(), CancellationToken::new());
+    let gate = Arc::new(Gate::new(options, closing.clone()));
+    let patience = Duration::from_millis(limits.write_idle_ms);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.head_ms))
@@ -54,8 +67,8 @@ pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Futur
     let places =
         Arc::new(Semaphore::new(usize::try_from(limits.connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)));
     let connections = TaskTracker::new();
-    let (closing, cut) = (CancellationToken::new(), CancellationToken::new());
 
+    let mut complaints = Complaints::default();
     let mut shutdown = pin!(shutdown);
     loop {
         let next = async {
@@ -69,16 +82,17 @@ pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Futur
             next = next => match next {
                 Ok(next) => next,
                 Err(error) => {
-                    refused_by_system(&error).await;
+                    refused_by_system(&error, &mut complaints).await;
                     continue;
                 }
             },
         };
-        let connection = connection(stream, http.clone(), gate.clone(), closing.child_token());
+        let connection = connection(stream, patience, http.clone(), gate.clone(), closing.child_token());
+        let connected = metrics.connected();
         let cut = cut.child_token();
         connections.spawn(async move {
             cut.run_until_cancelled(connection).await;
-            drop(place);
+            drop((place, connected));
         });
     }
 
@@ -92,19 +106,49 @@ pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Futur
     }
 }
 
-async fn refused_by_system(error: &io::Error) {
+async fn refused_by_system(error: &io::Error, complaints: &mut Complaints) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::warn!(%error, "the system refuses new connections");
+        if let Some(times) = complaints.due(Instant::now()) {
+            tracing::warn!(%error, times, "the system refuses new connections");
+        }
         tokio::time::sleep(ACCEPT_PAUSE).await;
     }
 }
 
-async fn connection(stream: TcpStream, http: http1::Builder, gate: Arc<Gate>, closing: CancellationToken) {
+/// How often something went wrong that goes wrong many times a second: worth one line a minute.
+#[derive(Default)]
+struct Complaints {
+    told: Option<Instant>,
+    since: u64,
+}
+
+impl Complaints {
+    /// It went wrong once more; how often since it was told last, where it should be told now.
+    fn due(&mut self, now: Instant) -> Option<u64> {
+        self.since += 1;
+        if self.told.is_some_and(|told| now.duration_since(told) < COMPLAINT_PAUSE) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.since))
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    patience: Duration,
+    http: http1::Builder,
+    gate: Arc<Gate>,
+    closing: CancellationToken,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
-    let mut served = http.serve_connection(TokioIo::new(stream), Answers(gate));
+    // A client that takes nothing of its answer would hold the answer in memory for as long as it likes.
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(patience));
+    let mut served = http.serve_connection(TokioIo::new(Box::pin(stream)), Answers(gate));
     let ended = {
         let mut closing = pin!(closing.cancelled());
         let mut told = false;
@@ -125,9 +169,12 @@ async fn connection(stream: TcpStream, http: http1::Builder, gate: Arc<Gate>, cl
     linger(served.into_parts().io.into_inner()).await;
 }
 
+/// A connection whose writes may not stand still for ever.
+type Stream = Pin<Box<TimeoutWriter<TcpStream>>>;
+
 /// Says goodbye, then reads until the client has said it too: a socket closed over unread bytes would tear down the
 /// connection before the client has seen the answer.
-async fn linger(mut stream: TcpStream) {
+async fn linger(mut stream: Stream) {
     if stream.shutdown().await.is_err() {
         return;
     }
@@ -150,5 +197,17 @@ impl hyper::service::Service<Request<Incoming>> for Answers {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let gate = self.0.clone();
         Box::pin(async move { Ok(gate.answer(request).await) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_told_once_a_minute() {
+        let (mut complaints, start) = (Complaints::default(), Instant::now());
+        let told: Vec<_> = [0, 1, 59, 60, 61, 120].map(|at| complaints.due(start + Duration::from_secs(at))).into();
+        assert_eq!(told, [Some(1), None, None, Some(3), None, Some(2)]);
     }
 }

@@ -5,12 +5,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::{Job, Task, Usage};
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
+use analyte_engine::budget::Reservation;
 use analyte_engine::run::request::{Identity, RunOutcome, RunReport, RunRequest};
 use analyte_store::{Claimed, Finished, NewContent, Outcome, StoreError};
 use bytes::Bytes;
@@ -33,16 +35,26 @@ struct Given {
     usage: Usage,
 }
 
-/// Runs a claimed task and keeps what it gives. `begun` and the slot end with it.
-pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, slot: OwnedSemaphorePermit) {
+/// What a run holds of the machine.
+pub(crate) struct Held {
+    /// A place among those that run.
+    pub(crate) slot: OwnedSemaphorePermit,
+    /// Its memory, where it was free at once.
+    pub(crate) room: Option<Reservation>,
+}
+
+/// Runs a claimed task and keeps what it gives. `begun` and what is held end with it.
+pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, held: Held) {
+    let Held { slot, room } = held;
     let Claimed { run, job } = claimed;
     let live = begun.live.clone();
+    let begun_at = Instant::now();
     let sink = Arc::new(Sink::new(live.clone(), manager.inner.store.clone(), manager.inner.clock.clone()));
     let Some(task) = job.task(&run.key.task) else {
         tracing::error!(job = %job.id, task = %run.key.task, "a task was claimed that its job does not have");
         return;
     };
-    let running = AssertUnwindSafe(given(&manager, &job, task, &sink)).catch_unwind();
+    let running = AssertUnwindSafe(given(&manager, &job, task, &sink, room)).catch_unwind();
     let given = tokio::select! {
         biased;
         // Dropping the run stops the guest.
@@ -63,8 +75,16 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, sl
     if !live.finishing() {
         return;
     }
-    let finished =
-        Finished { run, outcome: outcome.0, usage: given.usage, progress: live.progress(), log, warnings: outcome.1 };
+    let finished = Finished {
+        run,
+        outcome: outcome.0,
+        usage: given.usage,
+        progress: live.progress(),
+        log,
+        told: manager.last_words(&live).await,
+        warnings: outcome.1,
+    };
+    manager.inner.metrics.ran(given.usage.fuel, begun_at.elapsed());
     if let Some(changed) = manager.inner.finisher.finish(finished).await {
         // The slot and the place among the live runs go first: whoever is woken finds them free.
         drop(slot);
@@ -79,13 +99,18 @@ impl Given {
     }
 }
 
-async fn given(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>) -> Given {
+async fn given(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>, room: Option<Reservation>) -> Given {
+    // Making a component ready takes memory of its own, and nobody may wait for memory with memory in hand.
+    let room = room.filter(|_| manager.at_hand(task));
     let request = match request(manager, job, task, sink).await {
         Ok(request) => request,
         Err(failure) => return Given::failed(failure),
     };
     let (pinned, request) = request;
-    let RunReport { outcome, usage, log_lines_dropped } = pinned.component.run(request).await;
+    let RunReport { outcome, usage, log_lines_dropped } = match room {
+        Some(room) => pinned.component.run_admitted(request, room).await,
+        None => pinned.component.run(request).await,
+    };
     if log_lines_dropped > 0 {
         let most = manager.inner.limits.log_bytes;
         sink.note(

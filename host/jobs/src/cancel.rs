@@ -19,7 +19,7 @@ impl Manager {
         let event = Event::Cancel { reason: "cancelled by request".to_owned() };
         match self.change(organisation, id, event).await? {
             None => Err(JobsError::not_found(format_args!("job `{id}`"))),
-            Some(Ok(changed)) => Ok(self.view(changed.job)),
+            Some(Ok(changed)) => self.view(changed.job).await,
             Some(Err(Refusal::AlreadyFinished)) => {
                 let job = self.job(organisation, id).await?;
                 Err(JobsError::new(Code::AlreadyFinished, format!("the job is {} already", job.status))

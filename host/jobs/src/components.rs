@@ -69,6 +69,11 @@ impl Components {
         entry.is_some_and(|entry| !entry.component.initialized() && entry.failed.lock().is_none())
     }
 
+    /// Whether it is ready to run.
+    pub(crate) fn made(&self, digest: &Digest) -> bool {
+        self.entries.lock().get(digest).is_some_and(|entry| entry.component.initialized())
+    }
+
     /// Whether all that was installed at the start is ready or known to be unusable.
     pub(crate) fn settled(&self) -> bool {
         self.settled.load(Ordering::Acquire)

@@ -1,15 +1,17 @@
 //! Gives queued tasks to free slots.
 //!
 //! It sleeps until there may be something to do: a task became ready, a waiting one is due, or a slot became free while
-//! there was more to claim than room. It claims only what it has slots for, so what it has claimed runs at once.
+//! there was more to claim than room. It claims only what it has slots and memory for, so what it has claimed runs at once.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use analyte_core::job::transition::Released;
-use analyte_store::{Claimed, Claims};
+use analyte_engine::Component;
+use analyte_store::{Claimed, Claims, Room};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::attempt::attempt;
+use crate::attempt::{Held, attempt};
 use crate::manager::Manager;
 use crate::stop::Phase;
 
@@ -31,10 +33,13 @@ pub(crate) async fn dispatch(manager: Manager) {
         let wanted = slots.len();
         let now = manager.now();
         let lease_until = now.plus_ms(u64::try_from(manager.inner.lease.as_millis()).unwrap_or(u64::MAX));
-        let claims = manager.inner.store.claim(&manager.inner.node, wanted, lease_until, now).await;
+        let claims = manager.inner.store.claim(&manager.inner.node, room(&manager, wanted), lease_until, now).await;
+        let mut lacks = false;
         let sleep = match claims {
-            Ok(Claims { claimed, next_due }) => {
+            Ok(Claims { claimed, next_due, lacks_memory }) => {
                 pause = FIRST_PAUSE;
+                lacks = lacks_memory;
+                manager.inner.lacks_memory.store(lacks, Ordering::Relaxed);
                 let full = claimed.len() >= wanted;
                 start(&manager, claimed, slots).await;
                 drop(claiming);
@@ -55,8 +60,20 @@ pub(crate) async fn dispatch(manager: Manager) {
         tokio::select! {
             () = manager.reached(Phase::Draining) => return,
             () = manager.inner.wake.notified() => {}
+            () = manager.inner.engine.budget().freed(), if lacks => {}
             () = tokio::time::sleep(sleep) => {}
         }
+    }
+}
+
+/// What may be claimed now. Memory that somebody else takes in the same moment is waited for when the run begins.
+fn room(manager: &Manager, tasks: usize) -> Room {
+    let budget = manager.inner.engine.budget();
+    Room {
+        tasks,
+        memory_bytes: budget.capacity().saturating_sub(budget.reserved()),
+        extra_bytes: manager.inner.limits.output_bytes,
+        whole_bytes: budget.capacity(),
     }
 }
 
@@ -88,13 +105,18 @@ async fn start(manager: &Manager, claimed: Vec<Claimed>, slots: Vec<OwnedSemapho
         return;
     }
     let mut slots = slots.into_iter();
+    let now = manager.now();
     for claimed in claimed {
         // A store gives no more than it was asked for.
         let Some(slot) = slots.next() else {
             tracing::error!(job = %claimed.job.id, "the store gave more tasks than it was asked for");
             break;
         };
+        manager.inner.watchers.changed(claimed.job.id);
+        manager.inner.metrics.started(&claimed, now);
+        // There was room a moment ago; where somebody else took it meanwhile, the run waits for some.
+        let room = Component::try_room_for(&manager.inner.engine, claimed.job.limits);
         let begun = manager.inner.live.begin(claimed.run.clone());
-        tokio::spawn(attempt(manager.clone(), claimed, begun, slot));
+        tokio::spawn(attempt(manager.clone(), claimed, begun, Held { slot, room }));
     }
 }

@@ -9,6 +9,21 @@ use analyte_core::table::problem::{Problem, ReadError};
 use analyte_engine::error::{EngineError, Refused};
 use analyte_store::StoreError;
 
+/// Something that is wrong with what was asked for, outside its table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// JSON pointer to the member of a submission, for instance `/limits/fuel`.
+    pub pointer: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`: {}", self.pointer, self.message)
+    }
+}
+
 /// A call that was refused or could not be carried out.
 ///
 /// Code, message, problems and details are for the caller. The [source](Error::source) is for the operator's log only: it
@@ -19,6 +34,7 @@ pub struct JobsError {
     code: Code,
     message: String,
     problems: Vec<Problem>,
+    wrong: Vec<Wrong>,
     details: Vec<(String, String)>,
     retry_after: Option<Duration>,
     over_quota: bool,
@@ -33,6 +49,7 @@ impl JobsError {
             code,
             message: message.into(),
             problems: Vec::new(),
+            wrong: Vec::new(),
             details: Vec::new(),
             retry_after: None,
             over_quota: false,
@@ -48,9 +65,13 @@ impl JobsError {
     pub fn message(&self) -> &str {
         &self.message
     }
-    /// What is wrong with an input table or with parameters, field by field.
+    /// What is wrong with an input table, field by field.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+    /// What is wrong with parameters, limits and the like, place by place.
+    pub fn wrong(&self) -> &[Wrong] {
+        &self.wrong
     }
     /// Facts by name; `cause` may occur several times, outermost first.
     pub fn details(&self) -> &[(String, String)] {
@@ -90,8 +111,8 @@ impl JobsError {
     }
 
     #[must_use]
-    pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
-        self.problems = problems;
+    pub(crate) fn with_wrong(mut self, wrong: Vec<Wrong>) -> Self {
+        self.wrong = wrong;
         self
     }
     #[must_use]
@@ -133,7 +154,7 @@ impl From<Refused> for JobsError {
 
 impl From<ReadError> for JobsError {
     fn from(error: ReadError) -> Self {
-        Self::new(error.code, error.message).with_problems(error.problems)
+        Self { problems: error.problems, ..Self::new(error.code, error.message) }
     }
 }
 

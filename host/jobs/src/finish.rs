@@ -122,12 +122,14 @@ impl Manager {
     /// Does what follows from a change of a job.
     pub(crate) fn follow(&self, changed: &Changed) {
         let job = &changed.job;
+        self.inner.watchers.changed(job.id);
         for effect in &changed.effects {
             match effect {
                 Effect::Stop(run) => self.inner.live.stop(&job.organisation, job.id, run),
                 Effect::Ready { .. } => self.inner.wake.notify_one(),
                 Effect::Ended(Status::Completed | Status::Failed | Status::Cancelled) => {
-                    self.inner.watchers.tell(job.id);
+                    self.inner.watchers.ended(job.id);
+                    self.inner.metrics.ended(job);
                 }
                 // The store frees its own; other states are no end.
                 Effect::Free(_) | Effect::Ended(Status::Queued | Status::Running) => {}

@@ -8,11 +8,13 @@
 //!
 //! How it fails: if the store cannot be written, submissions are refused and outcomes are written again with growing
 //! pauses while their slots stay taken; if the process dies, the next start puts what was running back into the queue.
+//! What runs tell is kept a moment after it was told, and told to followers only then.
 //! A panic while one run is looked after fails that run and nothing else.
 //!
 //! It knows nothing of HTTP and nothing of how the sandbox or the store work.
 
 mod attempt;
+mod bulk;
 mod cancel;
 mod catalogue;
 mod coerce;
@@ -21,39 +23,51 @@ mod dispatch;
 mod error;
 mod execute;
 mod finish;
+mod follow;
 mod heartbeat;
+mod idempotency;
 mod live;
 mod manager;
+mod metrics;
 mod models;
 mod offload;
 mod options;
 mod prepare;
 mod providers;
+mod query;
 mod read;
 mod recall;
 mod retention;
+mod retry;
 mod sink;
 mod stop;
 mod submission;
 mod submit;
+mod tell;
 mod to_the_end;
 mod tokens;
 mod wait;
+mod watchers;
 
 pub use analyte_engine::budget::Reservation;
 pub use analyte_engine::run::request::{Grants, LogLine, RunOutcome, RunReport};
 pub use analyte_store::{
-    Counts, Health, Idempotency, ListQuery, ModelKind, ModelRecord, Page, ProviderRecord, Right, TokenRecord,
+    Counts, Depth, Health, Idempotency, ListQuery, ModelKind, ModelRecord, Page, ProviderRecord, Right, TokenRecord,
 };
 
 pub use catalogue::{Model, Origin, Provider, ProviderState};
 pub use coerce::coerce;
-pub use error::{JobsError, StartError};
+pub use error::{JobsError, StartError, Wrong};
+pub use follow::Following;
+pub use idempotency::{Begun, KeyTurn};
 pub use manager::Manager;
+pub use metrics::{Measured, Metrics};
 pub use models::{PublishModel, Published};
 pub use options::{Clock, Options, SystemClock};
 pub use providers::{InstallProvider, Installed};
-pub use read::{ErrorView, JobPage, JobView, LogView, ResultBytes, ResultTable, WaitingView};
+pub use query::{GoOn, JobPage};
+pub use read::{ErrorView, JobView, LogView, ResultBytes, ResultTable, WaitingView};
+pub use retention::{Hours, Retention};
 pub use submission::{Execution, LimitsAsked, Parameters, RetryAsked, Submission};
 pub use submit::SubmittedJob;
 pub use tokens::{NewToken, Principal, Secret};

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use analyte_core::job::Progress;
+use analyte_core::job::event::{Telling, Told as ToldEvent};
 use analyte_core::job::transition::Run;
 use analyte_core::names::{JobId, Organisation, RunKey, TaskName};
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::run::request::LogLine;
 use parking_lot::Mutex;
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -27,12 +28,18 @@ pub(crate) struct LiveRun {
     pub(crate) run: RunKey,
     stage: watch::Sender<Stage>,
     told: Mutex<Told>,
+    /// Rung when something is told.
+    bell: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct Told {
     progress: Option<Progress>,
     log: Vec<u8>,
+    /// Not kept yet.
+    new: Vec<ToldEvent>,
+    /// Whether anything was ever told.
+    any: bool,
 }
 
 /// One line of a stored log.
@@ -44,9 +51,9 @@ struct Line<'a> {
 }
 
 impl LiveRun {
-    fn new(run: RunKey) -> Self {
+    fn new(run: RunKey, bell: Arc<Notify>) -> Self {
         let (stage, _) = watch::channel(Stage::Running);
-        Self { run, stage, told: Mutex::default() }
+        Self { run, stage, told: Mutex::default(), bell }
     }
 
     /// Waits until somebody stops it.
@@ -76,17 +83,41 @@ impl LiveRun {
         })
     }
 
-    pub(crate) fn tell_progress(&self, progress: Progress) {
-        self.told.lock().progress = Some(progress);
+    pub(crate) fn tell_progress(&self, time: Timestamp, progress: Progress) {
+        let mut told = self.told.lock();
+        told.progress = Some(progress.clone());
+        told.tell(time, Telling::Progress(progress));
+        drop(told);
+        self.bell.notify_one();
     }
 
-    pub(crate) fn tell_line(&self, time: Timestamp, line: &LogLine) {
-        let line = Line { time: time.to_string(), level: &line.level, message: &line.message };
+    pub(crate) fn tell_line(&self, time: Timestamp, line: LogLine) {
+        let written = Line { time: time.to_string(), level: &line.level, message: &line.message };
         let mut told = self.told.lock();
         // Three texts always serialise.
-        if serde_json::to_writer(&mut told.log, &line).is_ok() {
+        if serde_json::to_writer(&mut told.log, &written).is_ok() {
             told.log.push(b'\n');
         }
+        told.tell(time, Telling::Log { level: line.level, message: line.message });
+        drop(told);
+        self.bell.notify_one();
+    }
+
+    /// Whether it ever told anything.
+    pub(crate) fn has_told(&self) -> bool {
+        self.told.lock().any
+    }
+
+    /// Takes what is not kept yet.
+    pub(crate) fn take_told(&self) -> Vec<ToldEvent> {
+        std::mem::take(&mut self.told.lock().new)
+    }
+
+    /// Gives back what could not be kept.
+    pub(crate) fn put_back(&self, mut earlier: Vec<ToldEvent>) {
+        let mut told = self.told.lock();
+        earlier.append(&mut told.new);
+        told.new = earlier;
     }
 
     /// Its last progress.
@@ -100,22 +131,37 @@ impl LiveRun {
     }
 }
 
+impl Told {
+    fn tell(&mut self, at: Timestamp, what: Telling) {
+        self.any = true;
+        self.new.push(ToldEvent { at, what });
+    }
+}
+
 /// All runs in progress. There are as many as slots, so looking through them is quick.
 pub(crate) struct Live {
     runs: Mutex<HashMap<RunKey, Arc<LiveRun>>>,
     count: watch::Sender<usize>,
+    bell: Arc<Notify>,
+    /// Held while what was told is on its way to the store.
+    pub(crate) telling: AsyncMutex<()>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { runs: Mutex::default(), count: watch::channel(0).0 }
+        Self {
+            runs: Mutex::default(),
+            count: watch::channel(0).0,
+            bell: Arc::default(),
+            telling: AsyncMutex::default(),
+        }
     }
 }
 
 impl Live {
     /// Takes up a run, until the answer is dropped.
     pub(crate) fn begin(self: &Arc<Self>, run: RunKey) -> Begun {
-        let live = Arc::new(LiveRun::new(run.clone()));
+        let live = Arc::new(LiveRun::new(run.clone(), self.bell.clone()));
         let mut runs = self.runs.lock();
         runs.insert(run, live.clone());
         self.count.send_replace(runs.len());
@@ -151,6 +197,22 @@ impl Live {
     /// Stops all, and says which were running until now.
     pub(crate) fn stop_all(&self) -> Vec<RunKey> {
         self.runs.lock().values().filter(|live| live.stop()).map(|live| live.run.clone()).collect()
+    }
+
+    /// Waits until a run has told something.
+    pub(crate) async fn told(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Says that there is something told.
+    pub(crate) fn tell(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Takes what runs have told and is not kept yet.
+    pub(crate) fn take_told(&self) -> Vec<(Arc<LiveRun>, Vec<ToldEvent>)> {
+        let told = |run: &Arc<LiveRun>| (run.clone(), run.take_told());
+        self.runs.lock().values().map(told).filter(|(_, told)| !told.is_empty()).collect()
     }
 
     /// Every run in progress.
@@ -226,13 +288,28 @@ mod tests {
 
     #[test]
     fn log_lines_are_ndjson() {
-        let run = LiveRun::new(key(1));
-        run.tell_line(Timestamp(0), &LogLine { level: "info".into(), message: "a\n\"b\"".into() });
-        run.tell_line(Timestamp(1), &LogLine { level: "error".into(), message: "ü".into() });
+        let run = LiveRun::new(key(1), Arc::default());
+        run.tell_line(Timestamp(0), LogLine { level: "info".into(), message: "a\n\"b\"".into() });
+        run.tell_line(Timestamp(1), LogLine { level: "error".into(), message: "ü".into() });
         assert_eq!(
             String::from_utf8(run.log_so_far()).unwrap(),
             "{\"time\":\"1970-01-01T00:00:00.000Z\",\"level\":\"info\",\"message\":\"a\\n\\\"b\\\"\"}\n\
              {\"time\":\"1970-01-01T00:00:00.001Z\",\"level\":\"error\",\"message\":\"ü\"}\n"
         );
+    }
+
+    #[test]
+    fn what_was_told_is_taken_once_and_in_order_also_after_it_was_given_back() {
+        let live = Arc::new(Live::default());
+        let begun = live.begin(key(1));
+        assert!(!begun.live.has_told() && live.take_told().is_empty());
+        let line = |message: &str| LogLine { level: "info".into(), message: message.into() };
+        begun.live.tell_line(Timestamp(0), line("a"));
+        let taken = begun.live.take_told();
+        begun.live.tell_progress(Timestamp(1), Progress { fraction: 0.5, message: "b".into() });
+        begun.live.put_back(taken);
+        let told: Vec<_> = live.take_told().into_iter().flat_map(|(_, told)| told).map(|told| told.at.0).collect();
+        assert_eq!(told, [0, 1]);
+        assert!(begun.live.has_told() && live.take_told().is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
@@ -22,13 +23,16 @@ use crate::catalogue::{Catalogue, Provider};
 use crate::components::Components;
 use crate::error::{JobsError, StartError};
 use crate::finish::Finisher;
+use crate::idempotency::Keys;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::options::{Clock, Options};
 use crate::recall::ModelFiles;
+use crate::retention::Retention;
 use crate::stop::Phase;
 use crate::tokens::Tokens;
-use crate::wait::Watchers;
-use crate::{dispatch, finish, heartbeat, retention};
+use crate::watchers::Watchers;
+use crate::{dispatch, finish, heartbeat, retention, tell};
 
 /// The job manager. Clones share everything.
 ///
@@ -66,7 +70,12 @@ pub(crate) struct Inner {
     /// There may be something to claim.
     pub(crate) wake: Notify,
     pub(crate) finisher: Finisher,
-    pub(crate) watchers: Watchers,
+    pub(crate) watchers: Arc<Watchers>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) metrics: Metrics,
+    pub(crate) retention: Retention,
+    /// The task whose turn it was, when the dispatcher looked last, did not fit into the memory.
+    pub(crate) lacks_memory: AtomicBool,
     pub(crate) phase: watch::Sender<Phase>,
     ids: Mutex<ContextV7>,
     pub(crate) dispatcher: Mutex<Option<JoinHandle<()>>>,
@@ -80,7 +89,7 @@ impl Manager {
     /// Quick: components are made ready afterwards, see [`Manager::ready`]. A record that cannot be used any more is
     /// reported in the log and left out; it never keeps the server from starting.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { store, engine, limits, grants, clock, node, lease, execute_wait } = options;
+        let Options { store, engine, limits, grants, clock, node, lease, execute_wait, metrics, retention } = options;
         let crashes = u32::try_from(limits.crashes).unwrap_or(u32::MAX);
         let recovered = store.recover(&node, crashes, clock.now()).await?;
         if recovered > 0 {
@@ -112,7 +121,11 @@ impl Manager {
                 slot_count,
                 wake: Notify::new(),
                 finisher,
-                watchers: Watchers::default(),
+                watchers: Arc::default(),
+                keys: Arc::default(),
+                metrics,
+                retention,
+                lacks_memory: AtomicBool::new(false),
                 phase,
                 ids: Mutex::new(ContextV7::new()),
                 dispatcher: Mutex::default(),
@@ -128,6 +141,7 @@ impl Manager {
             let mut background = manager.inner.background.lock();
             background.spawn(finish::keep(manager.clone(), outcomes));
             background.spawn(heartbeat::beat(manager.clone()));
+            background.spawn(tell::keep_telling(manager.clone()));
             background.spawn(retention::retire(manager.clone()));
             background.spawn(crate::components::make_ready(manager.clone()));
         }

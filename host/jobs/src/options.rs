@@ -11,6 +11,9 @@ use analyte_engine::Engine;
 use analyte_engine::run::request::Grants;
 use analyte_store::Store;
 
+use crate::metrics::Metrics;
+use crate::retention::Retention;
+
 /// Says what time it is. The store reads no clock, so all times in records come from here.
 pub trait Clock: Send + Sync + 'static {
     /// Now.
@@ -45,6 +48,10 @@ pub struct Options {
     pub node: String,
     /// How long a lease lasts without a heartbeat. A node that is silent for longer is taken for lost.
     pub lease: Duration,
+    /// Counts what the manager does.
+    pub metrics: Metrics,
+    /// How long ended jobs are kept.
+    pub retention: Retention,
     /// How long `execute` waits for a free slot before it is refused as busy.
     pub execute_wait: Duration,
 }
@@ -61,6 +68,8 @@ impl Options {
             clock: Arc::new(SystemClock),
             node: "main".to_owned(),
             lease: Duration::from_secs(30),
+            metrics: Metrics::default(),
+            retention: Retention::default(),
             execute_wait: Duration::from_secs(10),
         }
     }

@@ -11,14 +11,13 @@ use analyte_core::parameters::ParameterProblem;
 use analyte_core::table::Table;
 use analyte_core::table::fit::fit;
 use analyte_core::table::format::{Format, Read, write};
-use analyte_core::table::problem::Problem;
 use analyte_store::{NewContent, NewJob};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::catalogue::Model;
 use crate::coerce::coerce;
-use crate::error::JobsError;
+use crate::error::{JobsError, Wrong};
 use crate::manager::Manager;
 use crate::offload::off_thread;
 use crate::submission::{LimitsAsked, Parameters, Submission, check_labels};
@@ -65,9 +64,8 @@ fn object(parameters: Parameters, schema: Option<&Value>, limits: &Limits) -> Re
             match serde_json::from_str(text.get()) {
                 Ok(Value::Object(object)) => Ok(object),
                 Ok(Value::Null) => Ok(Map::new()),
-                Ok(_) => Err(JobsError::invalid("the parameters must be a JSON object").with_problems(vec![Problem {
-                    field: Some("parameters".to_owned()),
-                    row: None,
+                Ok(_) => Err(JobsError::invalid("the parameters must be a JSON object").with_wrong(vec![Wrong {
+                    pointer: "/parameters".to_owned(),
                     message: "must be a JSON object".to_owned(),
                 }])),
                 Err(error) => {
@@ -93,12 +91,11 @@ fn wrong_parameters(problems: &[ParameterProblem]) -> JobsError {
         [only] => only.to_string(),
         [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
     };
-    let problem = |problem: &ParameterProblem| Problem {
-        field: Some(format!("parameters{}", problem.pointer)),
-        row: None,
+    let wrong = |problem: &ParameterProblem| Wrong {
+        pointer: format!("/parameters{}", problem.pointer),
         message: problem.message.clone(),
     };
-    JobsError::invalid(message).with_problems(problems.iter().map(problem).collect())
+    JobsError::invalid(message).with_wrong(problems.iter().map(wrong).collect())
 }
 
 impl Manager {
@@ -171,10 +168,11 @@ impl Manager {
             finished_at: None,
             limits: fitted.limits,
             retry,
-            retry_of: None,
+            retry_of: submission.retry_of,
             tags: submission.tags,
             custom_data: submission.custom_data,
             revision: 0,
+            history: Vec::new(),
         };
         Ok(NewJob {
             job,
@@ -222,7 +220,7 @@ mod tests {
         let error = wrong_parameters(&[problem("/method", "is unknown"), problem("/n", "is too small")]);
         assert_eq!(error.code(), Code::InvalidInput);
         assert_eq!(error.message(), "parameters/method: is unknown (and 1 more)");
-        let fields: Vec<_> = error.problems().iter().filter_map(|problem| problem.field.clone()).collect();
-        assert_eq!(fields, ["parameters/method", "parameters/n"]);
+        let places: Vec<_> = error.wrong().iter().map(|wrong| wrong.pointer.clone()).collect();
+        assert_eq!(places, ["/parameters/method", "/parameters/n"]);
     }
 }

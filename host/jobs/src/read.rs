@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
@@ -14,7 +15,7 @@ use analyte_core::names::{Attempt, FileName, JobId, Organisation, TaskName};
 use analyte_core::shape::Shape;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read};
-use analyte_store::{Counts, Health, ListQuery};
+use analyte_store::{Counts, Health};
 use bytes::Bytes;
 
 use crate::error::JobsError;
@@ -25,7 +26,7 @@ use crate::manager::Manager;
 pub struct JobView {
     /// As it is stored.
     pub job: Arc<Job>,
-    /// Why it waits; set while it is queued.
+    /// Why it waits; set while the task that stands for it is queued.
     pub waiting: Option<WaitingView>,
     /// How far its first unfinished task is, else its last one.
     pub progress: Option<Progress>,
@@ -34,7 +35,7 @@ pub struct JobView {
 impl JobView {
     /// The task that stands for the job where one must: the first that has not ended, else the last.
     pub fn task(&self) -> Option<&Task> {
-        self.job.tasks.iter().find(|task| !task.status.ended()).or(self.job.tasks.last())
+        self.job.standing()
     }
 }
 
@@ -43,17 +44,8 @@ impl JobView {
 pub struct WaitingView {
     /// Why.
     pub reason: Waiting,
-    /// How many tasks stand before it, where that is known.
+    /// How many tasks of its organisation stand before it; `None` where it does not stand in line yet.
     pub position: Option<u64>,
-}
-
-/// Part of a list, newest first.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct JobPage {
-    /// May be fewer than asked for even where there are more.
-    pub jobs: Vec<JobView>,
-    /// Where to go on ([`ListQuery::after`]); `None` at the end.
-    pub next: Option<JobId>,
 }
 
 /// The bytes of a result: an Arrow stream.
@@ -108,16 +100,7 @@ impl Manager {
     /// One job.
     pub async fn get(&self, organisation: &Organisation, id: JobId) -> Result<JobView, JobsError> {
         let job = self.job(organisation, id).await?;
-        Ok(self.view(job))
-    }
-
-    /// A page of the jobs of one organisation, newest first.
-    pub async fn list(&self, organisation: &Organisation, mut query: ListQuery) -> Result<JobPage, JobsError> {
-        let most = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-        query.limit = query.limit.clamp(1, most(self.inner.limits.page_items).max(1));
-        query.scan = query.scan.clamp(1, most(self.inner.limits.scan_items).max(1));
-        let page = self.inner.store.jobs(organisation, query).await?;
-        Ok(JobPage { jobs: page.jobs.into_iter().map(|job| self.view(job)).collect(), next: page.next })
+        self.view(job).await
     }
 
     /// How many jobs an organisation has in each state.
@@ -268,12 +251,45 @@ impl Manager {
         found.ok_or_else(|| JobsError::not_found(format_args!("job `{id}`")))
     }
 
-    pub(crate) fn view(&self, job: Arc<Job>) -> JobView {
+    pub(crate) async fn view(&self, job: Arc<Job>) -> Result<JobView, JobsError> {
+        let organisation = job.organisation.clone();
+        let mut views = self.views(&organisation, vec![job]).await?;
+        views.pop().ok_or_else(|| JobsError::new(Code::HostError, "the job cannot be shown"))
+    }
+
+    /// Jobs with what is known of them beside their records.
+    pub(crate) async fn views(
+        &self,
+        organisation: &Organisation,
+        jobs: Vec<Arc<Job>>,
+    ) -> Result<Vec<JobView>, JobsError> {
+        let mut views: Vec<_> = jobs.into_iter().map(|job| self.seen(job)).collect();
+        // Only those that could start now stand in line.
+        let in_line = |view: &JobView| {
+            view.waiting.is_some_and(|waiting| {
+                matches!(waiting.reason, Waiting::Capacity | Waiting::Memory | Waiting::Compiling)
+            })
+        };
+        let ids: Vec<JobId> = views.iter().filter(|view| in_line(view)).map(|view| view.job.id).collect();
+        if ids.is_empty() {
+            return Ok(views);
+        }
+        let mut places = self.inner.store.places(organisation, &ids).await?.into_iter();
+        for waiting in views.iter_mut().filter(|view| in_line(view)).filter_map(|view| view.waiting.as_mut()) {
+            waiting.position = places.next().flatten();
+        }
+        Ok(views)
+    }
+
+    fn seen(&self, job: Arc<Job>) -> JobView {
         let mut view = JobView { job, waiting: None, progress: None };
         let Some(task) = view.task() else { return view };
-        let live = self.inner.live.of(&view.job.organisation, view.job.id, &task.name);
+        // A run that was cancelled may go on for a moment; what it tells then is no part of the job.
+        let live = (task.status == Status::Running)
+            .then(|| self.inner.live.of(&view.job.organisation, view.job.id, &task.name))
+            .flatten();
         let progress = live.and_then(|live| live.progress()).or_else(|| task.progress.clone());
-        let waiting = (view.job.status == Status::Queued).then(|| self.waiting(&view.job, task));
+        let waiting = (task.status == Status::Queued).then(|| self.waiting(&view.job, task));
         view.progress = progress;
         view.waiting = waiting.map(|reason| WaitingView { reason, position: None });
         view
@@ -282,9 +298,14 @@ impl Manager {
     /// Why a queued task does not run: what the job itself says, else what holds up everything.
     fn waiting(&self, job: &Job, task: &Task) -> Waiting {
         if let Some(reason) = job.waiting(task, self.now()) {
-            return reason;
+            reason
+        } else if self.inner.components.loading(&task.digest) {
+            Waiting::Compiling
+        } else if self.inner.lacks_memory.load(Ordering::Relaxed) {
+            Waiting::Memory
+        } else {
+            Waiting::Capacity
         }
-        if self.inner.components.loading(&task.digest) { Waiting::Compiling } else { Waiting::Capacity }
     }
 }
 
@@ -388,6 +409,7 @@ mod tests {
             tags: std::collections::BTreeMap::new(),
             custom_data: None,
             revision: 0,
+            history: Vec::new(),
         }
     }
 

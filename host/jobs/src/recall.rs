@@ -36,6 +36,11 @@ pub(crate) struct ModelFiles {
 }
 
 impl Manager {
+    /// Whether all of it can be found again without making anything ready.
+    pub(crate) fn at_hand(&self, task: &Task) -> bool {
+        self.inner.components.made(&task.digest) && self.inner.catalogue.pinned(task).is_some()
+    }
+
     /// Finds it all again. Fails with `provider-unavailable` where the provider was removed meanwhile.
     pub(crate) async fn recall(&self, task: &Task) -> Result<Pinned, Failure> {
         let Some(provider) = self.inner.catalogue.get(&task.provider) else {

@@ -1,6 +1,11 @@
 //! Removes what is old: ended jobs after their time, and components that nobody needs any more from memory.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use analyte_core::names::Organisation;
+use analyte_core::timestamp::Timestamp;
+use analyte_store::{Age, Before};
 
 use crate::manager::Manager;
 
@@ -9,14 +14,61 @@ const EVERY: Duration = Duration::from_mins(10);
 /// Jobs removed in one step, so that nobody waits long for the store.
 const PORTION: usize = 256;
 
+/// How long ended jobs are kept, where it is not the limit `retention_hours`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Retention {
+    /// Of all organisations that are not named.
+    pub usual: Hours,
+    /// Of these; what they leave open is as usual.
+    pub organisations: BTreeMap<Organisation, Hours>,
+}
+
+/// Hours after the end of a job, by how it ended; `None`: as usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hours {
+    /// Completed jobs.
+    pub completed: Option<u64>,
+    /// Failed jobs.
+    pub failed: Option<u64>,
+    /// Cancelled jobs.
+    pub cancelled: Option<u64>,
+}
+
+impl Hours {
+    fn or(self, usual: Self) -> Self {
+        Self {
+            completed: self.completed.or(usual.completed),
+            failed: self.failed.or(usual.failed),
+            cancelled: self.cancelled.or(usual.cancelled),
+        }
+    }
+
+    fn before(self, now: Timestamp, rest: u64) -> Before {
+        let ago = |hours: Option<u64>| {
+            let hours = i64::try_from(hours.unwrap_or(rest)).unwrap_or(i64::MAX);
+            Timestamp(now.0.saturating_sub(hours.saturating_mul(3_600_000)))
+        };
+        Before { completed: ago(self.completed), failed: ago(self.failed), cancelled: ago(self.cancelled) }
+    }
+}
+
+impl Retention {
+    /// What is old now; `rest` stands for whatever is not said.
+    fn age(&self, now: Timestamp, rest: u64) -> Age {
+        let of = |hours: &Hours| hours.or(self.usual).before(now, rest);
+        Age {
+            usual: self.usual.before(now, rest),
+            organisations: self.organisations.iter().map(|(name, hours)| (name.clone(), of(hours))).collect(),
+        }
+    }
+}
+
 /// Removes what is old until the manager is gone.
 pub(crate) async fn retire(manager: Manager) {
     loop {
-        let hours = i64::try_from(manager.inner.limits.retention_hours).unwrap_or(i64::MAX);
-        let before =
-            analyte_core::timestamp::Timestamp(manager.now().0.saturating_sub(hours.saturating_mul(3_600_000)));
+        let age = manager.inner.retention.age(manager.now(), manager.inner.limits.retention_hours);
         loop {
-            match manager.inner.store.retire(before, PORTION).await {
+            match manager.inner.store.retire(age.clone(), PORTION).await {
                 Ok(0) => break,
                 Ok(removed) => tracing::debug!(removed, "old jobs removed"),
                 Err(error) => {
@@ -28,5 +80,29 @@ pub(crate) async fn retire(manager: Manager) {
         manager.inner.components.keep_only(&manager.installed_components());
         manager.inner.catalogue.forget_replaced();
         tokio::time::sleep(EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_for_an_organisation_is_as_usual_and_else_as_the_limit_says() {
+        let hour = 3_600_000;
+        let lab = Organisation::new("lab").unwrap();
+        let retention = Retention {
+            usual: Hours { completed: Some(1), failed: Some(2), cancelled: None },
+            organisations: [(lab.clone(), Hours { failed: Some(0), ..Hours::default() })].into(),
+        };
+        let before = |completed: i64, failed: i64, cancelled: i64| Before {
+            completed: Timestamp(completed * hour),
+            failed: Timestamp(failed * hour),
+            cancelled: Timestamp(cancelled * hour),
+        };
+        let age = retention.age(Timestamp(100 * hour), 10);
+        assert_eq!(age, Age { usual: before(99, 98, 90), organisations: [(lab, before(99, 100, 90))].into() });
     }
 }

@@ -40,11 +40,11 @@ impl Sink {
 #[async_trait]
 impl RunSink for Sink {
     fn progress(&self, progress: Progress) {
-        self.live.tell_progress(progress);
+        self.live.tell_progress(self.clock.now(), progress);
     }
 
     fn log(&self, line: LogLine) {
-        self.live.tell_line(self.clock.now(), &line);
+        self.live.tell_line(self.clock.now(), line);
     }
 
     async fn create_file(&self, name: FileName, media_type: String) -> Result<Box<dyn FileSink>, String> {

@@ -38,6 +38,8 @@ impl Manager {
             () = self.reached(Phase::Stopping) => {}
         }
         self.advance(Phase::Stopping);
+        // What they told is theirs to keep as long as their leases hold.
+        crate::tell::keep(self).await;
         // A run that was stopped writes nothing any more; one that is writing its outcome goes on to do so.
         let stopped = inner.live.stop_all();
         inner.live.empty().await;

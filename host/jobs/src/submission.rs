@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use analyte_core::codes::Code;
 use analyte_core::job::{RetryPolicy, RunLimits};
 use analyte_core::limits::Limits;
-use analyte_core::names::{ModelName, ProviderName};
+use analyte_core::names::{JobId, ModelName, ProviderName};
 use analyte_core::table::Table;
-use analyte_core::table::problem::Problem;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::Idempotency;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::error::JobsError;
+use crate::error::{JobsError, Wrong};
 
 /// Longest tag key or value in bytes.
 const TAG_BYTES: usize = 128;
@@ -84,6 +83,8 @@ pub struct Submission {
     pub tags: BTreeMap<String, String>,
     /// Makes a repetition harmless.
     pub idempotency: Option<Idempotency>,
+    /// The job that this one repeats.
+    pub retry_of: Option<JobId>,
 }
 
 impl Submission {
@@ -102,6 +103,7 @@ impl Submission {
             retry: RetryAsked::default(),
             tags: BTreeMap::new(),
             idempotency: None,
+            retry_of: None,
         }
     }
 }
@@ -131,7 +133,7 @@ impl LimitsAsked {
         let mut one = |key: &str, asked: Option<u64>, usual: u64, most: u64| {
             let value = asked.unwrap_or(usual);
             if asked.is_some() && (value == 0 || value > most) {
-                problems.push(problem(&format!("limits.{key}"), format!("must be from 1 to {most}, and is {value}")));
+                problems.push(wrong(&format!("/limits/{key}"), format!("must be from 1 to {most}, and is {value}")));
             }
             value
         };
@@ -147,7 +149,7 @@ impl LimitsAsked {
                  {budget} bytes that all runs share (limit memory_budget_bytes)",
                 limits.output_bytes
             );
-            problems.push(problem("limits.memory_bytes", message));
+            problems.push(wrong("/limits/memory_bytes", message));
         }
         refuse(problems)?;
         Ok(resolved)
@@ -165,12 +167,12 @@ impl RetryAsked {
         let mut problems = Vec::new();
         if policy.max_attempts == 0 || policy.max_attempts > MOST_ATTEMPTS {
             let message = format!("must be from 1 to {MOST_ATTEMPTS}, and is {}", policy.max_attempts);
-            problems.push(problem("retry.max_attempts", message));
+            problems.push(wrong("/retry/max_attempts", message));
         }
         let longest = analyte_core::job::transition::LONGEST_BACKOFF_MS;
         if policy.backoff_ms > longest {
             let message = format!("must be at most {longest}, and is {}", policy.backoff_ms);
-            problems.push(problem("retry.backoff_ms", message));
+            problems.push(wrong("/retry/backoff_ms", message));
         }
         refuse(problems)?;
         Ok(policy)
@@ -181,16 +183,16 @@ impl RetryAsked {
 pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(), JobsError> {
     let mut problems = Vec::new();
     if submission.tags.len() as u64 > limits.tags {
-        problems.push(problem(
-            "tags",
+        problems.push(wrong(
+            "/tags",
             format!("a job takes at most {} tags, and these are {}", limits.tags, submission.tags.len()),
         ));
     }
     for (key, value) in &submission.tags {
         if key.is_empty() || key.len() > TAG_BYTES || value.len() > TAG_BYTES {
             let shown: String = key.chars().take(40).collect();
-            problems.push(problem(
-                "tags",
+            problems.push(wrong(
+                "/tags",
                 format!("tag `{shown}`: a key takes 1 to {TAG_BYTES} bytes and a value at most {TAG_BYTES}"),
             ));
             break;
@@ -209,22 +211,25 @@ pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(
             ));
         }
     }
-    match &submission.idempotency {
-        Some(idempotency) if idempotency.key.is_empty() || idempotency.key.len() > IDEMPOTENCY_KEY_BYTES => {
-            Err(JobsError::new(Code::Malformed, format!("an idempotency key takes 1 to {IDEMPOTENCY_KEY_BYTES} bytes")))
-        }
-        _ => Ok(()),
+    submission.idempotency.as_ref().map_or(Ok(()), |idempotency| check_key(&idempotency.key))
+}
+
+/// Checks an idempotency key.
+pub(crate) fn check_key(key: &str) -> Result<(), JobsError> {
+    if (1..=IDEMPOTENCY_KEY_BYTES).contains(&key.len()) {
+        return Ok(());
     }
+    Err(JobsError::new(Code::Malformed, format!("an idempotency key takes 1 to {IDEMPOTENCY_KEY_BYTES} bytes")))
 }
 
-fn problem(field: &str, message: String) -> Problem {
-    Problem { field: Some(field.to_owned()), row: None, message }
+fn wrong(pointer: &str, message: String) -> Wrong {
+    Wrong { pointer: pointer.to_owned(), message }
 }
 
-fn refuse(problems: Vec<Problem>) -> Result<(), JobsError> {
+fn refuse(problems: Vec<Wrong>) -> Result<(), JobsError> {
     match problems.first() {
         None => Ok(()),
-        Some(first) => Err(JobsError::invalid(first.to_string()).with_problems(problems)),
+        Some(first) => Err(JobsError::invalid(first.to_string()).with_wrong(problems)),
     }
 }
 
@@ -235,7 +240,7 @@ mod tests {
     use super::*;
 
     fn problems<T>(answer: Result<T, JobsError>) -> Vec<String> {
-        answer.err().map(|error| error.problems().iter().map(ToString::to_string).collect()).unwrap_or_default()
+        answer.err().map(|error| error.wrong().iter().map(ToString::to_string).collect()).unwrap_or_default()
     }
 
     #[test]
@@ -252,8 +257,8 @@ mod tests {
         assert_eq!(
             problems(greedy.resolve(&limits, u64::MAX)),
             [
-                "field `limits.fuel`: must be from 1 to 1000000000000, and is 0",
-                "field `limits.memory_bytes`: must be from 1 to 4294967296, and is 18446744073709551615",
+                "`/limits/fuel`: must be from 1 to 1000000000000, and is 0",
+                "`/limits/memory_bytes`: must be from 1 to 4294967296, and is 18446744073709551615",
             ]
         );
     }
@@ -265,10 +270,8 @@ mod tests {
         assert!(asked.resolve(&limits, 100).is_ok());
         assert_eq!(
             problems(asked.resolve(&limits, 99)),
-            [
-                "field `limits.memory_bytes`: a run with 90 bytes of memory and 10 more for its result (limit output_bytes) \
-              does not fit into the 99 bytes that all runs share (limit memory_budget_bytes)"
-            ]
+            ["`/limits/memory_bytes`: a run with 90 bytes of memory and 10 more for its result (limit output_bytes) \
+              does not fit into the 99 bytes that all runs share (limit memory_budget_bytes)"]
         );
     }
 
@@ -279,8 +282,8 @@ mod tests {
         assert_eq!(
             problems(asked.resolve()),
             [
-                "field `retry.max_attempts`: must be from 1 to 100, and is 0",
-                "field `retry.backoff_ms`: must be at most 3600000, and is 18446744073709551615",
+                "`/retry/max_attempts`: must be from 1 to 100, and is 0",
+                "`/retry/backoff_ms`: must be at most 3600000, and is 18446744073709551615",
             ]
         );
     }

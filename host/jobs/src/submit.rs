@@ -13,6 +13,7 @@ use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::catalogue::Model;
 use crate::error::JobsError;
+use crate::idempotency::mismatch;
 use crate::manager::Manager;
 use crate::read::JobView;
 use crate::submission::Submission;
@@ -46,7 +47,9 @@ impl Manager {
         organisation: &Organisation,
         submissions: Vec<Submission>,
     ) -> Vec<Result<SubmittedJob, JobsError>> {
+        let begun = std::time::Instant::now();
         let mut answers: Vec<Option<Result<SubmittedJob, JobsError>>> = submissions.iter().map(|_| None).collect();
+        let mut new = 0;
         let mut open: Vec<(usize, Submission)> = submissions.into_iter().enumerate().collect();
         for last in (1..=TRIES).map(|attempt| attempt == TRIES) {
             if open.is_empty() {
@@ -80,7 +83,8 @@ impl Manager {
             match self.keep(jobs, gate).await {
                 Ok(kept) => {
                     for ((at, job), submitted) in places.into_iter().zip(kept) {
-                        put(&mut answers, at, self.answer(Arc::new(job), submitted));
+                        new += u64::from(submitted == Submitted::New);
+                        put(&mut answers, at, self.answer(Arc::new(job), submitted).await);
                     }
                 }
                 Err(error) => {
@@ -89,6 +93,9 @@ impl Manager {
                     }
                 }
             }
+        }
+        if new > 0 {
+            self.inner.metrics.submitted(new, begun.elapsed());
         }
         let unanswered = || Err(JobsError::new(Code::HostError, "the submission was not answered"));
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
@@ -121,21 +128,19 @@ impl Manager {
         Ok((model, job))
     }
 
-    fn answer(&self, job: Arc<analyte_core::job::Job>, submitted: Submitted) -> Result<SubmittedJob, JobsError> {
+    async fn answer(&self, job: Arc<analyte_core::job::Job>, submitted: Submitted) -> Result<SubmittedJob, JobsError> {
         match submitted {
-            Submitted::New => Ok(SubmittedJob { job: self.view(job), replayed: false }),
-            Submitted::Replayed(job) => Ok(SubmittedJob { job: self.view(job), replayed: true }),
-            Submitted::Mismatch => {
-                Err(JobsError::new(Code::IdempotencyMismatch, "the idempotency key was used before with another body"))
-            }
-            Submitted::QueueFull { queued } => {
-                let most = self.inner.limits.queued_jobs;
-                let message =
-                    format!("the organisation has {queued} queued jobs, and {most} are allowed (limit queued_jobs)");
-                Err(JobsError::quota(message, Duration::from_secs(1)))
-            }
+            Submitted::New => Ok(SubmittedJob { job: self.view(job).await?, replayed: false }),
+            Submitted::Replayed(job) => Ok(SubmittedJob { job: self.view(job).await?, replayed: true }),
+            Submitted::Mismatch => Err(mismatch()),
+            Submitted::QueueFull { queued } => Err(queue_full(queued, self.inner.limits.queued_jobs)),
         }
     }
+}
+
+pub(crate) fn queue_full(queued: u64, most: u64) -> JobsError {
+    let message = format!("the organisation has {queued} queued jobs, and {most} are allowed (limit queued_jobs)");
+    JobsError::quota(message, Duration::from_secs(1))
 }
 
 fn same(one: &Model, other: &Model) -> bool {

@@ -33,9 +33,13 @@ pub enum StoreError {
     },
     /// A newer version of Analyte wrote the store.
     #[error(
-        "the data directory was written by a newer version of Analyte (format {found}; this one reads up to {known})"
+        "the data directory was written by a newer version of Analyte ({writer}, in format {found}); this one is {}, which \
+         reads formats up to {known}: start that version, or a later one, or choose another data directory",
+        env!("CARGO_PKG_VERSION")
     )]
     NewerFormat {
+        /// The version that wrote it, where it says so.
+        writer: String,
         /// Format found.
         found: u32,
         /// Highest format known.

@@ -4,6 +4,7 @@
 //! and slow (a compilation, a long run), so nothing but the connection itself has a time limit.
 
 mod connection;
+pub(crate) mod events;
 mod problem;
 
 use std::io::Read as _;
@@ -36,6 +37,27 @@ pub(crate) enum Method<'a> {
     Put(&'a str, SendBody<'static>),
     /// Asks with a body of this media type.
     Post(&'a str, SendBody<'static>),
+}
+
+/// Why a call gave nothing.
+pub(crate) enum CallError {
+    /// The server could not be asked.
+    Unreachable(Told),
+    /// It said no.
+    Refused {
+        /// The status.
+        status: u16,
+        /// What it said.
+        told: Told,
+    },
+}
+
+impl From<CallError> for Told {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Unreachable(told) | CallError::Refused { told, .. } => told,
+        }
+    }
 }
 
 /// A server, and the right to call it.
@@ -84,6 +106,21 @@ impl Client {
         query: &[(String, String)],
         headers: &[(&str, &str)],
     ) -> Result<Response<Body>> {
+        Ok(self.try_call(method, path, query, headers).map_err(Told::from)?)
+    }
+
+    /// Reads; tells a server that refuses from one that is not there.
+    pub(crate) fn read(&self, path: &str, headers: &[(&str, &str)]) -> Result<Response<Body>, CallError> {
+        self.try_call(Method::Get, path, &[], headers)
+    }
+
+    fn try_call(
+        &self,
+        method: Method<'_>,
+        path: &str,
+        query: &[(String, String)],
+        headers: &[(&str, &str)],
+    ) -> Result<Response<Body>, CallError> {
         let url = format!("{}{path}", self.server);
         let answer = match method {
             Method::Get => self.prepared(self.agent.get(url), query, headers).call(),
@@ -93,8 +130,11 @@ impl Client {
                 self.prepared(self.agent.post(url), query, headers).content_type(kind).send(body)
             }
         };
-        let answer = answer.map_err(|error| problem::unreachable(&self.server, &error))?;
-        if answer.status().is_success() { Ok(answer) } else { Err(problem::refused(answer).into()) }
+        let answer = answer.map_err(|error| CallError::Unreachable(problem::unreachable(&self.server, &error)))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        Err(CallError::Refused { status: answer.status().as_u16(), told: problem::refused(answer) })
     }
 
     fn prepared<B>(

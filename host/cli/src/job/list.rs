@@ -59,18 +59,22 @@ impl List {
         ];
         let query: Vec<(String, String)> =
             conditions.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-        let list = self.connection.client()?.get("/v1/jobs", &query)?;
-        let columns = ["id", "status", "provider", "model", "created", "finished", "error"].map(Column::words);
-        let row = |job: &Value| {
-            ["/id", "/status", "/provider", "/model", "/created_at", "/finished_at", "/error/code"]
-                .map(|pointer| text(job, pointer))
-                .to_vec()
-        };
-        ListFormat::show(self.format, &list, &columns, items(&list, "/jobs").map(row).collect())?;
-        let next = text(&list, "/next_cursor");
-        if !next.is_empty() {
-            told::line(&format!("there are more: go on with --cursor {next}"));
-        }
-        Ok(())
+        show(self.format, &self.connection.client()?.get("/v1/jobs", &query)?)
     }
+}
+
+/// Writes a page of jobs, and how to go on.
+pub(crate) fn show(format: Option<ListFormat>, list: &Value) -> Result<()> {
+    let columns = ["id", "status", "provider", "model", "created", "finished", "error"].map(Column::words);
+    let row = |job: &Value| {
+        ["/id", "/status", "/provider", "/model", "/created_at", "/finished_at", "/error/code"]
+            .map(|pointer| text(job, pointer))
+            .to_vec()
+    };
+    ListFormat::show(format, list, &columns, items(list, "/jobs").map(row).collect())?;
+    let next = text(list, "/next_cursor");
+    if !next.is_empty() {
+        told::line(&format!("there are more: go on with --cursor {next}"));
+    }
+    Ok(())
 }

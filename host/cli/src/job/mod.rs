@@ -1,4 +1,4 @@
-//! `analyte job`: submit, execute, list, and what there is to know of one job.
+//! `analyte job`: submit, execute, list, watch, and what there is to know of one job.
 
 mod cancel;
 mod errors;
@@ -6,13 +6,19 @@ mod execute;
 mod files;
 mod list;
 mod logs;
+mod purge;
+mod query;
 mod results;
+mod retry;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod watch;
 
+use analyte_core::names::JobId;
 use anyhow::Result;
 use clap::{Args, Subcommand};
+
+use crate::told::{Told, tell};
 
 /// Submits jobs and looks after them.
 #[derive(Debug, Subcommand)]
@@ -20,12 +26,16 @@ pub(crate) enum Job {
     Submit(submit::Submit),
     Execute(execute::Execute),
     List(list::List),
+    Query(query::Query),
     Status(status::Status),
     Results(results::Results),
     Errors(errors::Errors),
     Files(files::Files),
     Logs(logs::Logs),
+    Watch(watch::Watch),
     Cancel(cancel::Cancel),
+    Retry(retry::Retry),
+    Purge(purge::Purge),
 }
 
 impl Job {
@@ -34,12 +44,16 @@ impl Job {
             Self::Submit(command) => command.run(),
             Self::Execute(command) => command.run(),
             Self::List(command) => command.run(),
+            Self::Query(command) => command.run(),
             Self::Status(command) => command.run(),
             Self::Results(command) => command.run(),
             Self::Errors(command) => command.run(),
             Self::Files(command) => command.run(),
             Self::Logs(command) => command.run(),
+            Self::Watch(command) => command.run(),
             Self::Cancel(command) => command.run(),
+            Self::Retry(command) => command.run(),
+            Self::Purge(command) => command.run(),
         }
     }
 }
@@ -79,6 +93,30 @@ impl Limits {
 }
 
 /// Where a job is.
-pub(crate) fn address(id: analyte_core::names::JobId) -> String {
+pub(crate) fn address(id: JobId) -> String {
     format!("/v1/jobs/{id}")
+}
+
+/// Does something to each job. One that is refused is told, and the others go on.
+fn each(ids: &[JobId], what: &str, mut act: impl FnMut(JobId) -> Result<()>) -> Result<()> {
+    if let [only] = ids {
+        return act(*only);
+    }
+    let mut failed = 0;
+    for id in ids {
+        match act(*id) {
+            Ok(()) => {}
+            Err(error) => {
+                // What is not the server's word about this job would be the same for all.
+                let mut told = error.downcast::<Told>()?;
+                told.facts.insert(0, format!("job {id}"));
+                tell(&told.into());
+                failed += 1;
+            }
+        }
+    }
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(Told::new(format!("{failed} of {} jobs were not {what}", ids.len())).into())
 }

@@ -1,23 +1,47 @@
-//! Waits for the end of a job by asking again and again, more and more seldom.
+//! Watches a job by the stream of its events, to its end.
+//!
+//! A connection that breaks, or a server that restarts, costs nothing: the stream is taken up after the last event that
+//! was seen. A server that stays away is given up after a while.
 
-use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use analyte_core::names::JobId;
 use anyhow::Result;
+use clap::Args;
 use serde_json::Value;
 
 use super::address;
-use super::logs::in_words;
-use crate::client::problem_of_job;
-use crate::client::{Client, Method, bytes};
+use crate::client::events::{Event, Events, Next};
+use crate::client::{CallError, Client, Connection, problem_of_job};
 use crate::progress::Progress;
+use crate::show;
 use crate::show::list::{items, text};
 use crate::told::Told;
 
-/// Pause before the second look, and the longest one.
-const FIRST: Duration = Duration::from_millis(20);
-const LONGEST: Duration = Duration::from_secs(1);
+/// Pause before the stream is taken up again, at first and at most.
+const FIRST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(10);
+/// A server that cannot be reached for so long is given up.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Watches a job to its end: progress on a bar, log lines above it.
+///
+/// Shows what has happened so far, then what happens. Ends with the job: successfully if it completed, else with its
+/// error. Takes the stream up again after a broken connection or a restart of the server. Ctrl-C stops the watching only.
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The job.
+    id: JobId,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Watch {
+    pub(crate) fn run(self) -> Result<()> {
+        watch(&self.connection.client()?, self.id, Follow::Log)?;
+        show::text(&format!("{} completed", self.id))
+    }
+}
 
 /// What is shown meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,68 +54,124 @@ pub(crate) enum Follow {
 
 /// Waits until the job has ended; an error unless it completed.
 pub(crate) fn watch(client: &Client, id: JobId, follow: Follow) -> Result<()> {
-    let progress = Progress::begin(&format!("job {id}"));
-    let mut log = Log::default();
-    let mut pause = FIRST;
-    loop {
-        let job = client.get(&address(id), &[])?;
-        let status = text(&job, "/status");
-        // Lines that were written before the status was asked for are there now.
-        if follow == Follow::Log {
-            log.show_new(client, id, text(&job, "/attempt"), &progress)?;
-        }
-        match status.as_str() {
-            "completed" => return Ok(()),
-            "failed" | "cancelled" => {
-                progress.end();
-                return Err(why(client, id, &job, &status)?.into());
-            }
-            "queued" => {
-                let reason = text(&job, "/waiting/reason");
-                let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-                progress.now(&format!("job {id} is queued{reason}"));
-            }
-            _ => match job.pointer("/progress/fraction").and_then(Value::as_f64) {
-                Some(fraction) => progress.fraction(fraction, &text(&job, "/progress/message")),
-                None => progress.now(&format!("job {id} is {status}")),
-            },
-        }
-        std::thread::sleep(pause);
-        pause = (pause * 3 / 2).min(LONGEST);
+    let mut watcher = Watcher {
+        client,
+        id,
+        follow,
+        progress: Progress::begin(&format!("job {id}")),
+        last: String::new(),
+        status: String::new(),
+    };
+    let mut status = watcher.to_the_end()?;
+    if !ended(&status) {
+        // It ended before the first word that was heard.
+        status = text(&client.get(&address(id), &[])?, "/status");
     }
+    watcher.progress.end();
+    if status == "completed" { Ok(()) } else { Err(why(client, id, &status)?.into()) }
+}
+
+struct Watcher<'a> {
+    client: &'a Client,
+    id: JobId,
+    follow: Follow,
+    progress: Progress,
+    /// Id of the last event that was seen.
+    last: String,
+    /// The job's state, as far as it was told.
+    status: String,
+}
+
+impl Watcher<'_> {
+    /// Follows until the job has ended; says how.
+    fn to_the_end(&mut self) -> Result<String> {
+        let mut pause = FIRST;
+        let mut away: Option<Instant> = None;
+        loop {
+            let seen = self.last.clone();
+            match self.once() {
+                Ok(Some(status)) => return Ok(status),
+                Ok(None) => away = None,
+                Err(CallError::Refused { status: 502..=504, .. }) => {}
+                // Whoever never reached it has likely mistaken its address.
+                Err(CallError::Unreachable(_)) if !seen.is_empty() => {}
+                Err(error) => return Err(Told::from(error).into()),
+            }
+            let gone = *away.get_or_insert_with(Instant::now);
+            if gone.elapsed() > PATIENCE {
+                let told = Told::new(format!("the server has been away for {} seconds", PATIENCE.as_secs()));
+                return Err(told.hint(format!("the job goes on without you: `analyte job watch {}`", self.id)).into());
+            }
+            if self.last != seen {
+                pause = FIRST;
+            }
+            self.progress.now(&format!("job {}: the connection broke off, trying again", self.id));
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST);
+        }
+    }
+
+    /// Follows one stream; says how the job ended if it did.
+    fn once(&mut self) -> Result<Option<String>, CallError> {
+        let seen: Vec<(&str, &str)> =
+            Some(("last-event-id", self.last.as_str())).filter(|(_, id)| !id.is_empty()).into_iter().collect();
+        let answer = self.client.read(&format!("{}/events", address(self.id)), &seen)?;
+        if answer.status() == 204 {
+            return Ok(Some(self.status.clone()));
+        }
+        let mut events = Events::of(answer);
+        loop {
+            match events.next() {
+                Next::Event(event) => self.take(event),
+                // It also ends with the server.
+                Next::End if ended(&self.status) => return Ok(Some(self.status.clone())),
+                Next::End | Next::Broken => return Ok(None),
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        // What cannot be read later servers may say.
+        let Ok(data) = serde_json::from_str::<Value>(&event.data) else { return };
+        self.last = event.id;
+        match event.kind.as_str() {
+            "status" => self.changed(&data),
+            "progress" => {
+                let fraction = data.get("fraction").and_then(Value::as_f64).unwrap_or(0.0);
+                self.progress.fraction(fraction, &text(&data, "/message"));
+            }
+            "log" if self.follow == Follow::Log => self.progress.line(&in_words(&data)),
+            _ => {}
+        }
+    }
+
+    fn changed(&mut self, data: &Value) {
+        self.status = text(data, "/status");
+        let (code, attempt) = (text(data, "/code"), text(data, "/attempt"));
+        if !code.is_empty() && !ended(&self.status) {
+            self.progress.line(&format!("attempt {attempt} failed with {code}; it is tried again"));
+        }
+        self.progress.now(&format!("job {} is {}", self.id, self.status));
+    }
+}
+
+fn ended(status: &str) -> bool {
+    matches!(status, "completed" | "failed" | "cancelled")
+}
+
+/// A line of a log.
+fn in_words(data: &Value) -> String {
+    let words = ["/time", "/level", "/message"].map(|pointer| text(data, pointer));
+    words.join(" ")
 }
 
 /// Why a job ended without a result.
-fn why(client: &Client, id: JobId, job: &Value, status: &str) -> Result<Told> {
+fn why(client: &Client, id: JobId, status: &str) -> Result<Told> {
     let errors = client.get(&format!("{}/errors", address(id)), &[])?;
     let mut told = match items(&errors, "/errors").next() {
         Some(error) => problem_of_job(error),
-        None => Told::new(format!("{}: {}", text(job, "/error/code"), text(job, "/error/message"))),
+        None => Told::new(format!("the job is {status}")),
     };
     told.facts.insert(0, format!("job {id} {}", if status == "failed" { "failed" } else { "was cancelled" }));
     Ok(told)
-}
-
-/// Lines of the log that were shown already. A new attempt begins a new log.
-#[derive(Default)]
-struct Log {
-    attempt: String,
-    shown: usize,
-    seen_attempts: HashSet<String>,
-}
-
-impl Log {
-    fn show_new(&mut self, client: &Client, id: JobId, attempt: String, progress: &Progress) -> Result<()> {
-        if self.seen_attempts.insert(attempt.clone()) {
-            self.shown = 0;
-            self.attempt = attempt;
-        }
-        let lines = bytes(client.call(Method::Get, &format!("{}/logs", address(id)), &[], &[])?)?;
-        let lines = String::from_utf8_lossy(&lines);
-        for line in lines.lines().skip(self.shown) {
-            progress.line(&in_words(line));
-            self.shown += 1;
-        }
-        Ok(())
-    }
 }

@@ -61,7 +61,8 @@ impl Serve {
     }
 
     fn settings(self) -> Result<Settings> {
-        let Config { listen, data_dir, plugins, allowed_hosts, limits, grants } = Config::load(self.config.as_deref())?;
+        let Config { listen, data_dir, plugins, allowed_hosts, limits, grants, retention } =
+            Config::load(self.config.as_deref())?;
         let given = Some(self.allowed_hosts).filter(|names| !names.is_empty());
         Ok(Settings {
             listen: self.listen.or(listen).unwrap_or_else(|| LISTEN.to_owned()),
@@ -70,6 +71,7 @@ impl Serve {
             allowed_hosts: given.or(allowed_hosts).unwrap_or_default(),
             limits,
             grants,
+            retention,
         })
     }
 }

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use analyte_core::limits::Limits;
 use analyte_core::names::ProviderName;
-use analyte_jobs::{Grants, Manager};
+use analyte_jobs::{Grants, Manager, Retention};
 use analyte_store::sled::{self, SledStore};
 use anyhow::{Context as _, Result};
+use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// What is granted to each provider.
     pub(crate) grants: BTreeMap<ProviderName, Arc<Grants>>,
+    /// How long ended jobs are kept.
+    pub(crate) retention: Retention,
 }
 
 /// A server that has started and does not answer calls yet.
@@ -41,12 +44,33 @@ pub(crate) struct Server {
     listener: TcpListener,
     address: SocketAddr,
     allowed_hosts: Vec<String>,
+    metrics: Counted,
+}
+
+/// What each part counts, and all of it together.
+struct Counted {
+    store: analyte_store::Metrics,
+    jobs: analyte_jobs::Metrics,
+    http: analyte_http::Metrics,
+    registry: Arc<Registry>,
+}
+
+impl Counted {
+    fn new() -> Self {
+        let store = analyte_store::Metrics::default();
+        let (jobs, http) = (analyte_jobs::Metrics::default(), analyte_http::Metrics::default());
+        let mut registry = Registry::default();
+        store.register(&mut registry);
+        jobs.register(&mut registry);
+        http.register(&mut registry);
+        Self { store, jobs, http, registry: Arc::new(registry) }
+    }
 }
 
 impl Server {
     /// Opens the data directory, takes the address, starts the manager and installs plugins.
     pub(crate) async fn start(settings: Settings) -> Result<Self> {
-        let Settings { listen, data_dir, plugins, allowed_hosts, mut limits, grants } = settings;
+        let Settings { listen, data_dir, plugins, allowed_hosts, mut limits, grants, retention } = settings;
         limits.check().map_err(|why| Told::new(format!("the limits do not fit together: {why}")))?;
         if let Some(folder) = &plugins {
             std::fs::read_dir(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;
@@ -64,11 +88,14 @@ impl Server {
         descriptors::provide(&mut limits)?;
         let compiled = data_dir::prepare(&data_dir)?;
         let limits = Arc::new(limits);
-        let store = open_store(&data_dir, &limits).await?;
+        let metrics = Counted::new();
+        let store = open_store(&data_dir, &limits, &metrics).await?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let engine = sandbox::engine(limits, compiled, cores)?;
         let mut options = analyte_jobs::Options::new(Arc::new(store), engine);
         options.grants = grants;
+        options.metrics = metrics.jobs.clone();
+        options.retention = retention;
         let manager = Manager::start(options).await.context("the server cannot start")?;
         let made = manager.ensure_administrator(|secret| data_dir::write_admin_token(&data_dir, secret.reveal())).await;
         if made.context("the administrator's token cannot be made")? {
@@ -78,7 +105,7 @@ impl Server {
         if let Some(folder) = plugins {
             plugins::install(&manager, &folder).await?;
         }
-        Ok(Self { manager, listener, address, allowed_hosts })
+        Ok(Self { manager, listener, address, allowed_hosts, metrics })
     }
 
     /// Where it listens.
@@ -89,11 +116,13 @@ impl Server {
     /// Answers calls until it is told to stop; then calls and running tasks share one grace period, unless there is to be
     /// none.
     pub(crate) async fn serve(self, requests: Requests) -> Result<()> {
-        let Self { manager, listener, allowed_hosts, .. } = self;
+        let Self { manager, listener, allowed_hosts, metrics, .. } = self;
         let Requests { stop, at_once } = requests;
         let limits = manager.limits().clone();
         let grace = Duration::from_millis(limits.grace_ms);
-        let options = analyte_http::Options { manager: manager.clone(), allowed_hosts, limits };
+        let Counted { http, registry, .. } = metrics;
+        let options =
+            analyte_http::Options { manager: manager.clone(), allowed_hosts, limits, registry, metrics: http };
         let (tell_begin, told_begin) = oneshot::channel();
         let mut calls = tokio::spawn(analyte_http::serve(listener, options, async move {
             // Whoever would tell may also be gone.
@@ -129,9 +158,10 @@ impl Server {
     }
 }
 
-async fn open_store(data_dir: &Path, limits: &Limits) -> Result<SledStore> {
+async fn open_store(data_dir: &Path, limits: &Limits, metrics: &Counted) -> Result<SledStore> {
     let mut options = sled::Options::new(data_dir);
     options.free_disk_bytes = limits.free_disk_bytes;
+    options.metrics = metrics.store.clone();
     let opened = tokio::task::spawn_blocking(move || SledStore::open(options)).await;
     opened
         .context("opening the data directory broke off")?

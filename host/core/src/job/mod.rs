@@ -8,9 +8,12 @@ use serde_json::value::RawValue;
 
 use crate::digest::Digest;
 use crate::failure::Failure;
+use crate::job::event::Moment;
 use crate::names::{Attempt, FileName, JobId, Lease, ModelName, Organisation, ProviderName, TaskName};
 use crate::timestamp::Timestamp;
 
+pub mod event;
+pub mod fields;
 pub mod transition;
 #[cfg(test)]
 mod transition_properties;
@@ -278,6 +281,23 @@ pub struct Job {
     /// Counts changes; the ETag.
     #[serde(default)]
     pub revision: u64,
+    /// The last changes of its state, oldest first, at most [`MOMENTS`]; its submission is not among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Moment>,
+}
+
+/// Most changes of state that a job remembers.
+pub const MOMENTS: usize = 64;
+
+/// What a task runs on; set at submission, and anew when it is retried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The component.
+    pub digest: Digest,
+    /// The model file.
+    pub model_file: Option<Digest>,
+    /// Capabilities that are granted.
+    pub grants: Vec<String>,
 }
 
 /// Equal in every field; custom data by its text.
@@ -298,6 +318,7 @@ impl PartialEq for Job {
             && self.tags == other.tags
             && self.custom_data.as_ref().map(|raw| raw.get()) == other.custom_data.as_ref().map(|raw| raw.get())
             && self.revision == other.revision
+            && self.history == other.history
     }
 }
 

@@ -6,11 +6,15 @@
 //! A write of a run carries attempt and lease. It is [`Refusal::Stale`] unless the task runs under just these, so that a
 //! node that was believed lost, or a run that was cancelled meanwhile, can never overwrite anything.
 
+use self::retry::retry;
 use crate::codes::Code;
 use crate::failure::Failure;
-use crate::job::{Content, Job, Progress, ResultFile, Status, Task, Usage};
+use crate::job::event::Change;
+use crate::job::{Content, Job, Pin, Progress, ResultFile, Status, Task, Usage};
 use crate::names::{Attempt, Lease, TaskName};
 use crate::timestamp::Timestamp;
+
+mod retry;
 
 /// Longest wait between two tries.
 pub const LONGEST_BACKOFF_MS: u64 = 3_600_000;
@@ -92,7 +96,10 @@ pub enum Event {
         reason: String,
     },
     /// Somebody wants it run again, in place.
-    Retry,
+    Retry {
+        /// What each task runs on from now on, in the order of the tasks.
+        pins: Vec<Pin>,
+    },
 }
 
 /// One run of one task of the job at hand.
@@ -142,13 +149,24 @@ pub enum Refusal {
     /// Only a failed, cancelled or running job is run again in place.
     #[error("a {0} job cannot be retried in place")]
     NotRetryable(Status),
+    /// A retry says for each task what it runs on.
+    #[error("the retry says what {pins} tasks run on, and the job has {tasks}")]
+    WrongPins {
+        /// How many the job has.
+        tasks: usize,
+        /// For how many it was said.
+        pins: usize,
+    },
 }
 
-/// Lets `event` happen to `job` at time `now`.
+/// Lets `event` happen to `job` at time `now`. Where it changes the job, the job's history says so.
 pub fn apply(job: &mut Job, event: Event, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
     let mut effects = Vec::new();
-    match event {
-        Event::Start { task, lease } => start(job, &task, lease, now)?,
+    let change = match event {
+        Event::Start { task, lease } => {
+            start(job, &task, lease, now)?;
+            Change { task: Some(task), code: None }
+        }
         Event::Finish { run, result, files, left } => {
             let task = running(job, &run)?;
             leave(task, left, &mut effects);
@@ -157,62 +175,95 @@ pub fn apply(job: &mut Job, event: Event, now: Timestamp) -> Result<Vec<Effect>,
             task.error = None;
             end(task, Status::Completed, now);
             ready_children(job, &run.task, &mut effects);
+            Change { task: Some(run.task), code: None }
         }
         Event::Fail { run, failure, jitter, left } => {
-            let policy = job.retry;
             let task = running(job, &run)?;
             leave(task, left, &mut effects);
-            let again = failure.code.retried() && task.failures.saturating_add(1) < policy.max_attempts;
-            task.error = Some(failure);
-            if again {
-                let at = now.plus_ms(backoff_ms(policy.backoff_ms, task.failures, jitter));
-                task.failures += 1;
-                requeue(task, Some(at));
-                effects.push(Effect::Ready { task: run.task, not_before: Some(at) });
-            } else {
-                end(task, Status::Failed, now);
-                cancel_descendants(job, now);
-            }
+            fail(job, run.task, failure, jitter, now, &mut effects)?
         }
-        Event::Release { run, why } => {
-            let task = running(job, &run)?;
-            if let Released::NodeLost { most } = why {
-                task.crashes = task.crashes.saturating_add(1);
-                if task.crashes >= most {
-                    let message = format!("the server crashed {most} times while this task was running");
-                    task.error = Some(Failure::new(Code::HostError, message));
-                    end(task, Status::Failed, now);
-                    cancel_descendants(job, now);
-                    settle(job, now, &mut effects);
-                    return Ok(effects);
-                }
-            }
-            requeue(task, None);
-            effects.push(Effect::Ready { task: run.task, not_before: None });
-        }
-        Event::Abandon { task, failure } => {
-            let task = find(job, &task)?;
+        Event::Release { run, why } => release(job, run, why, now, &mut effects)?,
+        Event::Abandon { task: name, failure } => {
+            let task = find(job, &name)?;
             if task.status != Status::Queued {
                 return Err(if task.status.ended() { Refusal::AlreadyFinished } else { Refusal::NotReady });
             }
-            task.error = Some(failure);
-            end(task, Status::Failed, now);
-            cancel_descendants(job, now);
+            fail_for_good(job, name, failure, now)?
         }
         Event::Cancel { reason } => match job.status {
             // Twice is harmless.
             Status::Cancelled => return Ok(effects),
             Status::Completed | Status::Failed => return Err(Refusal::AlreadyFinished),
-            Status::Queued | Status::Running => cancel(job, &reason, now, &mut effects),
+            Status::Queued | Status::Running => {
+                cancel(job, &reason, now, &mut effects);
+                Change { task: None, code: Some(Code::Cancelled) }
+            }
         },
-        Event::Retry => match job.status {
-            Status::Failed | Status::Cancelled | Status::Running => retry(job, &mut effects),
+        Event::Retry { pins } => match job.status {
+            Status::Failed | Status::Cancelled | Status::Running => {
+                retry(job, pins, &mut effects)?;
+                Change { task: None, code: None }
+            }
             Status::Completed => return Err(Refusal::AlreadyFinished),
             Status::Queued => return Err(Refusal::NotRetryable(job.status)),
         },
-    }
+    };
     settle(job, now, &mut effects);
+    job.remember(&change, now);
     Ok(effects)
+}
+
+/// A run failed: the task is tried again where the code and the policy say so, and fails for good where not.
+fn fail(
+    job: &mut Job,
+    name: TaskName,
+    failure: Failure,
+    jitter: f64,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> Result<Change, Refusal> {
+    let policy = job.retry;
+    let task = find(job, &name)?;
+    if !failure.code.retried() || task.failures.saturating_add(1) >= policy.max_attempts {
+        return fail_for_good(job, name, failure, now);
+    }
+    let code = Some(failure.code);
+    task.error = Some(failure);
+    let at = now.plus_ms(backoff_ms(policy.backoff_ms, task.failures, jitter));
+    task.failures += 1;
+    requeue(task, Some(at));
+    effects.push(Effect::Ready { task: name.clone(), not_before: Some(at) });
+    Ok(Change { task: Some(name), code })
+}
+
+fn fail_for_good(job: &mut Job, name: TaskName, failure: Failure, now: Timestamp) -> Result<Change, Refusal> {
+    let task = find(job, &name)?;
+    let code = Some(failure.code);
+    task.error = Some(failure);
+    end(task, Status::Failed, now);
+    cancel_descendants(job, now);
+    Ok(Change { task: Some(name), code })
+}
+
+/// A run ended without an outcome.
+fn release(
+    job: &mut Job,
+    run: Run,
+    why: Released,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> Result<Change, Refusal> {
+    let task = running(job, &run)?;
+    if let Released::NodeLost { most } = why {
+        task.crashes = task.crashes.saturating_add(1);
+        if task.crashes >= most {
+            let message = format!("the server crashed {most} times while this task was running");
+            return fail_for_good(job, run.task, Failure::new(Code::HostError, message), now);
+        }
+    }
+    requeue(task, None);
+    effects.push(Effect::Ready { task: run.task.clone(), not_before: None });
+    Ok(Change { task: Some(run.task), code: None })
 }
 
 fn find<'a>(job: &'a mut Job, name: &TaskName) -> Result<&'a mut Task, Refusal> {
@@ -318,31 +369,6 @@ fn cancel(job: &mut Job, reason: &str, now: Timestamp, effects: &mut Vec<Effect>
 fn stop(task: &Task, effects: &mut Vec<Effect>) {
     if let Some(lease) = task.lease {
         effects.push(Effect::Stop(Run { task: task.name.clone(), attempt: task.attempt, lease }));
-    }
-}
-
-/// Everything runs again: errors, results, files and logs are cleared, inputs and attempt numbers kept.
-fn retry(job: &mut Job, effects: &mut Vec<Effect>) {
-    for task in &mut job.tasks {
-        stop(task, effects);
-        effects.extend(task.result.take().map(Effect::Free));
-        effects.extend(task.log.take().map(Effect::Free));
-        effects.extend(task.files.drain(..).map(|file| Effect::Free(file.content)));
-        task.error = None;
-        task.failures = 0;
-        task.crashes = 0;
-        task.progress = None;
-        task.warnings.clear();
-        task.usage = Usage::default();
-        task.started_at = None;
-        requeue(task, None);
-    }
-    job.started_at = None;
-    job.finished_at = None;
-    for task in &job.tasks {
-        if task.parents.is_empty() {
-            effects.push(Effect::Ready { task: task.name.clone(), not_before: job.run_at });
-        }
     }
 }
 

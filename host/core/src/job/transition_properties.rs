@@ -9,8 +9,9 @@ use uuid::Uuid;
 use crate::codes::Code;
 use crate::digest::Digest;
 use crate::failure::Failure;
+use crate::job::event::{EventId, Happened};
 use crate::job::transition::{Effect, Event, Left, Refusal, Released, Run, apply};
-use crate::job::{Content, Job, RetryPolicy, RunLimits, Status, Task, Usage};
+use crate::job::{Content, Job, MOMENTS, Pin, RetryPolicy, RunLimits, Status, Task, Usage};
 use crate::names::{Attempt, JobId, Lease, ModelName, Organisation, ProviderName, TaskName};
 use crate::timestamp::Timestamp;
 
@@ -72,6 +73,7 @@ fn job(tasks: usize, edges: u16, max_attempts: u32) -> Job {
         tags: BTreeMap::new(),
         custom_data: None,
         revision: 0,
+        history: Vec::new(),
     }
 }
 
@@ -107,8 +109,17 @@ fn event(job: &Job, step: &Step, number: u64) -> Event {
         7 => Event::Release { run, why: Released::Drained },
         8 if step.code.is_multiple_of(3) => Event::Abandon { task, failure: Failure::new(code, "abandoned") },
         8 if step.code % 3 == 1 => Event::Cancel { reason: "asked".to_owned() },
-        _ => Event::Retry,
+        // Now and then one pin too few.
+        _ => {
+            let pins = if step.code.is_multiple_of(7) { job.tasks.len() - 1 } else { job.tasks.len() };
+            Event::Retry { pins: (0..pins as u64).map(|place| pin(number * 10 + place)).collect() }
+        }
     }
+}
+
+fn pin(of: u64) -> Pin {
+    let file = of.is_multiple_of(2).then(|| Digest::of(b"model file"));
+    Pin { digest: Digest::of(&of.to_le_bytes()), model_file: file, grants: vec![format!("http:{of}.example")] }
 }
 
 /// The state that follows from the tasks alone.
@@ -183,6 +194,67 @@ fn check_change(before: &Job, after: &Job, retried: bool, effects: &[Effect]) ->
     Ok(())
 }
 
+/// What is remembered of one event, and of those before it.
+fn check_history(before: &Job, after: &Job, event: &Event, now: Timestamp) -> Result<(), TestCaseError> {
+    let revisions: Vec<u64> = after.history.iter().map(|moment| moment.revision).collect();
+    prop_assert!(revisions.windows(2).all(|pair| pair.first() < pair.last()), "revisions do not rise: {revisions:?}");
+    prop_assert!(after.history.len() <= MOMENTS);
+    if before == after {
+        return Ok(());
+    }
+    prop_assert_eq!(after.history.len(), (before.history.len() + 1).min(MOMENTS), "one event, one moment");
+    let kept = before.history.len() + 1 - after.history.len();
+    let older = after.history.split_last().map(|(_, older)| older);
+    prop_assert_eq!(before.history.get(kept..), older, "the past was changed");
+    let Some(last) = after.history.last() else { return Err(TestCaseError::fail("nothing is remembered")) };
+    prop_assert_eq!((last.revision, last.at, last.status), (after.revision, now, after.status));
+    let (name, code) = match event {
+        Event::Start { task, .. } => (Some(task), None),
+        Event::Finish { run, .. } => (Some(&run.task), None),
+        Event::Fail { run, failure, .. } => (Some(&run.task), Some(failure.code)),
+        Event::Release { run, .. } => {
+            let failed = after.task(&run.task).is_some_and(|task| task.status == Status::Failed);
+            (Some(&run.task), failed.then_some(Code::HostError))
+        }
+        Event::Abandon { task, failure } => (Some(task), Some(failure.code)),
+        Event::Cancel { .. } => (None, Some(Code::Cancelled)),
+        Event::Retry { .. } => (None, None),
+    };
+    let task = name.and_then(|name| after.task(name));
+    prop_assert_eq!(last.task.and_then(|place| after.tasks.get(place as usize)), task);
+    prop_assert_eq!(last.task_status, task.map(|task| task.status));
+    prop_assert_eq!(last.code, code);
+    prop_assert_eq!(Some(last.attempt), task.or(after.standing()).map(|task| task.attempt));
+    Ok(())
+}
+
+/// Whoever watched until some event is told exactly what came after it, and at the end knows the job's state.
+fn check_events(job: &Job) -> Result<(), TestCaseError> {
+    let all = job.events_after(EventId(0));
+    prop_assert_eq!(all.len(), job.history.len() + 1);
+    prop_assert_eq!(all.first().map(|event| event.id), Some(EventId::of_revision(0)));
+    let told = all.last().map(|event| match &event.what {
+        Happened::Changed { status, .. } => Some(*status),
+        Happened::Told { .. } => None,
+    });
+    prop_assert_eq!(told, Some(Some(job.status)));
+    for (place, event) in all.iter().enumerate() {
+        let rest = job.events_after(event.id);
+        prop_assert_eq!(Some(rest.as_slice()), all.get(place + 1..));
+    }
+    Ok(())
+}
+
+fn check_pins(job: &Job, pins: &[Pin]) -> Result<(), TestCaseError> {
+    let now = job.tasks.iter().map(|task| Pin {
+        digest: task.digest,
+        model_file: task.model_file,
+        grants: task.grants.clone(),
+    });
+    prop_assert_eq!(now.collect::<Vec<_>>(), pins);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
@@ -191,7 +263,7 @@ proptest! {
         tasks in 1..=TASKS,
         edges in any::<u16>(),
         max_attempts in 1_u32..4,
-        steps in vec(step(), 0..60),
+        steps in vec(step(), 0..120),
     ) {
         let mut job = job(tasks, edges, max_attempts);
         let mut now = Timestamp(0);
@@ -200,11 +272,16 @@ proptest! {
             now = now.plus_ms(step.wait_ms);
             let event = event(&job, step, number as u64);
             let before = job.clone();
-            let retried = matches!(event, Event::Retry);
+            let retried = matches!(event, Event::Retry { .. });
             match apply(&mut job, event.clone(), now) {
                 Ok(effects) => {
                     check_state(&job)?;
                     check_change(&before, &job, retried, &effects)?;
+                    check_history(&before, &job, &event, now)?;
+                    check_events(&job)?;
+                    if let Event::Retry { pins } = &event {
+                        check_pins(&job, pins)?;
+                    }
                     if before != job {
                         prop_assert!(job.revision > before.revision, "a change without a new revision");
                     }
@@ -214,8 +291,95 @@ proptest! {
                     let writes = matches!(event, Event::Finish { .. } | Event::Fail { .. } | Event::Release { .. });
                     let fits = !writes || matches!(refusal, Refusal::Stale | Refusal::UnknownTask);
                     prop_assert!(fits, "{refusal:?} for a write of a run");
+                    if let (Event::Retry { pins }, false) = (&event, job.status == Status::Queued) {
+                        let wrong = Refusal::WrongPins { tasks: job.tasks.len(), pins: pins.len() };
+                        prop_assert!(refusal == wrong || job.status == Status::Completed, "{refusal:?} for a retry");
+                    }
                 }
             }
         }
     }
+}
+
+/// Id, time, status, task, its status, attempt, code.
+type Heard = (u64, i64, Status, Option<String>, Option<Status>, u32, Option<Code>);
+
+fn told(job: &Job, after: EventId) -> Vec<Heard> {
+    let tell = |event: crate::job::event::JobEvent| match event.what {
+        Happened::Changed { status, task, task_status, attempt, code } => {
+            (event.id.0, event.at.0, status, task.map(|task| task.to_string()), task_status, attempt.0, code)
+        }
+        Happened::Told { .. } => unreachable!("runs tell nothing here"),
+    };
+    job.events_after(after).into_iter().map(tell).collect()
+}
+
+#[test]
+fn a_watcher_learns_what_happened_in_order() {
+    let mut job = job(2, 1 << TASKS, 3);
+    let a = || name(0);
+    let mut at = |event, now| apply(&mut job, event, Timestamp(now)).map(|_| ());
+    let run = |attempt, lease| Run { task: name(0), attempt: Attempt(attempt), lease: Lease(lease) };
+    assert_eq!(at(Event::Start { task: a(), lease: Lease(1) }, 10), Ok(()));
+    let failure = Failure::new(Code::HostError, "disk");
+    let fail = Event::Fail { run: run(1, 1), failure, jitter: 0.5, left: Left::default() };
+    assert_eq!(at(fail.clone(), 20), Ok(()));
+    assert_eq!(at(fail, 25), Err(Refusal::Stale));
+    assert_eq!(at(Event::Start { task: a(), lease: Lease(2) }, 30), Ok(()));
+    assert_eq!(at(Event::Cancel { reason: "asked".to_owned() }, 40), Ok(()));
+    assert_eq!(at(Event::Cancel { reason: "asked".to_owned() }, 45), Ok(()));
+    assert_eq!(at(Event::Retry { pins: vec![pin(1)] }, 47), Err(Refusal::WrongPins { tasks: 2, pins: 1 }));
+    assert_eq!(at(Event::Retry { pins: vec![pin(1), pin(2)] }, 50), Ok(()));
+    let task = || Some("a".to_owned());
+    let whole = [
+        (1_000_000, 0, Status::Queued, None, None, 0, None),
+        (2_000_000, 10, Status::Running, task(), Some(Status::Running), 1, None),
+        (3_000_000, 20, Status::Running, task(), Some(Status::Queued), 1, Some(Code::HostError)),
+        (4_000_000, 30, Status::Running, task(), Some(Status::Running), 2, None),
+        (5_000_000, 40, Status::Cancelled, None, None, 0, Some(Code::Cancelled)),
+        (6_000_000, 50, Status::Queued, None, None, 2, None),
+    ];
+    assert_eq!(told(&job, EventId(0)), whole);
+    assert_eq!(told(&job, EventId(3_999_999)), whole[3..]);
+    assert_eq!(told(&job, EventId(6_000_000)), []);
+}
+
+#[test]
+fn a_job_without_a_history_tells_the_state_that_it_is_in() {
+    let mut old = job(1, 0, 1);
+    let queued = (1_000_000, 0, Status::Queued, None, None, 0, None);
+    assert_eq!(told(&old, EventId(0)), std::slice::from_ref(&queued));
+    let start = Event::Start { task: name(0), lease: Lease(1) };
+    assert!(apply(&mut old, start, Timestamp(5)).is_ok());
+    old.history.clear();
+    assert_eq!(told(&old, EventId(0)), [queued.clone(), (2_000_000, 5, Status::Running, None, None, 1, None)]);
+    let fail = Event::Fail {
+        run: Run { task: name(0), attempt: Attempt(1), lease: Lease(1) },
+        failure: Failure::new(Code::Trap, "unreachable"),
+        jitter: 0.0,
+        left: Left::default(),
+    };
+    assert!(apply(&mut old, fail, Timestamp(9)).is_ok());
+    old.history.clear();
+    assert_eq!(told(&old, EventId(0)), [queued, (3_000_000, 9, Status::Failed, None, None, 1, Some(Code::Trap))]);
+    assert_eq!(told(&old, EventId(3_000_000)), []);
+}
+
+#[test]
+fn only_the_last_changes_are_remembered() {
+    let mut job = job(1, 0, 1);
+    for attempt in 1..=100 {
+        let lease = Lease(attempt.into());
+        assert!(apply(&mut job, Event::Start { task: name(0), lease }, Timestamp(0)).is_ok());
+        let run = Run { task: name(0), attempt: Attempt(attempt), lease };
+        let before = job.clone();
+        let event = Event::Release { run, why: Released::Drained };
+        assert!(apply(&mut job, event.clone(), Timestamp(0)).is_ok());
+        assert!(check_history(&before, &job, &event, Timestamp(0)).is_ok());
+    }
+    let revisions: Vec<u64> = job.history.iter().map(|moment| moment.revision).collect();
+    assert_eq!(revisions, (137..=200).collect::<Vec<_>>());
+    let ids: Vec<EventId> = job.events_after(EventId(0)).into_iter().map(|event| event.id).collect();
+    let expected = [0].into_iter().chain(137..=200).map(EventId::of_revision);
+    assert_eq!(ids, expected.collect::<Vec<_>>());
 }

@@ -38,6 +38,12 @@ impl Component {
         self.engine().budget().reserve_whole(limits.memory_bytes.saturating_add(output_bytes)).await
     }
 
+    /// Makes room at once or not at all; see [`Component::room_for`].
+    pub fn try_room_for(engine: &crate::Engine, limits: RunLimits) -> Option<Reservation> {
+        let output_bytes = engine.limits().output_bytes;
+        engine.budget().try_reserve_whole(limits.memory_bytes.saturating_add(output_bytes))
+    }
+
     /// Like [`Component::run`], in room that was [made](Component::room_for) before; it is given back when the guest has
     /// gone.
     pub async fn run_admitted(&self, request: RunRequest, room: Reservation) -> RunReport {

@@ -1,7 +1,8 @@
 //! What stands in an address: names and ids in its path, pairs in its query.
 
 use analyte_core::codes::Code;
-use axum::extract::{FromRequestParts, Path, Query};
+use analyte_core::names::JobId;
+use axum::extract::{FromRequestParts, Path, Query, RawPathParams};
 use http::request::Parts;
 use http::{Method, Uri};
 use serde::de::DeserializeOwned;
@@ -18,8 +19,18 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segment
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(segments)) => Ok(Self(segments)),
             Err(rejection) if parts.method == Method::PUT => Err(Problem::new(Code::Malformed, rejection.body_text())),
-            Err(_) => Err(Problem::new(Code::NotFound, "there is nothing of this name")),
+            Err(_) => Err(Problem::new(Code::NotFound, nothing_there(parts, state).await)),
         }
+    }
+}
+
+/// What cannot be a job's id is answered like an id that no job has.
+async fn nothing_there<S: Send + Sync>(parts: &mut Parts, state: &S) -> String {
+    let parameters = RawPathParams::from_request_parts(parts, state).await.ok();
+    let job = parameters.iter().flatten().find(|(name, _)| *name == "job").map(|(_, text)| text);
+    match job.filter(|text| text.parse::<JobId>().is_err()) {
+        Some(text) => format!("there is no job `{}`", text.chars().take(80).collect::<String>()),
+        None => "there is nothing of this name".to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use analyte_jobs::Health;
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
@@ -33,6 +34,9 @@ pub(crate) struct Ready {
     quarantined_records: u64,
     /// Whether new jobs are refused for want of disk space.
     disk_full: bool,
+    /// Why the store cannot be written; absent while it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failing: Option<String>,
 }
 
 /// Whether the server lives: it answers.
@@ -50,16 +54,17 @@ pub(crate) async fn alive() -> Response {
 ))]
 pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let (status, health) = match shared.manager.health().await {
+        Ok(health) if health.failing.is_some() => ("failing", health),
         Ok(health) if shared.manager.ready() => ("ready", health),
         Ok(health) => ("starting", health),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            ("failing", analyte_jobs::Health::default())
+            ("failing", Health { failing: Some(error.message().to_owned()), ..Health::default() })
         }
     };
     let code = if status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = Ready { status, quarantined_records: health.quarantined, disk_full: health.disk_full };
-    json::answer(code, &body)
+    let Health { quarantined, disk_full, failing, .. } = health;
+    json::answer(code, &Ready { status, quarantined_records: quarantined, disk_full, failing })
 }
 
 /// This document.

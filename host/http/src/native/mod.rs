@@ -17,6 +17,7 @@ pub(crate) mod execute;
 pub(crate) mod health;
 pub(crate) mod jobs;
 mod json;
+pub(crate) mod metrics;
 pub(crate) mod models;
 pub(crate) mod providers;
 mod table;
@@ -32,6 +33,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(health::openapi))
+        .route("/metrics", get(metrics::metrics))
         .route("/v1/providers", get(providers::list::list))
         .route(
             "/v1/providers/{provider}",
@@ -44,7 +46,12 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/v1/providers/{provider}/models/{model}/execute", post(execute::execute))
         .route("/v1/jobs", get(jobs::list::list).post(jobs::submit::submit))
-        .route("/v1/jobs/{job}", get(jobs::get::get))
+        .route("/v1/jobs/batch", post(jobs::batch::submit))
+        .route("/v1/jobs/query", post(jobs::query::query))
+        .route("/v1/jobs/cancel", post(jobs::cancel_matching::cancel))
+        .route("/v1/jobs/{job}", get(jobs::get::get).delete(jobs::purge::purge))
+        .route("/v1/jobs/{job}/retry", post(jobs::retry::retry))
+        .route("/v1/jobs/{job}/events", get(jobs::events::follow))
         .route("/v1/jobs/{job}/cancel", post(jobs::cancel::cancel))
         .route("/v1/jobs/{job}/results", get(jobs::results::of_job))
         .route("/v1/jobs/{job}/errors", get(jobs::errors::of_job))

@@ -45,7 +45,7 @@ pub(super) fn apply_request(
     event: Event,
     now: Timestamp,
 ) -> Result<Option<std::result::Result<Changed, Refusal>>> {
-    let asked_for = matches!(event, Event::Cancel { .. } | Event::Retry | Event::Abandon { .. });
+    let asked_for = matches!(event, Event::Cancel { .. } | Event::Retry { .. } | Event::Abandon { .. });
     if !asked_for {
         return Ok(work.load(place)?.map(|_| Err(Refusal::Stale)));
     }

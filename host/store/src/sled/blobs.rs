@@ -6,7 +6,7 @@
 //! the remover sees the pin, or the file is written again after it was removed.
 
 use std::collections::HashMap;
-use std::path::{Path as FilePath, PathBuf as FilePathBuf};
+use std::path::Path as FilePath;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
 use super::committer::Committer;
+use super::disk::{Disk, blob_error as failed};
 use super::io_error;
 use crate::{ContentWriter, NewContent, Result, Staged, StoreError};
 
@@ -34,6 +35,7 @@ const PART_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Blobs {
     store: LocalFileSystem,
+    disk: Disk,
     /// Contents up to this size go to the tree instead.
     inline_bytes: usize,
     uploads: AtomicU64,
@@ -69,10 +71,6 @@ impl Drop for Pin {
     }
 }
 
-fn failed(doing: &str, error: object_store::Error) -> StoreError {
-    io_error(format!("could not {doing}"), std::io::Error::other(error))
-}
-
 fn location(digest: Digest) -> Path {
     let hex = digest.hex();
     let (shelf, _) = hex.split_at(2);
@@ -87,7 +85,7 @@ fn digest_at(location: &Path) -> Option<Digest> {
 
 impl Blobs {
     /// Opens the directory, which must exist.
-    pub(super) fn open(directory: &FilePath, inline_bytes: usize) -> Result<Arc<Self>> {
+    pub(super) fn open(directory: &FilePath, inline_bytes: usize, disk: Disk) -> Result<Arc<Self>> {
         let staging = directory.join(STAGING);
         match std::fs::remove_dir_all(&staging) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -100,6 +98,7 @@ impl Blobs {
             .with_fsync(true);
         Ok(Arc::new(Self {
             store,
+            disk,
             inline_bytes,
             uploads: AtomicU64::new(0),
             pins: Mutex::default(),
@@ -143,6 +142,8 @@ impl Blobs {
     }
 
     async fn put(self: &Arc<Self>, content: Content, bytes: Bytes) -> Result<Staged> {
+        #[cfg(test)]
+        self.disk.check(super::faults::Point::Blob)?;
         let pin = self.pin(content.digest);
         // Also where the file is there already: its directory might not be synced yet.
         let put = self.store.put(&location(content.digest), bytes.into()).await;
@@ -173,10 +174,9 @@ impl Blobs {
     }
 
     /// Takes bytes piece by piece, as long as `floor_bytes` stay free.
-    pub(super) fn writer(self: &Arc<Self>, directory: FilePathBuf, floor_bytes: u64) -> Box<dyn ContentWriter> {
+    pub(super) fn writer(self: &Arc<Self>, floor_bytes: u64) -> Box<dyn ContentWriter> {
         Box::new(Writer {
             blobs: Arc::clone(self),
-            directory,
             floor_bytes,
             hash: Sha256::new(),
             bytes: 0,
@@ -204,11 +204,11 @@ impl Blobs {
         drop(pins);
     }
 
-    /// All digests that have a file. Must not run on a runtime's thread.
-    pub(super) fn list(&self) -> Result<Vec<Digest>> {
+    /// All blobs that have a file, with its length. Must not run on a runtime's thread.
+    pub(super) fn list(&self) -> Result<Vec<(Digest, u64)>> {
         let listed = self.store.list(None).try_collect::<Vec<_>>();
         let listed = futures::executor::block_on(listed).map_err(|error| failed("list the blobs", error))?;
-        Ok(listed.iter().filter_map(|meta| digest_at(&meta.location)).collect())
+        Ok(listed.iter().filter_map(|meta| digest_at(&meta.location).map(|digest| (digest, meta.size))).collect())
     }
 
     /// Reads a blob from a thread of its own kind. Must not run on a runtime's thread.
@@ -230,7 +230,6 @@ fn unread(content: &Content, error: object_store::Error) -> StoreError {
 
 struct Writer {
     blobs: Arc<Blobs>,
-    directory: FilePathBuf,
     floor_bytes: u64,
     hash: Sha256,
     bytes: u64,
@@ -243,7 +242,9 @@ struct Writer {
 impl Writer {
     async fn spill(&mut self) -> Result<()> {
         // Asked anew for every part: what was free when the writer was made may be gone.
-        super::admit(&self.directory, self.floor_bytes)?;
+        self.blobs.disk.admit(self.floor_bytes)?;
+        #[cfg(test)]
+        self.blobs.disk.check(super::faults::Point::Blob)?;
         let (_, upload) = match &mut self.upload {
             Some(upload) => upload,
             none => {

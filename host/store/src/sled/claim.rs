@@ -9,16 +9,30 @@ use analyte_core::timestamp::Timestamp;
 
 use super::job_record::Start;
 use super::work::Work;
-use crate::{Claimed, Claims, Result};
+use crate::{Claimed, Claims, Result, Room};
 
-/// Up to `n` tasks. On a store of one node a lease ends with its run, not with time: whoever holds it is this process, or
-/// died with it.
-pub(super) fn claim(work: &mut Work, node: &Arc<str>, n: usize, now: Timestamp) -> Result<Claims> {
-    let mut claimed = Vec::new();
-    while claimed.len() < n {
-        let Some((organisation, entry)) = work.queue.take(now) else { break };
-        let Some(old) = work.load(&(organisation.clone(), entry.job))? else { continue };
-        let Some(task) = old.tasks.get(entry.task).map(|task| task.name.clone()) else { continue };
+/// As many tasks as there is room for. On a store of one node a lease ends with its run, not with time: whoever holds it
+/// is this process, or died with it.
+pub(super) fn claim(work: &mut Work, node: &Arc<str>, room: Room, now: Timestamp) -> Result<Claims> {
+    let mut claims = Claims::default();
+    let mut memory = room.memory_bytes;
+    while claims.claimed.len() < room.tasks {
+        let Some((organisation, entry)) = work.queue.next(now) else { break };
+        let old = work.load(&(organisation.clone(), entry.job))?;
+        let Some((old, task)) = old.and_then(|old| {
+            let task = old.tasks.get(entry.task)?.name.clone();
+            Some((old, task))
+        }) else {
+            // It could not be read.
+            work.queue.take(&organisation, &entry);
+            continue;
+        };
+        let needs = old.limits.memory_bytes.saturating_add(room.extra_bytes).min(room.whole_bytes);
+        let Some(left) = memory.checked_sub(needs) else {
+            claims.lacks_memory = true;
+            break;
+        };
+        work.queue.take(&organisation, &entry);
         let lease = work.lease();
         let mut new = Job::clone(&old);
         if let Err(refusal) = apply(&mut new, Event::Start { task: task.clone(), lease }, now) {
@@ -27,10 +41,12 @@ pub(super) fn claim(work: &mut Work, node: &Arc<str>, n: usize, now: Timestamp) 
             work.queue.add(&old);
             break;
         }
+        memory = left;
         let attempt = new.task(&task).map(|task| task.attempt).unwrap_or_default();
         let key = TaskKey { organisation, job: old.id, task: task.clone() };
         let job = work.save_start(&old, new, Start { task, lease, at: now }, node)?;
-        claimed.push(Claimed { run: RunKey { key, attempt, lease }, job });
+        claims.claimed.push(Claimed { run: RunKey { key, attempt, lease }, job });
     }
-    Ok(Claims { claimed, next_due: work.queue.next_due(now) })
+    claims.next_due = work.queue.next_due(now);
+    Ok(claims)
 }

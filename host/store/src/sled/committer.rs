@@ -5,28 +5,33 @@
 //! making durable is shared.
 //!
 //! Durable means: sled's `flush`, which writes but does not sync, then `fdatasync` of its file. When anything of this
-//! fails, everybody in the batch is told, all that was in memory is dropped, and the store is opened anew: sled refuses
-//! every write after its first failed one, and what was read meanwhile cannot be trusted. A panic inside sled, which has
-//! many assertions, counts as such a failure.
+//! fails, everybody in the batch is told, and with the next operation the disk is tried out; when it takes something, all
+//! that was in memory is dropped and the store is opened anew: sled refuses every write after its first failed one. Until
+//! then readers see what that batch did not touch ([`Doubt`]). A panic inside sled, which has many assertions, counts as
+//! such a failure. When the disk is full, the [`Ballast`] makes room for this.
 //!
-//! Nobody else writes. Readers use the tree through [`Shelf`], which is emptied before the store is opened anew, since
+//! Nobody else writes. Readers use the tree through [`Shelf`](super::records::Shelf), which is emptied before the store is opened anew, since
 //! sled's file stays locked as long as anybody holds a tree.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use analyte_core::names::Organisation;
-use parking_lot::RwLock;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
+pub(super) use super::shared::{Figures, Shared};
+
+use super::ballast::Ballast;
 use super::blobs::Blobs;
+use super::disk::{Disk, in_one_line, is_full};
+use super::doubt::Doubt;
 use super::open::{self, Opened};
-use super::records::Shelf;
-use super::work::{Catalogue, Work};
+use super::operation::{Operation, operation};
+use super::shared::publish;
+use super::work::Work;
 use super::{Options, io_error};
-use crate::{Counts, Result, StoreError};
+use crate::{Metrics, Result, StoreError};
 
 /// Most operations of one batch.
 const BATCH: usize = 512;
@@ -34,70 +39,6 @@ const BATCH: usize = 512;
 const BATCH_BYTES: usize = 8 << 20;
 /// Operations that may wait before callers are held back.
 const WAITING: usize = 4_096;
-
-/// How far the tree is durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Durable {
-    /// Batches, counted like [`Shelf::applied`].
-    pub(super) batches: u64,
-    /// How often the store was opened anew: what was read before, and was not durable then, may be gone.
-    pub(super) openings: u64,
-}
-
-/// What the committer shares with the handle and readers.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) shelf: RwLock<Shelf>,
-    pub(super) catalogue: RwLock<Arc<Catalogue>>,
-    pub(super) counts: RwLock<HashMap<Organisation, Counts>>,
-    pub(super) durable: watch::Sender<Durable>,
-}
-
-/// One operation on its way.
-trait Operation: Send {
-    /// Lets it happen.
-    fn run(&mut self, work: &mut Work);
-    /// Says that it is durable, or why it is not.
-    fn answer(self: Box<Self>, outcome: std::result::Result<(), &StoreError>);
-}
-
-struct Pending<F, A> {
-    run: Option<F>,
-    answer: Option<Result<A>>,
-    reply: oneshot::Sender<Result<A>>,
-}
-
-impl<F, A> Operation for Pending<F, A>
-where
-    F: FnOnce(&mut Work) -> Result<A> + Send,
-    A: Send,
-{
-    fn run(&mut self, work: &mut Work) {
-        self.answer = self.run.take().map(|run| run(work));
-    }
-
-    fn answer(self: Box<Self>, outcome: std::result::Result<(), &StoreError>) {
-        let answer = match (outcome, self.answer) {
-            (Err(error), _) => Err(again(error)),
-            (Ok(()), Some(answer)) => answer,
-            (Ok(()), None) => Err(StoreError::Closed),
-        };
-        // Whoever asked may have gone; what was asked for is done all the same.
-        let _ = self.reply.send(answer);
-    }
-}
-
-/// The same error for one more caller.
-fn again(error: &StoreError) -> StoreError {
-    match error {
-        StoreError::Io { doing, source } => {
-            io_error(doing.clone(), std::io::Error::new(source.kind(), source.to_string()))
-        }
-        StoreError::Damaged { what } => StoreError::Damaged { what: what.clone() },
-        StoreError::Closed => StoreError::Closed,
-        other => io_error(other.to_string(), std::io::Error::other("the store could not be opened anew")),
-    }
-}
 
 enum Message {
     Operation(Box<dyn Operation>),
@@ -121,8 +62,7 @@ impl Committer {
         run: impl FnOnce(&mut Work) -> Result<A> + Send + 'static,
     ) -> Result<A> {
         let (reply, answer) = oneshot::channel();
-        let operation = Box::new(Pending { run: Some(run), answer: None, reply });
-        self.sender.send(Message::Operation(operation)).await.map_err(|_| StoreError::Closed)?;
+        self.sender.send(Message::Operation(operation(run, reply))).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -146,18 +86,27 @@ impl Committer {
 }
 
 /// Starts the thread; answers when the store is open.
-pub(super) fn start(options: Options, opened: Opened) -> Result<(Committer, Arc<Shared>, std::thread::JoinHandle<()>)> {
+pub(super) fn start(
+    options: Options,
+    opened: Opened,
+    disk: Disk,
+    ballast: Arc<Ballast>,
+) -> Result<(Committer, Arc<Shared>, std::thread::JoinHandle<()>)> {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let shared = Arc::new(Shared {
-        shelf: RwLock::default(),
-        catalogue: RwLock::default(),
-        counts: RwLock::default(),
-        durable: watch::Sender::new(Durable::default()),
-    });
+    let shared = Arc::new(Shared::default());
     let blobs = Arc::clone(&opened.work.blobs);
     let closing = Arc::new(AtomicBool::new(false));
-    let mut service =
-        Service { options, closing: Arc::clone(&closing), receiver, shared: Arc::clone(&shared), blobs, opened: None };
+    let mut service = Service {
+        options,
+        disk,
+        ballast,
+        closing: Arc::clone(&closing),
+        receiver,
+        shared: Arc::clone(&shared),
+        blobs,
+        opened: None,
+        failed: None,
+    };
     service.publish_tree(opened);
     let thread = std::thread::Builder::new()
         .name("analyte-store".to_owned())
@@ -168,12 +117,23 @@ pub(super) fn start(options: Options, opened: Opened) -> Result<(Committer, Arc<
 
 struct Service {
     options: Options,
+    disk: Disk,
+    ballast: Arc<Ballast>,
     receiver: mpsc::Receiver<Message>,
     closing: Arc<AtomicBool>,
     shared: Arc<Shared>,
     blobs: Arc<Blobs>,
     /// `None` after a failure, until the store could be opened anew.
     opened: Option<Opened>,
+    /// What failed, kept for readers until the disk takes something again.
+    failed: Option<Opened>,
+}
+
+/// Lets go of sled, which syncs its file and asserts that it can.
+fn let_go(opened: Option<Opened>) {
+    if catch_unwind(AssertUnwindSafe(|| drop(opened))).is_err() {
+        tracing::error!("the store's engine could not be closed in order");
+    }
 }
 
 impl Service {
@@ -188,9 +148,9 @@ impl Service {
             }
         }
         self.receiver.close();
-        self.shared.shelf.write().tree = None;
         // Dropped here, and not with the last reader: whoever waits for this thread may open the directory.
-        self.opened = None;
+        self.close_tree();
+        let_go(self.opened.take());
     }
 
     /// Carries out one batch; says whether to go on.
@@ -198,30 +158,47 @@ impl Service {
         let mut open = true;
         let outcome = match self.ready() {
             Err(error) => {
+                // Whatever else waits would find the same.
                 batch.push(first);
+                open = self.take_waiting(batch);
                 Err(error)
             }
             Ok(mut opened) => {
+                let began = Instant::now();
+                let metrics = &self.options.metrics.clone();
+                let written = opened.work.records.written_bytes();
                 let committed = catch_unwind(AssertUnwindSafe(|| {
                     open = self.gather(batch, first, &mut opened.work);
-                    commit(&mut opened, &self.shared)
+                    commit(&mut opened, &self.shared, metrics)
                 }));
+                let panicked = committed.is_err();
                 let outcome = committed.unwrap_or_else(|_| {
                     let source = std::io::Error::other("it panicked; see the log");
                     Err(io_error("the store's engine failed".to_owned(), source))
                 });
                 match &outcome {
-                    Ok(()) => self.opened = Some(opened),
+                    Ok(()) => {
+                        let bytes = opened.work.records.written_bytes() - written;
+                        if bytes > 0 {
+                            metrics.commit_bytes.observe(bytes as f64);
+                            metrics.commit_operations.observe(batch.len() as f64);
+                            metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
+                        }
+                        self.opened = Some(opened);
+                    }
                     Err(error) => {
-                        tracing::error!(%error, operations = batch.len(), "a batch failed; the store is opened anew");
-                        self.shared.shelf.write().tree = None;
-                        drop(opened);
-                        self.shared.durable.send_modify(|durable| durable.openings += 1);
+                        metrics.commit_failures.inc();
+                        let error = in_one_line(error);
+                        tracing::error!(error, operations = batch.len(), "a batch failed; the store is opened anew");
+                        self.fail(opened, panicked);
                     }
                 }
                 outcome
             }
         };
+        if outcome.as_ref().is_err_and(is_full) {
+            self.ballast.spend();
+        }
         for operation in batch.drain(..) {
             operation.answer(match &outcome {
                 Ok(()) => Ok(()),
@@ -252,19 +229,61 @@ impl Service {
         }
     }
 
-    /// Takes the open store; opens it anew where it failed before.
+    /// Takes the operations that wait, without letting them happen; says whether more may come.
+    fn take_waiting(&mut self, batch: &mut Vec<Box<dyn Operation>>) -> bool {
+        while batch.len() < BATCH {
+            match self.receiver.try_recv() {
+                Ok(Message::Operation(operation)) => batch.push(operation),
+                Ok(Message::Look) | Err(_) => return true,
+                Ok(Message::Close) => return false,
+            }
+        }
+        true
+    }
+
+    /// Nothing more is written to this store. What it has in memory is still read, as far as that is known to be durable;
+    /// not after a panic, which may have left anything.
+    fn fail(&mut self, opened: Opened, panicked: bool) {
+        let mut readers = self.shared.shelf.write();
+        let applied = readers.applied > self.shared.durable.borrow().batches;
+        readers.doubt = Some(if applied { Doubt::of(&opened.work) } else { Doubt::default() });
+        drop(readers);
+        self.failed = Some(opened);
+        if panicked {
+            self.close_tree();
+        }
+        self.shared.durable.send_modify(|durable| durable.openings += 1);
+    }
+
+    fn close_tree(&mut self) {
+        let mut readers = self.shared.shelf.write();
+        let tree = readers.tree.take();
+        readers.doubt = None;
+        drop(readers);
+        if catch_unwind(AssertUnwindSafe(|| drop(tree))).is_err() {
+            tracing::error!("the store's engine could not be closed in order");
+        }
+        let_go(self.failed.take());
+    }
+
+    /// Takes the open store; opens it anew where it failed before, if the disk takes anything.
     fn ready(&mut self) -> Result<Opened> {
         if self.opened.is_none() {
-            let opened = open::again(&self.options, &self.blobs)?;
+            self.disk.probe()?;
+            self.close_tree();
+            let opened = open::again(&self.options, &self.disk, &self.blobs)?;
+            tracing::info!("the store was opened anew");
             self.publish_tree(opened);
         }
         self.opened.take().ok_or(StoreError::Closed)
     }
 
     fn publish_tree(&mut self, mut opened: Opened) {
-        publish(&mut opened.work, &self.shared);
+        self.options.metrics.quarantined(opened.work.quarantined);
+        publish(&mut opened.work, &self.shared, true);
         let mut readers = self.shared.shelf.write();
         readers.tree = Some(opened.tree());
+        readers.ready = opened.work.queue.ready();
         let batches = readers.applied;
         drop(readers);
         // What is in the tree now was read from the disk.
@@ -287,25 +306,20 @@ impl Service {
 }
 
 /// Makes everything durable that the operations have written.
-fn commit(opened: &mut Opened, shared: &Shared) -> Result<()> {
+fn commit(opened: &mut Opened, shared: &Shared, metrics: &Metrics) -> Result<()> {
+    #[cfg(test)]
+    opened.disk.check(super::faults::Point::Apply)?;
     opened.work.apply(&shared.shelf)?;
     let applied = shared.shelf.read().applied;
     if applied != shared.durable.borrow().batches {
+        let began = Instant::now();
         opened.make_durable()?;
+        metrics.sync_seconds.observe(began.elapsed().as_secs_f64());
         shared.durable.send_modify(|durable| durable.batches = applied);
     }
-    publish(&mut opened.work, shared);
+    metrics.quarantined(opened.work.quarantined);
+    opened.work.journal.settled();
+    opened.work.touched.clear();
+    publish(&mut opened.work, shared, false);
     Ok(())
-}
-
-/// Shows readers what changed of that which they do not read from the tree.
-fn publish(work: &mut Work, shared: &Shared) {
-    if work.catalogue_changed {
-        *shared.catalogue.write() = Arc::new(work.catalogue.clone());
-        work.catalogue_changed = false;
-    }
-    let changed = work.counts.take_changed();
-    if !changed.is_empty() {
-        shared.counts.write().extend(changed);
-    }
 }

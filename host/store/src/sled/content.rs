@@ -56,9 +56,14 @@ pub(super) fn find_component(tree: &sled::Tree, digest: Digest) -> Result<Option
         if keys::owned_by_a_job(&key) {
             continue;
         }
-        let bytes = length.as_ref().try_into().map(u64::from_be_bytes);
-        let bytes = bytes.map_err(|_| StoreError::Damaged { what: format!("the reference to {digest}") })?;
+        let bytes = length_in(&key, &length)?;
         return Ok(Some(Content { digest, bytes }));
     }
     Ok(None)
+}
+
+/// The length that a reference says.
+pub(super) fn length_in(key: &[u8], value: &[u8]) -> Result<u64> {
+    let bytes = envelope::open_short(key, value)?.try_into().map(u64::from_be_bytes);
+    bytes.map_err(|_| StoreError::Damaged { what: "a reference to a blob".to_owned() })
 }

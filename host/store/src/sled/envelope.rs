@@ -98,6 +98,24 @@ pub(super) fn pieces(head: &[u8]) -> u16 {
     }
 }
 
+/// A value of few bytes that is looked at without more ado: they, and their checksum.
+pub(super) fn short(bytes: &[u8]) -> Vec<u8> {
+    let mut value = bytes.to_vec();
+    value.extend_from_slice(&crc32fast::hash(bytes).to_be_bytes());
+    value
+}
+
+/// The bytes of such a value.
+pub(super) fn open_short<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8]> {
+    let (bytes, crc) = value.split_last_chunk::<4>().ok_or_else(|| damaged(key))?;
+    if crc32fast::hash(bytes).to_be_bytes() == *crc { Ok(bytes) } else { Err(damaged(key)) }
+}
+
+/// Bytes that a value takes, told by its first piece.
+pub(super) fn length(head: &[u8]) -> usize {
+    head.len() + usize::from(pieces(head)) * PIECE_BYTES
+}
+
 fn damaged(key: &[u8]) -> StoreError {
     let letter = key.first().copied().map_or('?', char::from);
     StoreError::Damaged { what: format!("a record of kind `{letter}`") }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use analyte_core::job::event::Told;
 use analyte_core::job::transition::{Event, Left, Run};
 use analyte_core::job::{Progress, ResultFile, Usage};
 use analyte_core::names::RunKey;
@@ -17,11 +18,12 @@ pub(super) struct Prepared {
     run: RunKey,
     event: Event,
     contents: Vec<Staged>,
+    told: Vec<Told>,
 }
 
 /// Writes large contents.
 pub(super) async fn prepare(blobs: &Arc<Blobs>, finished: Finished) -> Result<Prepared> {
-    let Finished { run, outcome, usage, progress, log, warnings } = finished;
+    let Finished { run, outcome, usage, progress, log, told, warnings } = finished;
     let mut contents = Vec::new();
     let log = match log {
         Some(log) => Some(staged(blobs, log, &mut contents).await?),
@@ -41,7 +43,7 @@ pub(super) async fn prepare(blobs: &Arc<Blobs>, finished: Finished) -> Result<Pr
         }
         Outcome::Failed { failure, jitter } => Event::Fail { run: this, failure, jitter, left },
     };
-    Ok(Prepared { run, event, contents })
+    Ok(Prepared { run, event, contents, told })
 }
 
 async fn staged(
@@ -72,7 +74,9 @@ pub(super) fn run_of(run: &RunKey) -> Run {
 /// One answer each, in order.
 pub(super) fn finish(work: &mut Work, finished: Vec<Prepared>, now: Timestamp) -> Result<Vec<Option<Changed>>> {
     let mut answers = Vec::with_capacity(finished.len());
-    for Prepared { run, event, contents } in finished {
+    for Prepared { run, event, contents, told } in finished {
+        // Before the run ends: what it told belongs to the time when it ran.
+        work.tell(&run, told)?;
         let place = (run.key.organisation, run.key.job);
         let applied = apply_event(work, &place, event, &contents, now)?;
         answers.push(match applied {

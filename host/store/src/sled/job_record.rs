@@ -24,18 +24,43 @@ pub(super) struct Start {
     pub(super) at: Timestamp,
 }
 
+/// A job's record as it lies there, not decoded yet.
+#[derive(Debug)]
+pub(super) struct Raw {
+    job: envelope::Bytes,
+    starts: Option<envelope::Bytes>,
+}
+
+/// Finds a job's record.
+pub(super) fn fetch(from: &impl Find, organisation: &Organisation, id: JobId) -> Result<Option<Raw>> {
+    let Some(job) = envelope::read_here(from, &keys::job(organisation, id))? else { return Ok(None) };
+    let starts = envelope::read_here(from, &keys::starts(organisation, id))?;
+    Ok(Some(Raw { job, starts }))
+}
+
+impl Raw {
+    /// The job as it is.
+    pub(super) fn decode(&self, organisation: &Organisation, id: JobId) -> Result<Job> {
+        let mut job: Job = envelope::parse(&keys::job(organisation, id), &self.job)?;
+        if job.id != id || job.organisation != *organisation {
+            return Err(StoreError::Damaged { what: format!("the record of job {id}") });
+        }
+        if let (Some(starts), false) = (&self.starts, job.status.ended()) {
+            replay(&mut job, envelope::parse(&keys::starts(organisation, id), starts)?)?;
+        }
+        Ok(job)
+    }
+}
+
 /// Reads a job as it is.
 pub(super) fn read(from: &impl Find, organisation: &Organisation, id: JobId) -> Result<Option<Job>> {
-    let key = keys::job(organisation, id);
-    let Some(bytes) = envelope::read_here(from, &key)? else { return Ok(None) };
-    let mut job: Job = envelope::parse(&key, &bytes)?;
-    if job.id != id || job.organisation != *organisation {
-        return Err(StoreError::Damaged { what: format!("the record of job {id}") });
-    }
-    if !job.status.ended() {
-        replay(&mut job, read_starts(from, organisation, id)?)?;
-    }
-    Ok(Some(job))
+    fetch(from, organisation, id)?.map(|raw| raw.decode(organisation, id)).transpose()
+}
+
+/// The job as last written whole.
+pub(super) fn read_whole(from: &impl Find, organisation: &Organisation, id: JobId) -> Result<Option<Job>> {
+    let Some(job) = envelope::read_here(from, &keys::job(organisation, id))? else { return Ok(None) };
+    Raw { job, starts: None }.decode(organisation, id).map(Some)
 }
 
 pub(super) fn read_starts(from: &impl Find, organisation: &Organisation, id: JobId) -> Result<Vec<Start>> {
@@ -46,7 +71,7 @@ pub(super) fn read_starts(from: &impl Find, organisation: &Organisation, id: Job
     }
 }
 
-fn replay(job: &mut Job, starts: Vec<Start>) -> Result<()> {
+pub(super) fn replay(job: &mut Job, starts: Vec<Start>) -> Result<()> {
     for Start { task, lease, at } in starts {
         apply(job, Event::Start { task, lease }, at)
             .map_err(|_| StoreError::Damaged { what: format!("the record of job {}", job.id) })?;
@@ -68,8 +93,12 @@ impl Work {
                 Ok(Some(job))
             }
             Err(StoreError::Damaged { what }) => {
-                self.quarantine_job(place, &what)?;
-                Ok(None)
+                let left = self.mend_job(place, &what)?.map(Arc::new);
+                match &left {
+                    Some(job) => self.keep_warm(place.clone(), job),
+                    None => self.quarantine_job(place, &what)?,
+                }
+                Ok(left)
             }
             Err(error) => Err(error),
         }

@@ -7,6 +7,7 @@ use analyte_core::names::{JobId, Organisation};
 use analyte_core::timestamp::Timestamp;
 use uuid::Uuid;
 
+use super::envelope::{Find, Value};
 use super::records::Records;
 use super::{envelope, keys};
 use crate::{Change, Result, StoreError};
@@ -25,6 +26,8 @@ pub(super) struct Journal {
     blocks: VecDeque<u64>,
     /// Of the batch at hand.
     new: Vec<Change>,
+    /// Of the batch at hand, and written.
+    written: Vec<Change>,
 }
 
 impl Journal {
@@ -37,6 +40,11 @@ impl Journal {
                 journal.blocks.push_back(last);
                 journal.last = last;
             }
+        }
+        // The positions of a block that was put aside are not given again.
+        for entry in records.scan(&keys::quarantine(&[keys::JOURNAL])) {
+            journal.last =
+                journal.last.max(keys::of_journal(entry?.0.get(1..).unwrap_or_default()).unwrap_or_default());
         }
         Ok(journal)
     }
@@ -52,6 +60,16 @@ impl Journal {
         });
     }
 
+    /// Changes of the batch at hand.
+    pub(super) fn batch(&self) -> impl Iterator<Item = &Change> {
+        self.written.iter().chain(&self.new)
+    }
+
+    /// The batch is durable.
+    pub(super) fn settled(&mut self) {
+        self.written.clear();
+    }
+
     /// Writes what was pushed, and drops blocks that are too old. The newest one stays, so that positions go on from it.
     pub(super) fn write(&mut self, records: &mut Records) {
         for block in self.new.chunks(BLOCK) {
@@ -63,7 +81,7 @@ impl Journal {
             records.insert(envelope::entries(keys::journal(last.position), &bytes));
             self.blocks.push_back(last.position);
         }
-        self.new.clear();
+        self.written.append(&mut self.new);
         let oldest = self.last.saturating_sub(KEPT);
         // A block may go when all of it is older than what is kept.
         while self.blocks.front().is_some_and(|last| *last <= oldest) {
@@ -113,33 +131,39 @@ fn read_block(bytes: &[u8], last: u64) -> Option<Vec<Change>> {
         changes.push(change);
         rest = after;
     }
-    let first = (last + 1).checked_sub(changes.len() as u64)?;
+    let first = last.checked_add(1)?.checked_sub(changes.len() as u64)?;
     for (position, change) in (first..).zip(&mut changes) {
         change.position = position;
     }
     Some(changes)
 }
 
-/// Changes after a position, oldest first. Damaged blocks are left out.
-pub(super) fn after(tree: &sled::Tree, position: u64, most: usize) -> Result<Vec<Change>> {
+/// Reads one block as it lies in the tree.
+pub(super) fn read(from: &impl Find, key: &[u8], head: sled::IVec) -> Result<Vec<Change>> {
+    let damaged = || StoreError::Damaged { what: "a block of the journal".to_owned() };
+    let last = keys::of_journal(key).ok_or_else(damaged)?;
+    match envelope::open(from, key, head)? {
+        Value::Here(bytes) => read_block(&bytes, last).ok_or_else(damaged),
+        Value::Elsewhere(_) => Err(damaged()),
+    }
+}
+
+/// Changes after a position, oldest first, and the keys of blocks that could not be read and are left out.
+pub(super) fn after(tree: &sled::Tree, position: u64, most: usize) -> Result<(Vec<Change>, Vec<Vec<u8>>)> {
     let mut changes = Vec::new();
+    let mut damaged = Vec::new();
     let from = keys::journal(position.saturating_add(1));
     for entry in tree.range(from..=keys::journal(u64::MAX)) {
         if changes.len() >= most {
             break;
         }
         let (key, head) = entry.map_err(|error| super::broken("read the journal", error))?;
-        let Some(last) = keys::of_journal(&key) else { continue };
-        let block = match envelope::open(tree, &key, head) {
-            Ok(envelope::Value::Here(bytes)) => read_block(&bytes, last),
-            Ok(envelope::Value::Elsewhere(_)) | Err(StoreError::Damaged { .. }) => None,
+        match read(tree, &key, head) {
+            Ok(block) => changes.extend(block.into_iter().filter(|change| change.position > position)),
+            Err(StoreError::Damaged { .. }) => damaged.push(key.to_vec()),
             Err(error) => return Err(error),
-        };
-        if block.is_none() {
-            tracing::warn!(last, "a block of the journal is damaged");
         }
-        changes.extend(block.into_iter().flatten().filter(|change| change.position > position));
     }
     changes.truncate(most);
-    Ok(changes)
+    Ok((changes, damaged))
 }

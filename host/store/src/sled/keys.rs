@@ -15,6 +15,7 @@
 //! | `c` | organisation, job, digest | bytes of a small content |
 //! | `b` | digest, owner | length of the blob |
 //! | `e` | last position | a block of the journal |
+//! | `v` | organisation, job, id of its last event | a block of what a run told |
 //! | `o` | organisation, schedule, time | nothing |
 //! | `P` `M` `T` | provider · provider, model · token | the record |
 //! | `q` | the key it had | a record that could not be read |
@@ -23,6 +24,7 @@
 
 use analyte_core::digest::Digest;
 use analyte_core::job::Status;
+use analyte_core::job::event::EventId;
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
 use analyte_core::timestamp::Timestamp;
 
@@ -31,12 +33,13 @@ pub(super) const STARTS: u8 = b'l';
 pub(super) const STATE: u8 = b's';
 const MODEL_INDEX: u8 = b'p';
 const TAG_INDEX: u8 = b't';
-const IDEMPOTENCY: u8 = b'k';
+pub(super) const IDEMPOTENCY: u8 = b'k';
 const JOB_IDEMPOTENCY: u8 = b'y';
 const CONTENT: u8 = b'c';
 pub(super) const REFERENCE: u8 = b'b';
 pub(super) const JOURNAL: u8 = b'e';
-const ONCE: u8 = b'o';
+pub(super) const TOLD: u8 = b'v';
+pub(super) const ONCE: u8 = b'o';
 pub(super) const PROVIDER: u8 = b'P';
 pub(super) const MODEL: u8 = b'M';
 pub(super) const TOKEN: u8 = b'T';
@@ -45,6 +48,8 @@ const PIECE: u8 = b'x';
 
 /// Which version wrote the store.
 pub(super) const FORMAT: &[u8] = b"mformat";
+/// What it calls itself.
+pub(super) const WRITER: &[u8] = b"mwriter";
 /// Every lease below this number may have been given out.
 pub(super) const LEASES: &[u8] = b"mleases";
 
@@ -117,14 +122,14 @@ pub(super) fn states(organisation: &Organisation, class: Class) -> Vec<u8> {
     key
 }
 
-pub(super) fn provider_jobs(organisation: &Organisation, provider: &ProviderName) -> Vec<u8> {
-    let mut key = key(MODEL_INDEX, organisation);
-    name(&mut key, provider.as_str());
-    key
+/// The index by provider and model; these stand next, each ended by a zero byte.
+pub(super) fn all_models(organisation: &Organisation) -> Vec<u8> {
+    key(MODEL_INDEX, organisation)
 }
 
 pub(super) fn model_jobs(organisation: &Organisation, provider: &ProviderName, model: &ModelName) -> Vec<u8> {
-    let mut key = provider_jobs(organisation, provider);
+    let mut key = all_models(organisation);
+    name(&mut key, provider.as_str());
     name(&mut key, model.as_str());
     key
 }
@@ -233,6 +238,23 @@ pub(super) fn journal(last: u64) -> Vec<u8> {
 /// The position at the end of a journal key.
 pub(super) fn of_journal(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(key.get(1..)?.try_into().ok()?))
+}
+
+/// All that the runs of a job told.
+pub(super) fn told_by(organisation: &Organisation, id: JobId) -> Vec<u8> {
+    with_id(key(TOLD, organisation), id)
+}
+
+pub(super) fn told(organisation: &Organisation, id: JobId, last: EventId) -> Vec<u8> {
+    let mut key = told_by(organisation, id);
+    key.extend_from_slice(&last.0.to_be_bytes());
+    key
+}
+
+/// The id at the end of such a key.
+pub(super) fn of_told(key: &[u8]) -> Option<EventId> {
+    let (_, last) = key.split_last_chunk::<8>()?;
+    Some(EventId(u64::from_be_bytes(*last)))
 }
 
 pub(super) fn once(organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Vec<u8> {

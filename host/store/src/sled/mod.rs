@@ -11,44 +11,70 @@
 //! is missing from then on. A process that dies loses nothing that was answered; whatever else it had begun is complete
 //! or absent, never half there.
 //!
-//! Layout of the data directory: `lock`, `store/` (sled), `blobs/` (files named by their digest), each made with mode 0700.
+//! While nothing can be written, what is known to be durable can still be read; the disk is tried out with every further
+//! operation, and work goes on when it takes something again.
+//!
+//! Layout of the data directory: `lock`, `ballast`, `store/` (sled), `blobs/` (files named by their digest), the directories
+//! made with mode 0700.
 
 mod apply;
+mod ballast;
 mod blobs;
 mod cancel;
 mod claim;
 mod committer;
 mod content;
+mod depths;
+mod disk;
+mod doubt;
 mod envelope;
+mod events;
+#[cfg(test)]
+mod faults;
 mod finish;
 mod heartbeat;
 mod job_record;
 mod journal;
 mod keys;
+mod known;
+mod learn;
 mod list;
 mod lock;
+mod migrate;
 mod models;
 mod open;
+mod operation;
+mod places;
+mod plan;
 mod providers;
 mod purge;
 mod quarantine;
 mod queue;
+mod ranked;
 mod reader;
 mod records;
 mod references;
 mod release;
+mod retire;
 mod save;
+mod search;
+mod shared;
+mod sorted;
 mod store;
 mod submit;
+mod tell;
 mod unfinished;
+mod walk;
 mod work;
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod list_tests;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -56,9 +82,11 @@ use parking_lot::Mutex;
 
 pub(crate) use blobs::Pin;
 
-use crate::{Result, StoreError};
+use crate::{Metrics, Result};
+use ballast::Ballast;
 use blobs::Blobs;
 use committer::{Committer, Shared};
+use disk::{Disk, broken, io_error};
 use lock::Lock;
 
 /// How to open a store.
@@ -73,8 +101,12 @@ pub struct Options {
     pub inline_bytes: usize,
     /// Memory that sled may use to keep pages at hand.
     pub cache_bytes: u64,
+    /// Counts what the store does.
+    pub metrics: Metrics,
+    /// Space taken up so that there is some to be freed when the disk is full.
+    pub ballast_bytes: u64,
     #[cfg(test)]
-    fault: Fault,
+    faults: faults::Faults,
 }
 
 impl Options {
@@ -85,27 +117,11 @@ impl Options {
             free_disk_bytes: analyte_core::limits::Limits::default().free_disk_bytes,
             inline_bytes: 48 << 10,
             cache_bytes: 128 << 20,
+            metrics: Metrics::default(),
+            ballast_bytes: 16 << 20,
             #[cfg(test)]
-            fault: Fault::default(),
+            faults: faults::Faults::default(),
         }
-    }
-}
-
-/// Lets the next sync fail, as a broken disk would.
-#[cfg(test)]
-#[derive(Debug, Clone, Default)]
-struct Fault(Arc<std::sync::atomic::AtomicBool>);
-
-#[cfg(test)]
-impl Fault {
-    fn next_sync_fails(&self) {
-        self.0.store(true, std::sync::atomic::Ordering::SeqCst);
-    }
-    fn check(&self) -> Result<()> {
-        if self.0.swap(false, std::sync::atomic::Ordering::SeqCst) {
-            return Err(io_error("could not sync the store's file".to_owned(), io::Error::other("the test says so")));
-        }
-        Ok(())
     }
 }
 
@@ -122,8 +138,8 @@ pub struct SledStore {
     committer: Committer,
     shared: Arc<Shared>,
     blobs: Arc<Blobs>,
-    directory: PathBuf,
-    free_disk_bytes: u64,
+    disk: Disk,
+    ballast: Arc<Ballast>,
     /// Taken by whoever closes.
     open: Arc<Mutex<Option<Held>>>,
 }
@@ -137,17 +153,15 @@ impl SledStore {
     pub fn open(options: Options) -> Result<Self> {
         open::directory(&options.path)?;
         let lock = Lock::take(&options.path)?;
-        let opened = open::first(&options)?;
+        let disk = Disk::of(&options);
+        let ballast = Arc::new(Ballast::new(disk.clone(), options.ballast_bytes));
+        let opened = open::first(&options, &disk)?;
+        ballast.make();
         let blobs = Arc::clone(&opened.work.blobs);
-        let (directory, free_disk_bytes) = (options.path.clone(), options.free_disk_bytes);
-        let (committer, shared, thread) = committer::start(options, opened)?;
+        let (committer, shared, thread) = committer::start(options, opened, disk.clone(), Arc::clone(&ballast))?;
         blobs.look_with(committer.clone());
         let open = Arc::new(Mutex::new(Some(Held { thread, lock })));
-        Ok(Self { committer, shared, blobs, directory, free_disk_bytes, open })
-    }
-
-    fn admit(&self, floor_bytes: u64) -> Result<()> {
-        admit(&self.directory, floor_bytes)
+        Ok(Self { committer, shared, blobs, disk, ballast, open })
     }
 }
 
@@ -164,30 +178,4 @@ fn shut(committer: &Committer, open: &Mutex<Option<Held>>) {
     // It catches what could panic; if it did all the same, there is nothing left to wait for.
     let _ = thread.join();
     drop(lock);
-}
-
-/// Refuses what is new while there is less than this free.
-fn admit(directory: &Path, floor_bytes: u64) -> Result<()> {
-    let free_bytes = free_bytes(directory)?;
-    if free_bytes < floor_bytes {
-        return Err(StoreError::DiskFull { free_bytes, floor_bytes });
-    }
-    Ok(())
-}
-
-fn free_bytes(directory: &Path) -> Result<u64> {
-    fs4::available_space(directory).map_err(|error| io_error("could not ask for the free space".to_owned(), error))
-}
-
-fn io_error(doing: String, source: io::Error) -> StoreError {
-    StoreError::Io { doing, source }
-}
-
-/// What sled says.
-fn broken(doing: &str, error: sled::Error) -> StoreError {
-    let source = match error {
-        sled::Error::Io(error) => error,
-        other => io::Error::other(other),
-    };
-    io_error(format!("could not {doing}"), source)
 }

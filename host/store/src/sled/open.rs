@@ -1,4 +1,4 @@
-//! Opens a data directory: locks it, checks who wrote it, and learns by heart what the committer needs.
+//! Opens a data directory: checks who wrote it, brings it to this format, and learns by heart what the committer needs.
 
 use std::fs::{DirBuilder, File};
 use std::os::unix::fs::DirBuilderExt;
@@ -7,20 +7,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use analyte_core::job::{Job, Status};
-use analyte_core::names::Organisation;
+use parking_lot::RwLock;
+use rustix::fs::{Advice, fadvise};
 
 use super::blobs::Blobs;
-use super::envelope::{self, Find, Value};
+use super::disk::Disk;
+use super::envelope::Find;
 use super::journal::Journal;
-use super::keys::{self, Class};
+use super::keys;
+use super::learn::learn;
+use super::migrate::migrate;
 use super::records::Records;
 use super::work::{Leases, Work};
-use super::{Options, broken, io_error, job_record};
+use super::{Options, broken, io_error};
 use crate::{Result, StoreError};
 
-/// The format this version writes. A higher one was written by a later version.
-pub(super) const FORMAT: u32 = 1;
 /// sled lets go of its file a moment after its last handle.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -32,7 +33,7 @@ pub(super) struct Opened {
     /// sled's own file: it writes there and never syncs.
     file: File,
     #[cfg(test)]
-    fault: super::Fault,
+    pub(super) disk: Disk,
 }
 
 impl Opened {
@@ -44,10 +45,14 @@ impl Opened {
     /// Makes durable what was applied to the tree.
     pub(super) fn make_durable(&self) -> Result<()> {
         #[cfg(test)]
-        self.fault.check()?;
-        self.db.flush().map_err(|error| broken("write to the disk", error))?;
-        self.file.sync_data().map_err(|error| io_error("could not sync the store's file".to_owned(), error))
+        self.disk.check(super::faults::Point::Sync)?;
+        sync(&self.db, &self.file)
     }
+}
+
+fn sync(db: &sled::Db, file: &File) -> Result<()> {
+    db.flush().map_err(|error| broken("write to the disk", error))?;
+    file.sync_data().map_err(|error| io_error("could not sync the store's file".to_owned(), error))
 }
 
 /// Makes a directory that only its owner may enter, and makes it last.
@@ -70,41 +75,51 @@ fn sync_directory(path: &Path) -> Result<()> {
 }
 
 /// Opens the store for the first time in this process; the directory is locked by the caller.
-pub(super) fn first(options: &Options) -> Result<Opened> {
+pub(super) fn first(options: &Options, disk: &Disk) -> Result<Opened> {
     directory(&options.path.join("blobs"))?;
-    let blobs = Blobs::open(&options.path.join("blobs"), options.inline_bytes)?;
-    open(options, &blobs)
+    let blobs = Blobs::open(&options.path.join("blobs"), options.inline_bytes, disk.clone())?;
+    open(options, disk, &blobs)
 }
 
 /// Opens it anew after a failure.
-pub(super) fn again(options: &Options, blobs: &Arc<Blobs>) -> Result<Opened> {
-    open(options, blobs)
+pub(super) fn again(options: &Options, disk: &Disk, blobs: &Arc<Blobs>) -> Result<Opened> {
+    #[cfg(test)]
+    disk.check(super::faults::Point::Open)?;
+    // After a failed sync the system may believe pages written that are not: what is read next is to come from the disk.
+    let file = File::open(options.path.join("store").join("db"));
+    if let Err(error) = file.and_then(|file| Ok(fadvise(&file, 0, None, Advice::DontNeed)?)) {
+        tracing::warn!(%error, "the system could not be asked to read the store's file anew");
+    }
+    open(options, disk, blobs)
 }
 
-fn open(options: &Options, blobs: &Arc<Blobs>) -> Result<Opened> {
+fn open(options: &Options, disk: &Disk, blobs: &Arc<Blobs>) -> Result<Opened> {
     let path = options.path.join("store");
     directory(&path)?;
-    let db = database(&path, options.cache_bytes)?;
+    let db = database(&path, options.cache_bytes, disk)?;
     let file =
         File::open(path.join("db")).map_err(|error| io_error("could not open the store's file".to_owned(), error))?;
-    let mut records = Records::new((*db).clone());
-    check_format(&db, &mut records)?;
+    migrate(&db, || sync(&db, &file))?;
+    let records = Records::new((*db).clone());
     let reserved = records.find(keys::LEASES)?.and_then(|bytes| bytes.as_ref().try_into().ok()).map(u64::from_be_bytes);
     let journal = Journal::open(&records)?;
     let work = Work::new(records, Arc::clone(blobs), journal, Leases::from(reserved));
-    let opened = Opened {
+    let mut opened = Opened {
         work,
         db,
         file,
         #[cfg(test)]
-        fault: options.fault.clone(),
+        disk: disk.clone(),
     };
+    learn(&mut opened.work)?;
+    // What was put aside or mended.
+    opened.work.apply(&RwLock::default())?;
     opened.make_durable()?;
     sync_directory(&path)?;
-    learn(opened)
+    Ok(opened)
 }
 
-fn database(path: &Path, cache_bytes: u64) -> Result<sled::Db> {
+fn database(path: &Path, cache_bytes: u64, disk: &Disk) -> Result<sled::Db> {
     let config = sled::Config::new()
         .path(path)
         .cache_capacity(cache_bytes)
@@ -122,124 +137,11 @@ fn database(path: &Path, cache_bytes: u64) -> Result<sled::Db> {
                 std::thread::sleep(Duration::from_millis(5));
             }
             Ok(Err(error)) => return Err(broken("open the store", error)),
-            Err(_) => return Err(StoreError::Damaged { what: format!("the store in {}", path.display()) }),
-        }
-    }
-}
-
-fn check_format(db: &sled::Db, records: &mut Records) -> Result<()> {
-    let Some(found) = records.find(keys::FORMAT)? else {
-        // Written at once, and before anything else: a store without it is an empty one.
-        db.insert(keys::FORMAT, &FORMAT.to_be_bytes()).map_err(|error| broken("write to the disk", error))?;
-        return Ok(());
-    };
-    match found.as_ref().try_into().map(u32::from_be_bytes) {
-        Ok(FORMAT) => Ok(()),
-        Ok(found) if found > FORMAT => Err(StoreError::NewerFormat { found, known: FORMAT }),
-        Ok(_) | Err(_) => Err(StoreError::Damaged { what: "the record of the store's format".to_owned() }),
-    }
-}
-
-/// Fills everything that follows from the tree.
-fn learn(mut opened: Opened) -> Result<Opened> {
-    let work = &mut opened.work;
-    let mut live = Vec::new();
-    let mut ended = Vec::new();
-    for entry in work.records.scan(&[keys::STATE]) {
-        let (key, _) = entry?;
-        match of_state(&key) {
-            Some((organisation, Class::Live, id)) => live.push((organisation, id)),
-            Some((organisation, class, _)) => ended.push((organisation, class)),
-            None => {}
-        }
-    }
-    for (organisation, class) in ended {
-        match class {
-            Class::Live => {}
-            Class::Completed => work.found_ended(&organisation, Status::Completed),
-            Class::Failed => work.found_ended(&organisation, Status::Failed),
-            Class::Cancelled => work.found_ended(&organisation, Status::Cancelled),
-        }
-    }
-    let mut references = Vec::new();
-    for entry in work.records.scan(&[keys::REFERENCE]) {
-        let (key, value) = entry?;
-        if let (Some((digest, pinned)), Ok(bytes)) = (keys::of_reference(&key), value.as_ref().try_into()) {
-            references.push((digest, u64::from_be_bytes(bytes), pinned));
-        }
-    }
-    for (digest, bytes, pinned) in &references {
-        work.references.found(*digest, *bytes, *pinned);
-    }
-    for place in live {
-        let (organisation, id) = &place;
-        let read = job_record::read_starts(&work.records, organisation, *id)
-            .and_then(|starts| Ok(job_record::read(&work.records, organisation, *id)?.map(|job| (job, starts))));
-        match read {
-            Ok(Some((job, starts))) => work.found_live(&Arc::<Job>::new(job), starts),
-            Ok(None) => {}
-            Err(StoreError::Damaged { what }) => work.put_job_aside(&place, &what)?,
-            Err(error) => return Err(error),
-        }
-    }
-    for (digest, _, pinned) in references {
-        if pinned && !work.pinned.contains_key(&digest) {
-            work.drop_reference(digest, &keys::Owner::Pinned)?;
-        }
-    }
-    let mut aside = 0;
-    for entry in work.records.scan(&[keys::QUARANTINE]) {
-        entry?;
-        aside += 1;
-    }
-    learn_catalogue(work)?;
-    work.quarantined += aside;
-    for digest in work.blobs.list()? {
-        if !work.references.has(digest) {
-            work.blobs.remove(digest);
-        }
-    }
-    Ok(opened)
-}
-
-fn of_state(key: &[u8]) -> Option<(Organisation, Class, analyte_core::names::JobId)> {
-    let (organisation, rest) = keys::split_organisation(key)?;
-    Some((organisation, Class::from_byte(*rest.first()?)?, keys::id_at_end(rest)?))
-}
-
-fn learn_catalogue(work: &mut Work) -> Result<()> {
-    for letter in [keys::PROVIDER, keys::MODEL, keys::TOKEN] {
-        let found = work.records.scan(&[letter]).map(|entry| entry.map(|(key, _)| key)).collect::<Result<Vec<_>>>()?;
-        for key in found {
-            match learn_one(work, letter, &key) {
-                Err(StoreError::Damaged { what } | StoreError::Missing(what)) => work.quarantine(&key, &what)?,
-                other => other?,
+            // Also where it could not write.
+            Err(_) => {
+                disk.probe()?;
+                return Err(StoreError::Damaged { what: format!("the store in {}", path.display()) });
             }
         }
     }
-    Ok(())
-}
-
-fn learn_one(work: &mut Work, letter: u8, key: &[u8]) -> Result<()> {
-    let bytes = match envelope::read(&work.records, key)? {
-        None => return Ok(()),
-        Some(Value::Here(bytes)) => envelope::owned(bytes),
-        Some(Value::Elsewhere(content)) => work.blobs.get_blocking(&content)?,
-    };
-    let catalogue = &mut work.catalogue;
-    match letter {
-        keys::PROVIDER => {
-            let record: crate::ProviderRecord = envelope::parse(key, &bytes)?;
-            catalogue.providers.insert(record.name.clone(), Arc::new(record));
-        }
-        keys::MODEL => {
-            let record: crate::ModelRecord = envelope::parse(key, &bytes)?;
-            catalogue.models.insert((record.provider.clone(), record.name.clone()), Arc::new(record));
-        }
-        _ => {
-            let record: crate::TokenRecord = envelope::parse(key, &bytes)?;
-            catalogue.tokens.insert(record.id.clone(), Arc::new(record));
-        }
-    }
-    Ok(())
 }

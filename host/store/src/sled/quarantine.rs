@@ -1,9 +1,16 @@
 //! Puts records aside that cannot be read, so that one of them never stops the rest.
+//!
+//! What was put aside stays, under its key, for whoever looks into it; it is counted once. What the store still knows by
+//! heart, or finds elsewhere, is written anew.
+
+use analyte_core::digest::Digest;
+use analyte_core::job::Job;
+use analyte_core::names::JobId;
 
 use super::envelope::{self, Find};
-use super::job_record;
 use super::keys::{self, Class};
 use super::work::{Place, Work};
+use super::{events, job_record, journal, known};
 use crate::{Result, StoreError};
 
 impl Work {
@@ -17,9 +24,61 @@ impl Work {
             }
         }
         self.records.take_away(key.to_vec())?;
-        self.records.put(keys::quarantine(key), &value)?;
-        self.quarantined += 1;
+        let aside = keys::quarantine(key);
+        // A record that was written anew may be damaged again.
+        if self.records.find(&aside)?.is_none() {
+            self.quarantined += 1;
+        }
+        self.records.put(aside, &value)?;
         tracing::error!(what, key = %key.escape_ascii(), "a damaged record was put aside");
+        Ok(())
+    }
+
+    /// Puts what is damaged of a job aside, and says what is left of it: the job as the store knows it by heart, or as it
+    /// was before its last starts, or nothing.
+    pub(super) fn mend_job(&mut self, place: &Place, what: &str) -> Result<Option<Job>> {
+        let (organisation, id) = place;
+        let (job_key, starts_key) = (keys::job(organisation, *id), keys::starts(organisation, *id));
+        let whole = match job_record::read_whole(&self.records, organisation, *id) {
+            Ok(whole) => whole,
+            Err(StoreError::Damaged { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if whole.is_some() {
+            self.quarantine(&starts_key, what)?;
+        } else if self.warm(place).is_some() {
+            self.quarantine(&job_key, what)?;
+            self.records.take_away(starts_key)?;
+        }
+        self.touched.push(place.clone());
+        let starts = self.starts.remove(place);
+        let left = match (self.warm(place), whole, starts) {
+            (Some(job), ..) => Job::clone(job),
+            (None, Some(mut job), Some(starts)) => {
+                job_record::replay(&mut job, starts)?;
+                job
+            }
+            // Which of its tasks started is lost. They start again, under new leases, and no revision comes twice.
+            (None, Some(mut job), None) => {
+                job.revision = job.revision.saturating_add(job.tasks.len() as u64);
+                job
+            }
+            (None, None, _) => return Ok(None),
+        };
+        self.records.put(job_key, &envelope::json(&left)?)?;
+        Ok(Some(left))
+    }
+
+    /// Puts aside what says of a job that is not there in which state it is.
+    pub(super) fn quarantine_entries(&mut self, place: &Place) -> Result<()> {
+        let (organisation, id) = place;
+        for class in Class::ALL {
+            let entry = keys::with_id(keys::states(organisation, class), *id);
+            if self.records.find(&entry)?.is_some() {
+                self.forget_count(organisation, class);
+                self.quarantine(&entry, "an index entry without its job")?;
+            }
+        }
         Ok(())
     }
 
@@ -37,11 +96,10 @@ impl Work {
     /// Puts a job aside. Its contents stay where they are, for whoever mends it.
     pub(super) fn put_job_aside(&mut self, place: &Place, what: &str) -> Result<()> {
         let (organisation, id) = place;
+        self.touched.push(place.clone());
         self.quarantine(&keys::job(organisation, *id), what)?;
-        let starts = keys::starts(organisation, *id);
-        if self.records.find(&starts)?.is_some() {
-            self.quarantine(&starts, what)?;
-        }
+        // They say nothing without the job, and are no second damage.
+        self.records.take_away(keys::starts(organisation, *id))?;
         for class in Class::ALL {
             self.records.remove(keys::with_id(keys::states(organisation, class), *id));
         }
@@ -52,9 +110,35 @@ impl Work {
     /// What a reader found damaged, if it is.
     pub(super) fn quarantine_if_damaged(&mut self, place: &Place) -> Result<()> {
         match job_record::read(&self.records, &place.0, place.1) {
-            Err(StoreError::Damaged { what }) => self.quarantine_job(place, &what),
+            Err(StoreError::Damaged { what }) => match self.mend_job(place, &what)? {
+                Some(_) => Ok(()),
+                None => self.quarantine_job(place, &what),
+            },
             Err(error) => Err(error),
             Ok(_) => Ok(()),
+        }
+    }
+
+    /// The request's digest and the job's id under the key of a key; one that is damaged is put aside.
+    pub(super) fn find_key(&mut self, key: &[u8]) -> Result<Option<(Digest, JobId)>> {
+        match known::find_key(&self.records, key) {
+            Err(StoreError::Damaged { what }) => self.quarantine(key, &what).map(|()| None),
+            found => found,
+        }
+    }
+
+    /// The same for a block of the journal, or of what was told.
+    pub(super) fn quarantine_record_if_damaged(&mut self, key: &[u8]) -> Result<()> {
+        let Some(head) = self.records.find(key)? else { return Ok(()) };
+        let read = match key.first() {
+            Some(&keys::TOLD) => events::read_block(&self.records, key, head).map(|_| ()),
+            Some(&keys::JOURNAL) => journal::read(&self.records, key, head).map(|_| ()),
+            Some(&keys::IDEMPOTENCY) => known::find_key(&self.records, key).map(|_| ()),
+            _ => Ok(()),
+        };
+        match read {
+            Err(StoreError::Damaged { what }) => self.quarantine(key, &what),
+            other => other,
         }
     }
 }

@@ -1,11 +1,20 @@
 //! Reads beside the committer, without making it wait for them.
 //!
-//! A reader holds the shelf's lock while it reads, so it sees whole batches only. What it read may be applied and not yet
-//! durable; it answers when it is. If the store failed in between, it reads again.
+//! A reader holds the shelf's lock while it looks, so it sees whole batches only. A long look holds it for a portion at a
+//! time and decodes what it found in between: each job is seen with its index entries and record of one moment, the whole
+//! of an answer need not be. What was read may be applied and not yet durable; it is answered when it is. If the store
+//! failed in between, it is read again.
+//!
+//! Only so many long looks go on at once; further ones wait, so that they take neither all threads that may wait for the
+//! disk nor all processors. One whose caller has gone ends with its next portion.
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+
 use super::committer::{Committer, Shared};
+use super::doubt::Scope;
 use super::io_error;
 use crate::{Result, StoreError};
 
@@ -13,19 +22,89 @@ use crate::{Result, StoreError};
 pub(super) async fn read<A: Send + 'static>(
     shared: &Arc<Shared>,
     committer: &Committer,
+    scope: Scope,
     look: impl Fn(&sled::Tree) -> Result<A> + Send + Sync + 'static,
 ) -> Result<A> {
-    let mut durable = shared.durable.subscribe();
     let look = Arc::new(look);
+    let begin = || {
+        let (shared, look, scope) = (Arc::clone(shared), Arc::clone(&look), scope.clone());
+        spawn_blocking(move || {
+            let shelf = shared.shelf.read();
+            shelf.visible(&scope).map(|(tree, applied)| (look(tree), applied))
+        })
+    };
+    again_until_durable(shared, committer, begin).await
+}
+
+/// A look that takes long.
+pub(super) trait Look: Send + 'static {
+    /// What comes of it.
+    type Answer: Send + 'static;
+    /// Of what it reads.
+    fn scope(&self) -> Scope;
+    /// Takes the next portion, under the lock.
+    fn fetch(&mut self, tree: &sled::Tree) -> Result<()>;
+    /// Makes of it what can be made, without the lock; an answer ends the look.
+    fn digest(&mut self) -> Result<Option<Self::Answer>>;
+}
+
+/// How many long looks go on at once.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    /// Of those that look for one page of a list.
+    pub(super) pages: Arc<Semaphore>,
+    /// Of those that look at the whole of a list to sort it.
+    pub(super) sorts: Arc<Semaphore>,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self { pages: Arc::new(Semaphore::new(8)), sorts: Arc::new(Semaphore::new(2)) }
+    }
+}
+
+/// Looks portion by portion, as soon as there is a lane. `begin` may be asked again, where the store failed meanwhile.
+pub(super) async fn read_long<L: Look>(
+    shared: &Arc<Shared>,
+    committer: &Committer,
+    lane: &Arc<Semaphore>,
+    begin: impl Fn() -> L,
+) -> Result<L::Answer> {
+    // Held by the thread that looks: it goes on to its next portion where the caller has gone.
+    let lane = Arc::new(Arc::clone(lane).acquire_owned().await.map_err(|_| StoreError::Closed)?);
+    let here = Arc::new(());
+    let begin = || {
+        let (shared, mut look, lane) = (Arc::clone(shared), begin(), Arc::clone(&lane));
+        let here = Arc::downgrade(&here);
+        spawn_blocking(move || {
+            let _lane = lane;
+            let scope = look.scope();
+            while here.strong_count() > 0 {
+                let shelf = shared.shelf.read();
+                let (tree, applied) = shelf.visible(&scope)?;
+                let fetched = look.fetch(tree);
+                drop(shelf);
+                match fetched.and_then(|()| look.digest()).transpose() {
+                    None => {}
+                    Some(answer) => return Some((answer, applied)),
+                }
+            }
+            None
+        })
+    };
+    again_until_durable(shared, committer, begin).await
+}
+
+/// Has something read until what was read is durable. `read` says after which batch it was read; `None`: there was no tree, or a doubt.
+async fn again_until_durable<A>(
+    shared: &Shared,
+    committer: &Committer,
+    read: impl Fn() -> JoinHandle<Option<(Result<A>, u64)>>,
+) -> Result<A> {
+    let mut durable = shared.durable.subscribe();
     loop {
         let openings = durable.borrow_and_update().openings;
-        let (shared, look) = (Arc::clone(shared), Arc::clone(&look));
-        let read = tokio::task::spawn_blocking(move || {
-            let shelf = shared.shelf.read();
-            shelf.tree.as_ref().map(|tree| (look(tree), shelf.applied))
-        });
-        let read = read.await.map_err(|error| io_error("could not read a record".to_owned(), error.into()))?;
-        let Some((answer, applied)) = read else {
+        let Some((answer, applied)) = read().await.map_err(panicked)? else {
             // Closed, or failed: then any operation has it opened anew, or says why it cannot be.
             committer.commit(|_| Ok(())).await?;
             continue;
@@ -36,4 +115,8 @@ pub(super) async fn read<A: Send + 'static>(
             return answer;
         }
     }
+}
+
+fn panicked(error: JoinError) -> StoreError {
+    io_error("could not read records".to_owned(), error.into())
 }

@@ -3,13 +3,17 @@
 //! Nothing reaches the tree before [`Records::apply`], which hands all of it to sled as one atomic batch.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
 
 use analyte_core::job::Content;
 use parking_lot::RwLock;
 use sled::IVec;
 
+use super::doubt::Doubt;
 use super::envelope::{self, Find};
+use super::queue::Ready;
 use super::{broken, keys};
 use crate::{Result, StoreError};
 
@@ -18,6 +22,10 @@ use crate::{Result, StoreError};
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     pub(super) tree: Option<sled::Tree>,
+    /// What may start, as the committer knows it at the moment.
+    pub(super) ready: Arc<RwLock<Ready>>,
+    /// After a failure: what cannot be read until the store is opened anew.
+    pub(super) doubt: Option<Doubt>,
     /// Counts batches that were applied.
     pub(super) applied: u64,
 }
@@ -26,8 +34,10 @@ pub(super) struct Shelf {
 #[derive(Debug)]
 pub(super) struct Records {
     tree: sled::Tree,
-    written: HashMap<Vec<u8>, Option<IVec>>,
+    written: BTreeMap<Vec<u8>, Option<IVec>>,
     bytes: usize,
+    /// Of all batches that were applied.
+    written_bytes: u64,
     /// Set by the first failure of the disk: nothing that was read since can be trusted.
     failed: Cell<bool>,
 }
@@ -43,7 +53,7 @@ impl Find for Records {
 
 impl Records {
     pub(super) fn new(tree: sled::Tree) -> Self {
-        Self { tree, written: HashMap::new(), bytes: 0, failed: Cell::new(false) }
+        Self { tree, written: BTreeMap::new(), bytes: 0, written_bytes: 0, failed: Cell::new(false) }
     }
 
     /// Writes a bare value of few bytes.
@@ -99,8 +109,12 @@ impl Records {
         self.bytes
     }
 
-    /// Entries under a prefix. What this batch has written is not among them: only for operations that look before they
-    /// write, after [`Records::apply`].
+    /// Bytes that all batches have written since the store was opened.
+    pub(super) fn written_bytes(&self) -> u64 {
+        self.written_bytes
+    }
+
+    /// Entries under a prefix. What this batch has written is not among them: see [`Records::under`].
     pub(super) fn scan(&self, prefix: &[u8]) -> impl DoubleEndedIterator<Item = Result<(IVec, IVec)>> + use<'_> {
         self.tree.scan_prefix(prefix).map(|entry| {
             entry.map_err(|error| {
@@ -108,6 +122,23 @@ impl Records {
                 broken("read records", error)
             })
         })
+    }
+
+    /// Entries under a prefix, as this batch has left them so far.
+    pub(super) fn under(&self, prefix: &[u8]) -> Result<BTreeMap<Vec<u8>, IVec>> {
+        let mut entries = BTreeMap::new();
+        for entry in self.scan(prefix) {
+            let (key, value) = entry?;
+            entries.insert(key.to_vec(), value);
+        }
+        let written = self.written.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        for (key, value) in written.take_while(|(key, _)| key.starts_with(prefix)) {
+            match value {
+                Some(value) => entries.insert(key.clone(), value.clone()),
+                None => entries.remove(key),
+            };
+        }
+        Ok(entries)
     }
 
     /// Hands what was written to sled as one batch.
@@ -122,13 +153,13 @@ impl Records {
             return Ok(());
         }
         let mut batch = sled::Batch::default();
-        for (key, value) in self.written.drain() {
+        for (key, value) in std::mem::take(&mut self.written) {
             match value {
                 Some(value) => batch.insert(key, value),
                 None => batch.remove(key),
             }
         }
-        self.bytes = 0;
+        self.written_bytes += std::mem::take(&mut self.bytes) as u64;
         let mut readers = readers.write();
         readers.applied += 1;
         self.tree.apply_batch(batch).map_err(|error| {

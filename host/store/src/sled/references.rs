@@ -56,7 +56,7 @@ impl References {
     pub(super) fn add(&mut self, records: &mut Records, content: &Content, owner: &Owner<'_>) -> Result<()> {
         let key = keys::reference(content.digest, owner);
         if records.find(&key)?.is_none() {
-            records.set(key, content.bytes.to_be_bytes().to_vec());
+            records.set(key, super::envelope::short(&content.bytes.to_be_bytes()));
             self.found(content.digest, content.bytes, *owner == Owner::Pinned);
         }
         Ok(())

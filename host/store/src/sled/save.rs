@@ -30,6 +30,10 @@ fn pins(job: &Job) -> BTreeSet<Digest> {
     job.tasks.iter().flat_map(|task| [Some(task.digest), task.model_file]).flatten().collect()
 }
 
+fn other_pins(old: &Job, new: &Job) -> bool {
+    old.tasks.iter().zip(&new.tasks).any(|(old, new)| old.digest != new.digest || old.model_file != new.model_file)
+}
+
 fn providers(job: &Job) -> BTreeSet<&ProviderName> {
     job.tasks.iter().map(|task| &task.provider).collect()
 }
@@ -131,6 +135,14 @@ impl Work {
             }
         } else if was != Class::Live && is == Class::Live {
             self.join_users(&new);
+        } else if is == Class::Live && other_pins(old, &new) {
+            // Run again in place: the new ones first, so that what both name is never without.
+            for digest in pins(&new) {
+                self.pin_component(digest);
+            }
+            for digest in pins(old) {
+                self.unpin_component(digest)?;
+            }
         }
         self.journal.push(&new, now);
         let job = Arc::new(new);
@@ -142,6 +154,7 @@ impl Work {
     pub(super) fn erase(&mut self, job: &Job) -> Result<()> {
         let place = (job.organisation.clone(), job.id);
         let (organisation, id) = &place;
+        self.touched.push(place.clone());
         self.records.take_away(keys::job(organisation, *id))?;
         self.records.remove(keys::with_id(keys::states(organisation, Class::of(job.status)), *id));
         for key in index_keys(job) {
@@ -154,6 +167,9 @@ impl Work {
         if let Some(hash) = envelope::Find::find(&self.records, &named)? {
             self.records.remove(keys::idempotency_of(organisation, &hash));
             self.records.remove(named);
+        }
+        for key in self.records.under(&keys::told_by(organisation, *id))?.into_keys() {
+            self.records.take_away(key)?;
         }
         self.count_out(job);
         self.forget(&place);
@@ -206,14 +222,17 @@ impl Work {
 
     fn count_in(&mut self, job: &Job) {
         *count(self.counts.of(&job.organisation), job.status) += 1;
+        self.depths.count_in(job);
     }
 
     fn count_out(&mut self, job: &Job) {
         let count = count(self.counts.of(&job.organisation), job.status);
         *count = count.saturating_sub(1);
+        self.depths.count_out(job);
     }
 
-    fn state_entry(&mut self, job: &Job) {
+    /// The entry by which it is found in its state.
+    pub(super) fn state_entry(&mut self, job: &Job) {
         let key = keys::with_id(keys::states(&job.organisation, Class::of(job.status)), job.id);
         let value = match job.finished_at {
             Some(at) if job.status.ended() => at.0.to_be_bytes().to_vec(),

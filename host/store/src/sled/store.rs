@@ -4,27 +4,39 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
+use analyte_core::job::event::{EventId, Told};
 use analyte_core::job::transition::{Event, Refusal, Released};
 use analyte_core::job::{Content, Job};
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, RunKey};
+use analyte_core::query::Sort;
 use analyte_core::timestamp::Timestamp;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::committer::Figures;
 use super::content::{self, Found};
+use super::disk::{in_one_line, is_full};
+use super::doubt::Scope;
 use super::envelope::Find;
+use super::known::{self, Lookup};
+use super::list::Listed;
+use super::sorted::SortedListed;
 use super::{
-    SledStore, apply, cancel, claim, envelope, finish, free_bytes, heartbeat, io_error, job_record, journal, keys,
-    list, models, providers, purge, reader, release, shut, submit, unfinished,
+    SledStore, apply, cancel, claim, envelope, events, finish, heartbeat, io_error, job_record, journal, keys, models,
+    places, providers, purge, reader, release, retire, shut, submit, tell, unfinished,
 };
 use crate::{
-    CancelAnswer, CancelRule, Change, Changed, Claims, ContentWriter, Counts, Finished, Health, Heartbeat, ListQuery,
-    ModelRecord, NewContent, NewJob, Page, ProviderRecord, Removed, Result, Store, StoreError, Submitted, TokenRecord,
+    Age, CancelAnswer, CancelRule, Change, Changed, Claims, ContentWriter, Counts, Depth, Events, Finished, Health,
+    Heartbeat, Known, ListQuery, ModelRecord, NewContent, NewJob, Page, ProviderRecord, Removed, Result, Room, Sorted,
+    Store, StoreError, Submitted, TokenRecord,
 };
 
 impl SledStore {
     /// Puts aside what a reader found damaged.
     async fn put_aside(&self, organisation: &Organisation, ids: Vec<JobId>) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let organisation = organisation.clone();
         let put = move |work: &mut super::work::Work| {
             ids.into_iter().try_for_each(|id| work.quarantine_if_damaged(&(organisation.clone(), id)))
@@ -32,28 +44,48 @@ impl SledStore {
         self.committer.commit(put).await
     }
 
+    /// The same for records that need nothing else to be read.
+    async fn put_records_aside(&self, keys: Vec<Vec<u8>>) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let put =
+            move |work: &mut super::work::Work| keys.iter().try_for_each(|key| work.quarantine_record_if_damaged(key));
+        self.committer.commit(put).await
+    }
+
+    /// Makes the ballast where it is missing and there is room.
+    async fn make_ballast(&self) -> Result<()> {
+        let ballast = Arc::clone(&self.ballast);
+        let made = tokio::task::spawn_blocking(move || ballast.make()).await;
+        made.map_err(|error| io_error("could not make the ballast".to_owned(), error.into()))
+    }
+
     async fn find(&self, organisation: &Organisation, job: JobId, content: &Content) -> Result<Found> {
         let (organisation, content) = (organisation.clone(), content.clone());
+        let scope = Scope::Job(organisation.clone(), job);
         let find = move |tree: &sled::Tree| content::find(tree, &organisation, job, &content);
-        reader::read(&self.shared, &self.committer, find).await
+        reader::read(&self.shared, &self.committer, scope, find).await
     }
 }
 
 #[async_trait]
 impl Store for SledStore {
     async fn submit(&self, jobs: Vec<NewJob>, now: Timestamp) -> Result<Vec<Submitted>> {
-        self.admit(self.free_disk_bytes)?;
+        self.disk.admit(self.disk.floor_bytes)?;
         let mut prepared = Vec::with_capacity(jobs.len());
         for job in jobs {
-            prepared.push(submit::prepare(&self.blobs, job).await?);
+            prepared.push(submit::prepare(&self.blobs, job).await.map_err(|error| self.disk.refuse(error))?);
         }
-        self.committer.commit(move |work| submit::submit(work, prepared, now)).await
+        let submitted = self.committer.commit(move |work| submit::submit(work, prepared, now)).await;
+        submitted.map_err(|error| self.disk.refuse(error))
     }
 
     async fn job(&self, organisation: &Organisation, id: JobId) -> Result<Option<Arc<Job>>> {
         let of = organisation.clone();
+        let scope = Scope::Job(of.clone(), id);
         let read = move |tree: &sled::Tree| job_record::read(tree, &of, id);
-        match reader::read(&self.shared, &self.committer, read).await {
+        match reader::read(&self.shared, &self.committer, scope, read).await {
             Ok(job) => Ok(job.map(Arc::new)),
             Err(error @ StoreError::Damaged { .. }) => {
                 self.put_aside(organisation, vec![id]).await?;
@@ -63,15 +95,80 @@ impl Store for SledStore {
         }
     }
 
-    async fn jobs(&self, organisation: &Organisation, query: ListQuery) -> Result<Page> {
-        let of = organisation.clone();
-        let counts = self.counts(organisation).await?;
-        let read = move |tree: &sled::Tree| list::page(tree, &of, &query, counts);
-        let (page, damaged) = reader::read(&self.shared, &self.committer, read).await?;
-        if !damaged.is_empty() {
-            self.put_aside(organisation, damaged).await?;
+    async fn known(&self, organisation: &Organisation, key: &str) -> Result<Option<Known>> {
+        let (of, key) = (organisation.clone(), key.to_owned());
+        let entry = keys::idempotency(organisation, &key);
+        let read = move |tree: &sled::Tree| known::known(tree, &of, &key);
+        let scope = Scope::Organisation(organisation.clone());
+        match reader::read(&self.shared, &self.committer, scope, read).await {
+            Ok(Lookup::Known(known)) => Ok(Some(known)),
+            Ok(Lookup::Nothing) => Ok(None),
+            Ok(Lookup::Damaged(id)) => {
+                self.put_aside(organisation, vec![id]).await?;
+                Ok(None)
+            }
+            Err(StoreError::Damaged { .. }) => {
+                self.put_records_aside(vec![entry]).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    async fn jobs(&self, organisation: &Organisation, query: ListQuery) -> Result<Page> {
+        let Listed { page, damaged, .. } = self.list(organisation, query).await?;
+        self.put_aside(organisation, damaged).await?;
         Ok(page)
+    }
+
+    async fn sorted(
+        &self,
+        organisation: &Organisation,
+        query: ListQuery,
+        sorts: Arc<[Sort]>,
+        skip: usize,
+        most: usize,
+    ) -> Result<Sorted> {
+        let SortedListed { page, damaged } = self.sorted_list(organisation, query, sorts, skip, most).await?;
+        self.put_aside(organisation, damaged).await?;
+        Ok(page.map_or(Sorted::TooMany, |(jobs, more)| Sorted::Page { jobs, more }))
+    }
+
+    async fn events(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        after: EventId,
+        most: usize,
+    ) -> Result<Option<Events>> {
+        let of = organisation.clone();
+        let scope = Scope::Job(of.clone(), id);
+        let read = move |tree: &sled::Tree| events::after(tree, &of, id, after, most);
+        match reader::read(&self.shared, &self.committer, scope, read).await {
+            Ok((events, damaged)) => {
+                self.put_records_aside(damaged).await?;
+                Ok(events)
+            }
+            Err(error @ StoreError::Damaged { .. }) => {
+                self.put_aside(organisation, vec![id]).await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn tell(&self, told: Vec<(RunKey, Vec<Told>)>) -> Result<Vec<bool>> {
+        self.committer.commit(move |work| tell::tell(work, told)).await
+    }
+
+    async fn places(&self, organisation: &Organisation, ids: &[JobId]) -> Result<Vec<Option<u64>>> {
+        self.committer.open()?;
+        Ok(places::places(&self.shared.shelf, organisation, ids))
+    }
+
+    async fn depths(&self) -> Result<Vec<Depth>> {
+        self.committer.open()?;
+        Ok(self.shared.live.read().depths())
     }
 
     async fn counts(&self, organisation: &Organisation) -> Result<Counts> {
@@ -79,9 +176,9 @@ impl Store for SledStore {
         Ok(self.shared.counts.read().get(organisation).copied().unwrap_or_default())
     }
 
-    async fn claim(&self, node: &str, n: usize, _lease_until: Timestamp, now: Timestamp) -> Result<Claims> {
+    async fn claim(&self, node: &str, room: Room, _lease_until: Timestamp, now: Timestamp) -> Result<Claims> {
         let node: Arc<str> = node.into();
-        self.committer.commit(move |work| claim::claim(work, &node, n, now)).await
+        self.committer.commit(move |work| claim::claim(work, &node, room, now)).await
     }
 
     async fn heartbeat(
@@ -98,7 +195,11 @@ impl Store for SledStore {
     async fn finish(&self, finished: Vec<Finished>, now: Timestamp) -> Result<Vec<Option<Changed>>> {
         let mut prepared = Vec::with_capacity(finished.len());
         for finished in finished {
-            prepared.push(finish::prepare(&self.blobs, finished).await?);
+            let mut staged = finish::prepare(&self.blobs, finished.clone()).await;
+            if staged.as_ref().is_err_and(is_full) && self.ballast.spend() {
+                staged = finish::prepare(&self.blobs, finished).await;
+            }
+            prepared.push(staged?);
         }
         self.committer.commit(move |work| finish::finish(work, prepared, now)).await
     }
@@ -138,9 +239,9 @@ impl Store for SledStore {
         self.committer.commit(move |work| purge::purge(work, &place)).await
     }
 
-    async fn retire(&self, before: Timestamp, most: usize) -> Result<usize> {
-        let shared = Arc::clone(&self.shared);
-        self.committer.commit(move |work| purge::retire(work, &shared.shelf, before, most)).await
+    async fn retire(&self, age: Age, most: usize) -> Result<usize> {
+        self.make_ballast().await?;
+        retire::retire(self, &age, most).await
     }
 
     async fn unfinished(&self, provider: &ProviderName, most: usize) -> Result<Vec<Arc<Job>>> {
@@ -150,7 +251,9 @@ impl Store for SledStore {
 
     async fn changes_after(&self, position: u64, most: usize) -> Result<Vec<Change>> {
         let read = move |tree: &sled::Tree| journal::after(tree, position, most);
-        reader::read(&self.shared, &self.committer, read).await
+        let (changes, damaged) = reader::read(&self.shared, &self.committer, Scope::All, read).await?;
+        self.put_records_aside(damaged).await?;
+        Ok(changes)
     }
 
     async fn put_once(&self, organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Result<bool> {
@@ -191,14 +294,17 @@ impl Store for SledStore {
     async fn content_writer(&self) -> Result<Box<dyn ContentWriter>> {
         // Result files come this way too, and completions are to go on: they may use half of what is kept free. Bytes
         // that are for a new job are refused when that is submitted.
-        self.admit(self.free_disk_bytes / 2)?;
-        Ok(self.blobs.writer(self.directory.clone(), self.free_disk_bytes / 2))
+        let floor_bytes = self.disk.floor_bytes / 2;
+        self.disk.admit(floor_bytes)?;
+        Ok(self.blobs.writer(floor_bytes))
     }
 
     async fn put_provider(&self, record: ProviderRecord, component: Option<NewContent>) -> Result<bool> {
-        self.admit(self.free_disk_bytes)?;
-        let prepared = providers::prepare(&self.blobs, record, component).await?;
-        self.committer.commit(move |work| providers::put_provider(work, &prepared)).await
+        self.disk.admit(self.disk.floor_bytes)?;
+        let prepared = providers::prepare(&self.blobs, record, component).await;
+        let prepared = prepared.map_err(|error| self.disk.refuse(error))?;
+        let put = self.committer.commit(move |work| providers::put_provider(work, &prepared)).await;
+        put.map_err(|error| self.disk.refuse(error))
     }
 
     async fn providers(&self) -> Result<Vec<Arc<ProviderRecord>>> {
@@ -212,9 +318,11 @@ impl Store for SledStore {
     }
 
     async fn put_model(&self, record: ModelRecord, bytes: NewContent) -> Result<bool> {
-        self.admit(self.free_disk_bytes)?;
-        let prepared = providers::prepare(&self.blobs, record, Some(bytes)).await?;
-        self.committer.commit(move |work| models::put_model(work, &prepared)).await
+        self.disk.admit(self.disk.floor_bytes)?;
+        let prepared = providers::prepare(&self.blobs, record, Some(bytes)).await;
+        let prepared = prepared.map_err(|error| self.disk.refuse(error))?;
+        let put = self.committer.commit(move |work| models::put_model(work, &prepared)).await;
+        put.map_err(|error| self.disk.refuse(error))
     }
 
     async fn models(&self) -> Result<Vec<Arc<ModelRecord>>> {
@@ -229,7 +337,9 @@ impl Store for SledStore {
 
     async fn component(&self, digest: Digest) -> Result<Option<Bytes>> {
         let read = move |tree: &sled::Tree| content::find_component(tree, digest);
-        let Some(content) = reader::read(&self.shared, &self.committer, read).await? else { return Ok(None) };
+        let Some(content) = reader::read(&self.shared, &self.committer, Scope::Catalogue, read).await? else {
+            return Ok(None);
+        };
         let bytes = self.blobs.get(&content).await?;
         // What is going to be run must be what was installed, to the last bit.
         let check = move || (Digest::of(&bytes) == digest).then_some(bytes);
@@ -255,12 +365,21 @@ impl Store for SledStore {
     }
 
     async fn health(&self) -> Result<Health> {
-        let look = |work: &mut super::work::Work| Ok((work.quarantined, work.references.bytes));
-        let (quarantined, blob_bytes) = self.committer.commit(look).await?;
-        let free_bytes = free_bytes(&self.directory)?;
-        let tree_bytes = std::fs::metadata(self.directory.join("store").join("db")).map_or(0, |file| file.len());
-        let disk_bytes = tree_bytes + blob_bytes;
-        Ok(Health { quarantined, disk_bytes, free_bytes, disk_full: free_bytes < self.free_disk_bytes })
+        // Tries the disk where it failed before.
+        let failing = match self.committer.commit(|_| Ok(())).await {
+            Ok(()) => None,
+            Err(StoreError::Closed) => return Err(StoreError::Closed),
+            Err(error) => Some(in_one_line(&error)),
+        };
+        self.make_ballast().await?;
+        let (free_bytes, failing) = match self.disk.free_bytes() {
+            Ok(free_bytes) => (free_bytes, failing),
+            Err(error) => (0, failing.or_else(|| Some(in_one_line(&error)))),
+        };
+        let Figures { quarantined, blob_bytes } = *self.shared.figures.read();
+        let tree = std::fs::metadata(self.disk.directory().join("store").join("db"));
+        let disk_bytes = tree.map_or(0, |file| file.len()) + blob_bytes;
+        Ok(Health { quarantined, disk_bytes, free_bytes, disk_full: free_bytes < self.disk.floor_bytes, failing })
     }
 
     async fn close(&self) -> Result<()> {

@@ -49,7 +49,7 @@ fn submit_one(work: &mut Work, new: Prepared, now: Timestamp) -> Result<Submitte
     let place = (job.organisation.clone(), job.id);
     // A job that could not be read is no reason to refuse a new one.
     if let Some(Idempotency { key, request }) = &idempotency
-        && let Some((before, id)) = find_key(work, &keys::idempotency(&place.0, key))?
+        && let Some((before, id)) = work.find_key(&keys::idempotency(&place.0, key))?
         && let Some(job) = work.load(&(place.0.clone(), id))?
     {
         return Ok(if before == *request { Submitted::Replayed(job) } else { Submitted::Mismatch });
@@ -72,17 +72,11 @@ fn submit_one(work: &mut Work, new: Prepared, now: Timestamp) -> Result<Submitte
     if let Some(Idempotency { key, request }) = idempotency {
         let mut value = request.as_bytes().to_vec();
         value.extend_from_slice(place.1.0.as_bytes());
-        work.records.set(keys::idempotency(&place.0, &key), value);
+        work.records.set(keys::idempotency(&place.0, &key), envelope::short(&value));
         let hash = Digest::of(key.as_bytes()).as_bytes().to_vec();
         work.records.set(keys::job_idempotency(&place.0, place.1), hash);
     }
     work.enter(&job);
     work.journal.push(&job, now);
     Ok(Submitted::New)
-}
-
-fn find_key(work: &Work, key: &[u8]) -> Result<Option<(Digest, analyte_core::names::JobId)>> {
-    let Some(value) = work.records.find(key)? else { return Ok(None) };
-    let digest = value.first_chunk::<32>().map(|digest| Digest::from_bytes(*digest));
-    Ok(digest.zip(keys::id_at_end(&value)))
 }

@@ -1,5 +1,12 @@
 //! The store on a real disk: damage, crashes, failing syncs, blobs and their owners, many callers at once.
 
+mod damage;
+mod disk;
+mod formats;
+mod locking;
+mod retiring;
+mod told;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +20,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{Options, SledStore, keys};
-use crate::testing::{End, Step, agree, bytes_of, job_with, new_job, result_of, steps};
-use crate::{Counts, NewContent, NewJob, ProviderRecord, Removed, Right, Store, StoreError, Submitted, TokenRecord};
+use crate::testing::{End, Step, agree, bytes_of, job_with, new_job, result_of, room, steps};
+use crate::{
+    Counts, ListQuery, NewContent, NewJob, ProviderRecord, Removed, Right, Store, StoreError, Submitted, TokenRecord,
+};
 
 const NOW: Timestamp = Timestamp(1_770_000_000_000);
 const LARGE: usize = 100_000;
@@ -29,6 +38,23 @@ fn default() -> Organisation {
 
 fn job(number: u64, input_bytes: usize) -> NewJob {
     new_job("default", number, NOW, input_bytes).unwrap()
+}
+
+/// All jobs, newest first.
+fn everything() -> ListQuery {
+    ListQuery {
+        status: None,
+        provider: None,
+        model: None,
+        tag: None,
+        created_after: None,
+        created_before: None,
+        filter: None,
+        oldest_first: false,
+        after: None,
+        limit: 100,
+        scan: 1_000,
+    }
 }
 
 async fn submit(store: &SledStore, job: NewJob) -> JobId {
@@ -89,6 +115,8 @@ fn a_task_that_is_due_is_not_announced() {
     let submit = Step::Submit {
         organisation: 0,
         shape: 3,
+        provider: 0,
+        memory: 100,
         priority: 0,
         later: 1,
         large: false,
@@ -96,7 +124,7 @@ fn a_task_that_is_due_is_not_announced() {
         tag: 0,
         cap: u64::MAX,
     };
-    let claim = Step::Claim { node: 0, n: 1 };
+    let claim = Step::Claim { node: 0, n: 1, memory: u64::MAX };
     let finish = Step::Finish { pick: 0, end: End::Completed, large: false, files: 0 };
     agrees(vec![submit, Step::Tick { ms: 1 }, claim.clone(), finish, claim]).unwrap();
 }
@@ -109,7 +137,7 @@ async fn what_was_answered_is_in_the_files() {
     for (number, size) in [(1, 10), (2, LARGE), (3, 40_000)] {
         ids.push(submit(&store, job(number, size)).await);
     }
-    let claims = store.claim("node", 2, NOW, NOW).await.unwrap();
+    let claims = store.claim("node", room(2), NOW, NOW).await.unwrap();
     store.finish(vec![result_of(&claims.claimed[0].run, bytes_of("result", 10))], NOW).await.unwrap();
     // What a killed process leaves: the files as they are now, with nothing closed.
     let left = TempDir::new().unwrap();
@@ -126,45 +154,9 @@ async fn what_was_answered_is_in_the_files() {
         assert_eq!(Digest::of(&after.content(&default(), *id, input).await.unwrap()), input.digest);
     }
     assert_eq!(after.recover("node", 5, NOW).await.unwrap(), 1);
-    let again = after.claim("node", 9, NOW, NOW).await.unwrap().claimed;
+    let again = after.claim("node", room(9), NOW, NOW).await.unwrap().claimed;
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(|new| claims.claimed.iter().all(|old| old.run.lease < new.run.lease)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_record_is_put_aside_and_the_rest_goes_on() {
-    let directory = TempDir::new().unwrap();
-    let store = open(directory.path());
-    let mut ids = Vec::new();
-    for number in 1..=4 {
-        ids.push(submit(&store, job(number, 10)).await);
-    }
-    let done = store.claim("node", 1, NOW, NOW).await.unwrap().claimed;
-    store.finish(vec![result_of(&done[0].run, bytes_of("result", 10))], NOW).await.unwrap();
-    store.close().await.unwrap();
-    drop(store);
-    let tear = |ids: &[JobId]| {
-        let db = sled::open(directory.path().join("store")).unwrap();
-        for id in ids {
-            let key = keys::job(&default(), *id);
-            let mut value = db.get(&key).unwrap().unwrap().to_vec();
-            value[40] ^= 1;
-            db.insert(key, value).unwrap();
-        }
-        db.flush().unwrap();
-    };
-    // One that ended, found when somebody reads it; one that lives, found when the store opens.
-    tear(&[ids[0], ids[1]]);
-    let store = open(directory.path());
-    assert_eq!(store.health().await.unwrap().quarantined, 1);
-    assert_eq!(store.job(&default(), ids[1]).await.unwrap(), None);
-    assert!(matches!(store.job(&default(), ids[0]).await, Err(StoreError::Damaged { .. })));
-    assert_eq!(store.job(&default(), ids[0]).await.unwrap(), None);
-    assert_eq!(store.health().await.unwrap().quarantined, 2);
-    assert_eq!(store.counts(&default()).await.unwrap(), Counts { queued: 2, ..Counts::default() });
-    assert_eq!(store.claim("node", 9, NOW, NOW).await.unwrap().claimed.len(), 2);
-    drop(store);
-    assert_eq!(open(directory.path()).health().await.unwrap().quarantined, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,18 +172,6 @@ async fn a_second_opening_is_refused_and_told_who_has_it() {
     assert!(matches!(store.counts(&default()).await, Err(StoreError::Closed)));
     assert!(matches!(store.providers().await, Err(StoreError::Closed)));
     open(directory.path());
-}
-
-#[test]
-fn a_newer_format_is_refused() {
-    let directory = TempDir::new().unwrap();
-    drop(open(directory.path()));
-    let db = sled::open(directory.path().join("store")).unwrap();
-    db.insert(keys::FORMAT, &7_u32.to_be_bytes()).unwrap();
-    db.flush().unwrap();
-    drop(db);
-    let refused = SledStore::open(Options::new(directory.path())).unwrap_err();
-    assert!(matches!(refused, StoreError::NewerFormat { found: 7, known: 1 }), "{refused}");
 }
 
 #[cfg(unix)]
@@ -213,7 +193,7 @@ async fn a_blob_goes_with_its_last_owner_and_an_orphan_when_the_store_opens() {
     let mut ids = Vec::new();
     for number in [2, 4] {
         let id = submit(&store, job(number, 10)).await;
-        let run = store.claim("node", 1, NOW, NOW).await.unwrap().claimed.remove(0).run;
+        let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
         store.finish(vec![result_of(&run, bytes_of("the same result", LARGE))], NOW).await.unwrap();
         ids.push(id);
     }
@@ -274,32 +254,9 @@ async fn a_full_disk_refuses_what_is_new_and_lets_completions_through() {
     assert!(matches!(store.submit(vec![job(2, 10)], NOW).await, Err(StoreError::DiskFull { .. })));
     assert!(matches!(store.content_writer().await.err(), Some(StoreError::DiskFull { .. })));
     assert!(store.health().await.unwrap().disk_full);
-    let run = store.claim("node", 1, NOW, NOW).await.unwrap().claimed.remove(0).run;
+    let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
     let finished = store.finish(vec![result_of(&run, bytes_of("result", LARGE))], NOW).await.unwrap();
     assert!(finished[0].is_some());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn after_a_failed_sync_the_store_opens_anew_and_goes_on() {
-    let directory = TempDir::new().unwrap();
-    let options = Options::new(directory.path());
-    let fault = options.fault.clone();
-    let store = SledStore::open(options).unwrap();
-    let first = submit(&store, job(1, 10)).await;
-    let run = store.claim("node", 1, NOW, NOW).await.unwrap().claimed.remove(0).run;
-    for round in 0..3 {
-        fault.next_sync_fails();
-        let failed = store.submit(vec![job(10 + round, 10)], NOW).await;
-        assert!(matches!(failed, Err(StoreError::Io { .. })), "{failed:?}");
-        submit(&store, job(20 + round, 10)).await;
-    }
-    // What ran goes on: its lease survived.
-    assert!(store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await.unwrap()[0].is_some());
-    assert!(store.job(&default(), first).await.unwrap().is_some());
-    let counts = store.counts(&default()).await.unwrap();
-    assert_eq!(counts.completed, 1);
-    // A submission that failed may have been kept or not; those answered are.
-    assert!((3..=6).contains(&counts.queued), "{counts:?}");
 }
 
 #[test]
@@ -314,7 +271,7 @@ fn many_callers_at_once_are_all_answered() {
                 for round in 0..10 {
                     let id = submit(&store, job(caller * 100 + round, 20_000)).await;
                     assert!(store.job(&default(), id).await.unwrap().is_some());
-                    for claimed in store.claim("node", 2, NOW, NOW).await.unwrap().claimed {
+                    for claimed in store.claim("node", room(2), NOW, NOW).await.unwrap().claimed {
                         let finished = result_of(&claimed.run, bytes_of("result", 30_000));
                         assert!(store.finish(vec![finished], NOW).await.unwrap()[0].is_some());
                     }
@@ -375,7 +332,7 @@ async fn a_replaced_component_stays_while_unfinished_jobs_pin_it() {
     let store = open(directory.path());
     assert!(store.providers().await.unwrap().is_empty());
     assert_eq!(store.component(pinned).await.unwrap(), Some(old));
-    let run = store.claim("node", 1, NOW, NOW).await.unwrap().claimed.remove(0).run;
+    let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
     store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await.unwrap();
     assert_eq!(store.component(pinned).await.unwrap(), None);
     blobs_become(directory.path(), 0).await;

@@ -14,12 +14,14 @@ use analyte_core::names::{JobId, Lease, ModelName, Organisation, ProviderName, R
 use parking_lot::RwLock;
 
 use super::blobs::Blobs;
+use super::depths::Depths;
 use super::job_record::Start;
 use super::journal::Journal;
 use super::keys;
 use super::queue::Queue;
 use super::records::{Records, Shelf};
 use super::references::References;
+use super::tell::Blocks;
 use crate::{Counts, ModelRecord, ProviderRecord, Result, TokenRecord};
 
 /// Where a job is found.
@@ -63,10 +65,6 @@ impl Counters {
         self.all.entry(organisation.clone()).or_default()
     }
 
-    pub(super) fn organisations(&self) -> Vec<Organisation> {
-        self.all.keys().cloned().collect()
-    }
-
     /// Those that changed since this was asked last.
     pub(super) fn take_changed(&mut self) -> Vec<(Organisation, Counts)> {
         let Self { all, changed } = self;
@@ -95,11 +93,16 @@ pub(super) struct Work {
     pub(super) leases: Leases,
     pub(super) queue: Queue,
     pub(super) counts: Counters,
+    pub(super) depths: Depths,
     /// Live jobs, decoded, as they are now.
     warm: HashMap<Place, Arc<Job>>,
     /// Starts since a live job was last written whole.
     pub(super) starts: HashMap<Place, Vec<Start>>,
     pub(super) running: HashMap<Lease, Running>,
+    /// What runs of live jobs told since the store was opened.
+    pub(super) told: HashMap<Place, Blocks>,
+    /// Jobs that the batch at hand changed beside those of which the journal tells.
+    pub(super) touched: Vec<Place>,
     /// Live jobs by the providers of their tasks.
     pub(super) users: HashMap<ProviderName, BTreeSet<(JobId, Organisation)>>,
     /// How many live jobs name a component or model file.
@@ -120,9 +123,12 @@ impl Work {
             leases,
             queue: Queue::default(),
             counts: Counters::default(),
+            depths: Depths::default(),
             warm: HashMap::new(),
             starts: HashMap::new(),
             running: HashMap::new(),
+            told: HashMap::new(),
+            touched: Vec::new(),
             users: HashMap::new(),
             pinned: HashMap::new(),
             references: References::default(),
@@ -145,6 +151,7 @@ impl Work {
     /// Remembers a job as it is now.
     pub(super) fn keep_warm(&mut self, place: Place, job: &Arc<Job>) {
         if job.status.ended() {
+            self.told.remove(&place);
             self.warm.remove(&place);
         } else if self.warm.len() < WARM || self.warm.contains_key(&place) {
             self.warm.insert(place, Arc::clone(job));
@@ -154,6 +161,12 @@ impl Work {
     pub(super) fn forget(&mut self, place: &Place) {
         self.warm.remove(place);
         self.starts.remove(place);
+        self.told.remove(place);
+    }
+
+    /// Whether a run goes on under just this lease.
+    pub(super) fn is_current(&self, run: &RunKey) -> bool {
+        self.running.get(&run.lease).is_some_and(|running| running.run == *run)
     }
 
     /// A lease that was never given out.

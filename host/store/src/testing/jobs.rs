@@ -9,7 +9,7 @@ use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::{Finished, NewContent, NewJob, Outcome};
+use crate::{Finished, NewContent, NewJob, Outcome, Room};
 
 /// Bytes that only this name and length give.
 pub(crate) fn bytes_of(name: &str, length: usize) -> Bytes {
@@ -85,6 +85,7 @@ pub(crate) fn job_with(
         tags: BTreeMap::new(),
         custom_data: serde_json::value::RawValue::from_string(r#"{ "kept":  "as it is" }"#.to_owned()).ok(),
         revision: 0,
+        history: Vec::new(),
     };
     Some((job, contents))
 }
@@ -96,6 +97,11 @@ pub(crate) fn new_job(organisation: &str, number: u64, at: Timestamp, input_byte
     Some(NewJob { job, contents, idempotency: None, queue_cap: u64::MAX })
 }
 
+/// Room for so many tasks of any size.
+pub(crate) fn room(tasks: usize) -> Room {
+    Room { tasks, memory_bytes: u64::MAX, extra_bytes: 0, whole_bytes: u64::MAX }
+}
+
 /// The run completed with these bytes.
 pub(crate) fn result_of(run: &RunKey, result: Bytes) -> Finished {
     Finished {
@@ -104,6 +110,7 @@ pub(crate) fn result_of(run: &RunKey, result: Bytes) -> Finished {
         usage: Usage { fuel: 5, peak_memory_bytes: 6 },
         progress: None,
         log: None,
+        told: Vec::new(),
         warnings: Vec::new(),
     }
 }

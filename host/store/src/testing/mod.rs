@@ -7,7 +7,7 @@ mod steps;
 
 use std::sync::Arc;
 
-pub(crate) use jobs::{bytes_of, job_with, new_job, result_of};
+pub(crate) use jobs::{bytes_of, job_with, new_job, result_of, room};
 pub(crate) use steps::{End, Step, steps};
 
 use crate::Store;

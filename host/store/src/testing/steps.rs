@@ -8,6 +8,8 @@ pub(crate) enum Step {
     Submit {
         organisation: usize,
         shape: usize,
+        provider: usize,
+        memory: u64,
         priority: i32,
         later: u64,
         large: bool,
@@ -18,6 +20,7 @@ pub(crate) enum Step {
     Claim {
         node: usize,
         n: usize,
+        memory: u64,
     },
     Heartbeat {
         node: usize,
@@ -55,6 +58,10 @@ pub(crate) enum Step {
     Purge {
         pick: usize,
     },
+    Tell {
+        pick: usize,
+        texts: Vec<usize>,
+    },
     Retire {
         age: u64,
         most: usize,
@@ -64,8 +71,18 @@ pub(crate) enum Step {
         status: Option<usize>,
         model: Option<bool>,
         tag: Option<u8>,
+        filter: Option<usize>,
+        oldest_first: bool,
         limit: usize,
         scan: usize,
+    },
+    Sorted {
+        organisation: usize,
+        filter: Option<usize>,
+        sorts: usize,
+        skip: usize,
+        limit: usize,
+        most: usize,
     },
     Once {
         schedule: u8,
@@ -90,30 +107,51 @@ pub(crate) enum End {
 /// Sequences that get far: jobs are mostly submitted, claimed and finished.
 pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     let end = prop_oneof![4 => Just(End::Completed), 1 => Just(End::Failed), 2 => Just(End::Retried)];
-    let submit = (0..3_usize, 0..4_usize, -1..2_i32, prop_oneof![3 => Just(0), 1 => 1..3_000_u64], any::<bool>())
-        .prop_flat_map(|(organisation, shape, priority, later, large)| {
-            let key = proptest::option::weighted(0.3, 0..3_u8);
-            let cap = prop_oneof![4 => Just(u64::MAX), 1 => 1..4_u64];
-            (key, 0..3_u8, cap).prop_map(move |(key, tag, cap)| Step::Submit {
-                organisation,
-                shape,
-                priority,
-                later,
-                large,
-                key,
-                tag,
-                cap,
-            })
-        });
+    let submit =
+        (0..3_usize, 0..4_usize, -1..2_i32, prop_oneof![3 => Just(0), 1 => 1..3_000_u64], any::<bool>()).prop_flat_map(
+            |(organisation, shape, priority, later, large)| {
+                let key = proptest::option::weighted(0.3, 0..3_u8);
+                let cap = prop_oneof![4 => Just(u64::MAX), 1 => 1..4_u64];
+                let memory = prop_oneof![Just(100), Just(200), Just(400)];
+                (key, 0..3_u8, cap, 0..3_usize, memory).prop_map(move |(key, tag, cap, provider, memory)| {
+                    Step::Submit { organisation, shape, provider, memory, priority, later, large, key, tag, cap }
+                })
+            },
+        );
     let list = (0..3_usize, proptest::option::of(0..5_usize), proptest::option::of(any::<bool>())).prop_flat_map(
         |(organisation, status, model)| {
-            (proptest::option::of(0..3_u8), 1..4_usize, prop_oneof![Just(2_usize), Just(1_000)])
-                .prop_map(move |(tag, limit, scan)| Step::List { organisation, status, model, tag, limit, scan })
+            let filter = proptest::option::weighted(0.7, 0..100_usize);
+            let scan = prop_oneof![Just(1_usize), Just(3), Just(1_000)];
+            (proptest::option::of(0..3_u8), filter, any::<bool>(), 1..4_usize, scan).prop_map(
+                move |(tag, filter, oldest_first, limit, scan)| Step::List {
+                    organisation,
+                    status,
+                    model,
+                    tag,
+                    filter,
+                    oldest_first,
+                    limit,
+                    scan,
+                },
+            )
+        },
+    );
+    let sorted = (0..3_usize, proptest::option::of(0..100_usize), 0..100_usize, 0..6_usize, 1..5_usize).prop_flat_map(
+        |(organisation, filter, sorts, skip, limit)| {
+            prop_oneof![1 => 1..6_usize, 4 => Just(1_000)].prop_map(move |most| Step::Sorted {
+                organisation,
+                filter,
+                sorts,
+                skip,
+                limit,
+                most,
+            })
         },
     );
     let step = prop_oneof![
         6 => submit,
-        5 => (0..2_usize, 0..4_usize).prop_map(|(node, n)| Step::Claim { node, n }),
+        5 => (0..2_usize, 0..4_usize, prop_oneof![2 => Just(10_000_u64), 1 => 100..800_u64])
+            .prop_map(|(node, n, memory)| Step::Claim { node, n, memory }),
         1 => (0..2_usize).prop_map(|node| Step::Heartbeat { node }),
         6 => (any::<usize>(), end, any::<bool>(), 0..3_usize)
             .prop_map(|(pick, end, large, files)| Step::Finish { pick, end, large, files }),
@@ -127,8 +165,11 @@ pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         2 => any::<usize>().prop_map(|pick| Step::Retry { pick }),
         1 => any::<usize>().prop_map(|pick| Step::Abandon { pick }),
         2 => any::<usize>().prop_map(|pick| Step::Purge { pick }),
+        3 => (any::<usize>(), proptest::collection::vec(0..20_000_usize, 0..4))
+            .prop_map(|(pick, texts)| Step::Tell { pick, texts }),
         1 => (0..3_000_u64, 0..4_usize).prop_map(|(age, most)| Step::Retire { age, most }),
-        2 => list,
+        3 => list,
+        2 => sorted,
         1 => (0..2_u8, 0..3_u8).prop_map(|(schedule, time)| Step::Once { schedule, time }),
         3 => (1..2_000_u64).prop_map(|ms| Step::Tick { ms }),
         1 => any::<bool>().prop_map(|close| Step::Reopen { close }),

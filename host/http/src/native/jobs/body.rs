@@ -137,7 +137,11 @@ pub(crate) struct LinksBody {
     files: String,
     logs: String,
     /// A job has one, a task has not.
+    events: Option<String>,
+    /// A job has one, a task has not.
     cancel: Option<String>,
+    /// A job has one, a task has not.
+    retry: Option<String>,
 }
 
 /// Written without making a text for each address.
@@ -145,13 +149,15 @@ struct JobLinks(JobId);
 
 impl Serialize for JobLinks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const PARTS: [(&str, &str); 6] = [
+        const PARTS: [(&str, &str); 8] = [
             ("self", ""),
             ("results", "/results"),
             ("errors", "/errors"),
             ("files", "/files"),
             ("logs", "/logs"),
+            ("events", "/events"),
             ("cancel", "/cancel"),
+            ("retry", "/retry"),
         ];
         serializer.collect_map(PARTS.map(|(name, part)| (name, Address(self.0, None, part))))
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::job::Status;
-use analyte_jobs::{ListQuery, Right};
+use analyte_core::limits::Limits;
+use analyte_jobs::{JobPage, ListQuery, Right};
 use axum::extract::State;
 use axum::response::Response;
 use http::header::LINK;
@@ -43,29 +44,28 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
     caller.require(Right::JobsRead)?;
     let query = asked(&uri, &shared)?;
     let page = shared.manager.list(caller.organisation(), query).await?;
-    let next_cursor = page.next.map(cursor::write);
-    let link = next_cursor.as_deref().and_then(|cursor| next_link(&uri, cursor));
-    let jobs = page.jobs.iter().filter_map(JobBody::of).collect();
-    let mut response = json::answer(StatusCode::OK, &JobsBody { jobs, next_cursor });
+    let link = page.next.and_then(|next| next_link(&uri, &cursor::write(next)));
+    let mut response = shown(&page);
     if let Some(link) = link {
         response.headers_mut().insert(LINK, link);
     }
     Ok(response)
 }
 
+/// An answer that shows a part of a list.
+pub(crate) fn shown(page: &JobPage) -> Response {
+    let jobs = page.jobs.iter().filter_map(JobBody::of).collect();
+    json::answer(StatusCode::OK, &JobsBody { jobs, next_cursor: page.next.map(cursor::write) })
+}
+
 fn asked(uri: &Uri, shared: &Shared) -> Result<ListQuery, Problem> {
     let [status, provider, model, tag, created_after, created_before, limit, cursor] =
         known_pairs(uri, ["status", "provider", "model", "tag", "created_after", "created_before", "limit", "cursor"])?;
-    let most = usize::try_from(shared.limits.page_items).unwrap_or(usize::MAX);
     let status =
         status.map(|word| Status::parse(&word).ok_or("`queued`, `running`, `completed`, `failed` or `cancelled`"));
     let tag = tag.map(|tag| match tag.split_once(':') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("written `key:value`"),
-    });
-    let limit = limit.map(|limit| match limit.parse::<usize>() {
-        Ok(limit) if limit > 0 => Ok(limit.min(most)),
-        _ => Err("a whole number, at least 1"),
     });
     Ok(ListQuery {
         status: status.transpose().map_err(|wanted| wrong("status", wanted))?,
@@ -74,10 +74,22 @@ fn asked(uri: &Uri, shared: &Shared) -> Result<ListQuery, Problem> {
         tag: tag.transpose().map_err(|wanted| wrong("tag", wanted))?,
         created_after: parsed("created_after", created_after.as_deref())?,
         created_before: parsed("created_before", created_before.as_deref())?,
-        after: cursor.as_deref().map(cursor::read).transpose()?,
-        limit: limit.transpose().map_err(|wanted| wrong("limit", wanted))?.unwrap_or(USUAL.min(most)),
+        filter: None,
+        oldest_first: false,
+        after: cursor.as_deref().map(cursor::read_after).transpose()?,
+        limit: page_length(limit.as_deref(), &shared.limits)?,
         scan: usize::try_from(shared.limits.scan_items).unwrap_or(usize::MAX),
     })
+}
+
+/// How many jobs a page may have at most.
+pub(crate) fn page_length(asked: Option<&str>, limits: &Limits) -> Result<usize, Problem> {
+    let most = usize::try_from(limits.page_items).unwrap_or(usize::MAX);
+    match asked.map(str::parse::<usize>) {
+        None => Ok(USUAL.min(most)),
+        Some(Ok(length)) if length > 0 => Ok(length.min(most)),
+        Some(_) => Err(wrong("limit", "a whole number, at least 1")),
+    }
 }
 
 fn wrong(name: &str, wanted: impl std::fmt::Display) -> Problem {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use analyte_core::digest::Digest;
 use analyte_core::limits::Limits;
 use analyte_core::names::{ModelName, Organisation, ProviderName};
-use analyte_core::table::format::Format;
+use analyte_core::table::format::{Format, Read};
 use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{Idempotency, LimitsAsked, Parameters, RetryAsked, Submission};
 use bytes::Bytes;
@@ -103,43 +103,38 @@ pub(crate) const AT_ONCE: usize = 256 * 1024;
 /// What one tag may take as JSON: key and value of 128 bytes each, every byte of them escaped, and some room around.
 const TAG_JSON_BYTES: u64 = 2_048;
 
+/// What makes a repetition of these bytes harmless. The same request is the same bytes: clients that repeat themselves do
+/// just that.
+pub(crate) fn idempotency(key: String, bytes: &[u8]) -> Idempotency {
+    Idempotency { key, request: Digest::of(bytes) }
+}
+
 /// Reads a submission.
 pub(crate) async fn read(
     shared: &Shared,
     organisation: &Organisation,
     body: &Bytes,
-    idempotency_key: Option<String>,
+    idempotency: Option<Idempotency>,
 ) -> Result<Submission, Problem> {
     let (body, limits) = (body.clone(), shared.limits.clone());
     let asked = if body.len() <= AT_ONCE {
-        Asked::of(&body, idempotency_key, &limits)?
+        Asked::of(&body, idempotency, &limits)?
     } else {
-        table::off_thread(move || Asked::of(&body, idempotency_key, &limits)).await??
+        table::off_thread(move || Asked::of(&body, idempotency, &limits)).await??
     };
     let info: Arc<_> = shared.manager.model(organisation, &asked.provider, &asked.model)?.info.clone();
-    let input = table::read_for(&info, Format::Json, asked.input, &shared.limits, "/input").await?;
-    Ok(Submission {
-        provider: asked.provider,
-        model: asked.model,
-        input: input.table,
-        input_warnings: input.warnings,
-        parameters: asked.parameters,
-        custom_data: asked.custom_data,
-        priority: asked.priority,
-        run_at: asked.run_at,
-        limits: asked.limits,
-        retry: asked.retry,
-        tags: asked.tags,
-        idempotency: asked.idempotency,
-    })
+    let input = table::read_for(&info, Format::Json, asked.input.clone(), &shared.limits, "/input").await?;
+    Ok(asked.with_table(input))
 }
 
 /// A submission whose table has not been read yet.
-struct Asked {
-    provider: ProviderName,
-    model: ModelName,
+pub(crate) struct Asked {
+    /// Whose model.
+    pub(crate) provider: ProviderName,
+    /// Which model.
+    pub(crate) model: ModelName,
     /// The table's text, a part of the body.
-    input: Bytes,
+    pub(crate) input: Bytes,
     parameters: Parameters,
     custom_data: Option<Box<RawValue>>,
     priority: i32,
@@ -151,7 +146,27 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(body: &Bytes, idempotency_key: Option<String>, host_limits: &Limits) -> Result<Self, Problem> {
+    /// With its table.
+    pub(crate) fn with_table(self, input: Read) -> Submission {
+        Submission {
+            provider: self.provider,
+            model: self.model,
+            input: input.table,
+            input_warnings: input.warnings,
+            parameters: self.parameters,
+            custom_data: self.custom_data,
+            priority: self.priority,
+            run_at: self.run_at,
+            limits: self.limits,
+            retry: self.retry,
+            tags: self.tags,
+            idempotency: self.idempotency,
+            retry_of: None,
+        }
+    }
+
+    /// Reads all members but the table.
+    pub(crate) fn of(body: &Bytes, idempotency: Option<Idempotency>, host_limits: &Limits) -> Result<Self, Problem> {
         let text = std::str::from_utf8(body).map_err(|error| {
             members::malformed(String::new(), format!("is not UTF-8 from byte {} on", error.valid_up_to()))
         })?;
@@ -201,8 +216,7 @@ impl Asked {
             limits: limits_of(limits, "/limits")?,
             retry: retry_of(retry)?,
             tags: tags_of(tags)?,
-            // The same request is the same bytes: clients that repeat themselves do just that.
-            idempotency: idempotency_key.map(|key| Idempotency { key, request: Digest::of(body) }),
+            idempotency,
         })
     }
 }

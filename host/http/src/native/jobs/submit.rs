@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
-use analyte_jobs::Right;
+use analyte_core::names::JobId;
+use analyte_jobs::{Begun, Idempotency, Right};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use bytes::Bytes;
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -16,6 +18,7 @@ use super::submission::{self, SubmissionBody};
 use crate::auth::Caller;
 use crate::body;
 use crate::gate::Shared;
+use crate::native::table;
 use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
 
@@ -23,7 +26,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Submits a job. Once it is answered, it is kept.
 ///
-/// With an `Idempotency-Key` a repetition of the same bytes answers the job that there is already.
+/// With an `Idempotency-Key` a repetition of the same bytes answers the job that there is already, whatever became of its
+/// model meanwhile.
 #[utoipa::path(post, path = "/v1/jobs", operation_id = "submit_job", tag = "jobs",
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless; 1 to 255 characters."),
@@ -39,6 +43,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
         (status = 400, description = "The body cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "There is no such model.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body, the parameters or the custom data are too large.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "A submission with the same idempotency key is being answered right now.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The table, the parameters or the limits do not fit, or the idempotency key was used with another body.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "The queue is full; see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
@@ -57,12 +62,30 @@ pub(crate) async fn submit(
     require_json(&parts.headers)?;
     let key = idempotency_key(&parts.headers)?;
     let received = body::receive(&shared, content, shared.limits.body_bytes).await?;
-    let submission = submission::read(&shared, caller.organisation(), &received.bytes, key).await?;
-    // The job holds what it needs; the body would only take up room while somebody waits.
-    drop(received);
-    let submitted = shared.manager.submit(caller.organisation(), submission).await?;
-    let id = submitted.job.job.id;
-    let (mut view, mut settled) = (submitted.job, submitted.replayed);
+    let idempotency = match key {
+        Some(key) => Some(idempotency(key, &received.bytes).await?),
+        None => None,
+    };
+    // Before the body is looked into: what was accepted once is answered again, whatever is installed now.
+    let begun = match &idempotency {
+        Some(idempotency) => Some(shared.manager.begin(caller.organisation(), idempotency).await?),
+        None => None,
+    };
+    let (mut view, mut settled) = match begun {
+        Some(Begun::Replay(view)) => {
+            drop(received);
+            (view, true)
+        }
+        turn => {
+            let submission = submission::read(&shared, caller.organisation(), &received.bytes, idempotency).await?;
+            // The job holds what it needs; the body would only take up room while somebody waits.
+            drop(received);
+            let submitted = shared.manager.submit(caller.organisation(), submission).await?;
+            drop(turn);
+            (submitted.job, submitted.replayed)
+        }
+    };
+    let id = view.job.id;
     let patience = prefer::wait(&parts.headers);
     if let Some(patience) = patience {
         // The job is kept, so a wait that breaks off changes nothing: the client sees the job as it was submitted.
@@ -73,16 +96,31 @@ pub(crate) async fn submit(
     }
     let mut response = shown(if settled { StatusCode::OK } else { StatusCode::CREATED }, &view)?;
     let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/jobs/{id}")) {
-        headers.insert(LOCATION, location);
-    }
+    put_location(headers, id);
     if patience.is_some() {
         headers.insert(HeaderName::from_static("preference-applied"), HeaderValue::from_static("wait"));
     }
     Ok(response)
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// Says where a job is.
+pub(crate) fn put_location(headers: &mut HeaderMap, id: JobId) {
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/jobs/{id}")) {
+        headers.insert(LOCATION, location);
+    }
+}
+
+/// The digest of a large body takes a while.
+async fn idempotency(key: String, body: &Bytes) -> Result<Idempotency, Problem> {
+    if body.len() <= submission::AT_ONCE {
+        return Ok(submission::idempotency(key, body));
+    }
+    let body = body.clone();
+    table::off_thread(move || submission::idempotency(key, &body)).await
+}
+
+/// The key that the client gave, if any.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(None) };
     if keys.next().is_some() {

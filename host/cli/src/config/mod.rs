@@ -3,13 +3,15 @@
 //! Nothing in it is passed over: a key that is not known, a limit that does not exist and a secret that cannot be read are
 //! refused, with the place. Paths in it start from its own folder.
 
+mod retention;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyte_core::limits::Limits;
 use analyte_core::names::ProviderName;
-use analyte_jobs::Grants;
+use analyte_jobs::{Grants, Retention};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
@@ -33,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// What is granted to each provider.
     pub(crate) grants: BTreeMap<ProviderName, Arc<Grants>>,
+    /// How long ended jobs are kept.
+    pub(crate) retention: Retention,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -44,6 +48,7 @@ struct File {
     allowed_hosts: Option<Vec<String>>,
     limits: BTreeMap<String, u64>,
     providers: BTreeMap<String, ProviderSection>,
+    retention: retention::Section,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -134,6 +139,7 @@ impl Config {
             allowed_hosts: file.allowed_hosts,
             limits,
             grants,
+            retention: file.retention.read()?,
         })
     }
 }
@@ -180,6 +186,9 @@ fn similar(key: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use analyte_core::names::Organisation;
+    use analyte_jobs::Hours;
+
     use super::*;
 
     fn read(text: &str) -> Result<Config, String> {
@@ -195,7 +204,8 @@ mod tests {
             "listen = '127.0.0.1:1'\ndata_dir = 'data'\nplugins = '/plugins'\nallowed_hosts = ['analyte.example']\n\
              [limits]\nfuel = 5\n\
              [providers.weather]\nsettings = {{ region = 'eu' }}\n\
-             secrets = {{ a = 'plain', b = {{ env = 'KEY' }}, c = {{ file = '{}' }} }}\n",
+             secrets = {{ a = 'plain', b = {{ env = 'KEY' }}, c = {{ file = '{}' }} }}\n\
+             [retention]\nfailed = 720\n[retention.organisations.lab]\ncompleted = 24\n",
             folder.path().join("key").display()
         );
         let config = read(&text).unwrap();
@@ -210,6 +220,10 @@ mod tests {
             secrets: text(&[("a", "plain"), ("b", "s3cret"), ("c", "from a file")]),
         };
         assert_eq!(config.grants, [(ProviderName::new("weather").unwrap(), Arc::new(granted))].into());
+        let hours = |completed, failed| Hours { completed, failed, cancelled: None };
+        let lab = Organisation::new("lab").unwrap();
+        let kept = Retention { usual: hours(None, Some(720)), organisations: [(lab, hours(Some(24), None))].into() };
+        assert_eq!(config.retention, kept);
     }
 
     #[test]
@@ -228,6 +242,8 @@ mod tests {
         );
         let wrong = refused("[providers.w.secrets]\na = { envv = 'KEY' }");
         assert!(wrong.contains("a secret is a text, `{ env = \"VARIABLE\" }` or `{ file = \"PATH\" }`"), "{wrong}");
+        assert!(refused("[retention]\nfinished = 1").contains("unknown field `finished`"));
+        assert!(refused("[retention.organisations.'a b']").contains("`a b` is not a valid organisation name"));
         assert!(refused("[providers.'a b']").contains("`a b` is not a valid provider name"));
     }
 }

@@ -1,0 +1,53 @@
+//! A job as a query sees it: the names of its JSON form, with a dot where one object stands in another.
+//!
+//! `provider`, `model` and `digest` are those of the first task, as in the indexes. What a run changes is told of the
+//! task that stands for the job. The time that `run_at`, `started_at` and `finished_at` do not have yet is missing.
+
+use crate::job::{Job, Task};
+use crate::query::{Field, Fields};
+
+/// What comes before the key of a single tag.
+const TAG: &str = "tags.";
+
+impl Job {
+    /// The task that stands for the job where one has to: the first that has not ended, else the last.
+    pub fn standing(&self) -> Option<&Task> {
+        self.tasks.iter().find(|task| !task.status.ended()).or(self.tasks.last())
+    }
+}
+
+impl Fields for Job {
+    fn field(&self, name: &str) -> Field<'_> {
+        let first = || self.tasks.first();
+        let standing = || self.standing();
+        let usage = || standing().map(|task| task.usage);
+        let progress = || standing().and_then(|task| task.progress.as_ref());
+        match name {
+            "id" => Field::text(self.id.to_string()),
+            "status" => Field::text(self.status.as_str()),
+            "provider" => first().map(|task| task.provider.as_str()).into(),
+            "model" => first().map(|task| task.model.as_str()).into(),
+            "digest" => first().map(|task| task.digest.to_string()).into(),
+            "attempt" => standing().map(|task| i64::from(task.attempt.0)).into(),
+            "max_attempts" => Field::Integer(self.retry.max_attempts.into()),
+            "priority" => Field::Integer(self.priority.into()),
+            "fuel_used" => usage().map(|usage| usage.fuel).into(),
+            "peak_memory_bytes" => usage().map(|usage| usage.peak_memory_bytes).into(),
+            "created_at" => Field::Datetime(self.created_at),
+            "run_at" => self.run_at.into(),
+            "started_at" => self.started_at.into(),
+            "finished_at" => self.finished_at.into(),
+            "retry_of" => self.retry_of.map(|id| id.to_string()).into(),
+            "tags" => Field::Tags(self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()),
+            "custom_data" => self.custom_data.as_ref().map_or(Field::Missing, |_| Field::Other),
+            "error.code" => self.error().map(|failure| failure.code.as_str()).into(),
+            "error.message" => self.error().map(|failure| failure.message.as_str()).into(),
+            "limits.fuel" => self.limits.fuel.into(),
+            "limits.memory_bytes" => self.limits.memory_bytes.into(),
+            "limits.timeout_ms" => self.limits.timeout_ms.into(),
+            "progress.fraction" => progress().map(|progress| progress.fraction).into(),
+            "progress.message" => progress().map(|progress| progress.message.as_str()).into(),
+            _ => name.strip_prefix(TAG).and_then(|key| self.tags.get(key)).map(String::as_str).into(),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! `POST /v1/jobs/batch`
+//!
+//! Items are independent: one that cannot be read or accepted is answered as a problem in its place, and the others go
+//! on. Those that are accepted become durable together, so that a batch costs one write.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use analyte_core::limits::Limits;
+use analyte_core::model::ModelInfo;
+use analyte_core::names::{ModelName, Organisation, ProviderName};
+use analyte_core::table::format::{Format, read};
+use analyte_jobs::{Begun, Idempotency, JobView, Manager, Right, Submission};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use futures::future::join_all;
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::body::JobBody;
+use super::submission::{self, AT_ONCE, Asked, SubmissionBody};
+use super::submit::idempotency_key;
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::items;
+use crate::members;
+use crate::native::{json, table};
+use crate::negotiate::require_json;
+use crate::problem::{Problem, ProblemBody};
+
+/// Several submissions.
+#[derive(ToSchema)]
+#[schema(as = Batch)]
+#[expect(dead_code, reason = "documents the body that is read item by item")]
+pub(crate) struct BatchBody {
+    /// At most `batch_jobs` (usually 1,000).
+    jobs: Vec<SubmissionBody>,
+}
+
+/// What became of them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BatchAnswer)]
+pub(crate) struct BatchAnswerBody<'a> {
+    /// One for each, in order.
+    items: Vec<ItemBody<'a>>,
+}
+
+/// What became of one submission.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BatchItem)]
+#[serde(rename_all = "lowercase")]
+enum ItemBody<'a> {
+    /// Kept and queued; or, of a repeated one, the job as it is now.
+    Job(Box<JobBody<'a>>),
+    /// Refused. Its pointers begin at the item.
+    Error(Box<ProblemBody<'a>>),
+}
+
+/// Submits several jobs. Once they are answered, those that were accepted are kept.
+///
+/// With an `Idempotency-Key` each item is idempotent under a key of its own: the item at place 0 under `KEY#0`, and so on. A
+/// batch may so be sent again as a whole after a lost answer; an item that was changed meanwhile is refused with
+/// `idempotency-mismatch`.
+#[utoipa::path(post, path = "/v1/jobs/batch", operation_id = "submit_jobs", tag = "jobs",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless; 1 to 250 characters.")),
+    request_body(content = BatchBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "What became of each.", body = BatchAnswerBody),
+        (status = 400, description = "The body is no batch.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "There are too many items.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "There is no room now; see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn submit(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsWrite)?;
+    let (parts, content) = request.into_parts();
+    require_json(&parts.headers)?;
+    let key = idempotency_key(&parts.headers)?;
+    let received = body::receive(&shared, content, shared.limits.body_bytes).await?;
+    let large = received.bytes.len() > AT_ONCE;
+    let (bytes, limits) = (received.bytes.clone(), shared.limits.clone());
+    let items = perhaps_off_thread(large, move || split(&bytes, key.as_deref(), &limits)).await??;
+
+    let (turns, items): (Vec<_>, Vec<_>) = begin(&shared, caller.organisation(), items).await.into_iter().unzip();
+    let (manager, organisation) = (shared.manager.clone(), caller.organisation().clone());
+    let limits = shared.limits.clone();
+    let items = perhaps_off_thread(large, move || read_all(&manager, &organisation, items, &limits)).await?;
+    // The tables hold what is needed.
+    drop(received);
+    let answers = submit_all(&shared, caller.organisation(), items).await;
+    drop(turns);
+    let items = answers.iter().map(|answer| match answer {
+        Ok(view) => JobBody::of(view).map(|job| ItemBody::Job(Box::new(job))),
+        Err(problem) => Some(ItemBody::Error(Box::new(problem.body()))),
+    });
+    // The store keeps no job without a task, so every view has a body.
+    Ok(json::answer(StatusCode::OK, &BatchAnswerBody { items: items.flatten().collect() }))
+}
+
+async fn perhaps_off_thread<T: Send + 'static>(
+    large: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    if large { table::off_thread(work).await } else { Ok(work()) }
+}
+
+/// One item on its way.
+enum Item {
+    /// Not looked into yet.
+    Text(Bytes, Option<Idempotency>),
+    /// Submitted before.
+    Replayed(Box<JobView>),
+    /// Ready to be submitted.
+    Submission(Box<Submission>),
+    /// Refused.
+    Refused(Problem),
+}
+
+/// The items of a batch, each as text.
+fn split(body: &Bytes, key: Option<&str>, limits: &Limits) -> Result<Vec<Item>, Problem> {
+    let [jobs] = members::read(members::whole(body)?.get(), "", ["jobs"])?;
+    let jobs = items::read(jobs, "/jobs", "batch_jobs", limits.batch_jobs)?;
+    let item = |(place, text): (usize, &serde_json::value::RawValue)| {
+        let text = body.slice_ref(text.get().as_bytes());
+        let idempotency = key.map(|key| submission::idempotency(format!("{key}#{place}"), &text));
+        Item::Text(text, idempotency)
+    };
+    Ok(jobs.into_iter().enumerate().map(item).collect())
+}
+
+/// Takes the turn of each key, and finds what was submitted before.
+async fn begin(shared: &Shared, organisation: &Organisation, items: Vec<Item>) -> Vec<(Option<Begun>, Item)> {
+    let begun = items.into_iter().map(|item| async move {
+        let Item::Text(text, Some(idempotency)) = item else { return (None, item) };
+        match shared.manager.begin(organisation, &idempotency).await {
+            Ok(Begun::Replay(view)) => (None, Item::Replayed(Box::new(view))),
+            Ok(turn @ Begun::New(_)) => (Some(turn), Item::Text(text, Some(idempotency))),
+            Err(error) => (None, Item::Refused(error.into())),
+        }
+    });
+    join_all(begun).await
+}
+
+/// Reads what is still text. The tables of a batch together take no more memory than a single one may.
+fn read_all(manager: &Manager, organisation: &Organisation, items: Vec<Item>, limits: &Limits) -> Vec<Item> {
+    let mut models = Models { manager, organisation, known: HashMap::new() };
+    let mut limits = limits.clone();
+    let read = |item| {
+        let Item::Text(text, idempotency) = item else { return item };
+        match read_one(&mut models, &text, idempotency, &limits) {
+            Ok(submission) => {
+                let bytes = submission.input.memory_bytes() as u64;
+                limits.table_bytes = limits.table_bytes.saturating_sub(bytes);
+                Item::Submission(Box::new(submission))
+            }
+            Err(problem) => Item::Refused(problem),
+        }
+    };
+    items.into_iter().map(read).collect()
+}
+
+fn read_one(
+    models: &mut Models<'_>,
+    text: &Bytes,
+    idempotency: Option<Idempotency>,
+    limits: &Limits,
+) -> Result<Submission, Problem> {
+    let asked = Asked::of(text, idempotency, limits)?;
+    let model = models.find(&asked.provider, &asked.model)?;
+    let input = read(Format::Json, asked.input.clone(), &model.input, limits)
+        .map_err(|error| Problem::table(error, "/input"))?;
+    Ok(asked.with_table(input))
+}
+
+/// Models that were looked up for this batch: most batches are about one.
+struct Models<'a> {
+    manager: &'a Manager,
+    organisation: &'a Organisation,
+    known: HashMap<(ProviderName, ModelName), Arc<ModelInfo>>,
+}
+
+impl Models<'_> {
+    fn find(&mut self, provider: &ProviderName, model: &ModelName) -> Result<Arc<ModelInfo>, Problem> {
+        let name = (provider.clone(), model.clone());
+        if let Some(known) = self.known.get(&name) {
+            return Ok(known.clone());
+        }
+        let info = self.manager.model(self.organisation, provider, model)?.info.clone();
+        self.known.insert(name, info.clone());
+        Ok(info)
+    }
+}
+
+/// Submits those that are ready, all together; one answer for each item, in order.
+async fn submit_all(shared: &Shared, organisation: &Organisation, items: Vec<Item>) -> Vec<Result<JobView, Problem>> {
+    let mut submissions = Vec::new();
+    let mut answers = Vec::with_capacity(items.len());
+    for item in items {
+        answers.push(match item {
+            Item::Submission(submission) => {
+                submissions.push(*submission);
+                None
+            }
+            Item::Replayed(view) => Some(Ok(*view)),
+            Item::Refused(problem) => Some(Err(problem)),
+            Item::Text(..) => Some(Err(unanswered())),
+        });
+    }
+    let mut submitted = shared.manager.submit_all(organisation, submissions).await.into_iter();
+    let mut next = || submitted.next().map_or_else(|| Err(unanswered()), |one| Ok(one?.job));
+    answers.into_iter().map(|answer| answer.unwrap_or_else(&mut next)).collect()
+}
+
+fn unanswered() -> Problem {
+    Problem::new(analyte_core::codes::Code::HostError, "the submission was not answered")
+}

@@ -1,0 +1,73 @@
+//! `POST /v1/jobs/cancel`
+
+use std::sync::Arc;
+
+use analyte_core::query::Query;
+use analyte_jobs::Right;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::query_body;
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::members;
+use crate::native::json;
+use crate::negotiate::require_json;
+use crate::problem::{Problem, ProblemBody};
+
+/// Which jobs are to be cancelled.
+#[derive(ToSchema)]
+#[schema(as = CancelMatching)]
+#[expect(dead_code, reason = "documents the body that is read member by member")]
+pub(crate) struct CancelMatchingBody {
+    /// A query without `sorts`; `{}` means every job. Must be there, so that nothing is cancelled by forgetting it.
+    filter: query_body::QueryBody,
+    /// Only counts them.
+    dry_run: Option<bool>,
+}
+
+/// How many jobs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Count)]
+pub(crate) struct CountBody {
+    /// Jobs that were cancelled, or would be.
+    count: u64,
+}
+
+/// Cancels all unfinished jobs for which a filter holds, or counts them.
+#[utoipa::path(post, path = "/v1/jobs/cancel", operation_id = "cancel_jobs", tag = "jobs",
+    request_body(content = CancelMatchingBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "How many were cancelled, or would be.", body = CountBody),
+        (status = 400, description = "The body cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn cancel(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsWrite)?;
+    let (parts, content) = request.into_parts();
+    require_json(&parts.headers)?;
+    let received = body::receive(&shared, content, query_body::MOST_BYTES).await?;
+    let (query, dry_run) = asked(&received.bytes, &shared)?;
+    let count = shared.manager.cancel_matching(caller.organisation(), query.filter, dry_run).await?;
+    Ok(json::answer(StatusCode::OK, &CountBody { count }))
+}
+
+fn asked(body: &[u8], shared: &Shared) -> Result<(Query, bool), Problem> {
+    let [filter, dry_run] = members::read(members::whole(body)?.get(), "", ["filter", "dry_run"])?;
+    let filter = members::present(filter).ok_or_else(|| members::missing("/filter"))?;
+    let query = query_body::read(filter, "/filter", &shared.limits)?;
+    if !query.sorts.is_empty() {
+        return Err(members::malformed("/filter/sorts".to_owned(), "has no meaning here: all of them are cancelled"));
+    }
+    Ok((query, members::value(dry_run, "/dry_run", "true or false")?.unwrap_or(false)))
+}

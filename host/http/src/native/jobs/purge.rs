@@ -1,0 +1,34 @@
+//! `DELETE /v1/jobs/{job}`
+
+use std::sync::Arc;
+
+use analyte_core::names::JobId;
+use analyte_jobs::Right;
+use axum::extract::State;
+use http::StatusCode;
+
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::problem::{Problem, ProblemBody};
+
+/// Removes an ended job with its input, results, files and logs.
+#[utoipa::path(delete, path = "/v1/jobs/{job}", operation_id = "purge_job", tag = "jobs",
+    params(("job" = String, Path, description = "Its id.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It has not ended; cancel it first.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn purge(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(id): Segments<JobId>,
+) -> Result<StatusCode, Problem> {
+    caller.require(Right::JobsWrite)?;
+    shared.manager.purge(caller.organisation(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,60 @@
+//! `POST /v1/jobs/query`
+
+use std::sync::Arc;
+
+use analyte_core::query::Query;
+use analyte_jobs::Right;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde_json::value::RawValue;
+
+use super::body::JobsBody;
+use super::list::{page_length, shown};
+use super::{cursor, query_body};
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::members;
+use crate::native::address::known_pairs;
+use crate::negotiate::require_json;
+use crate::problem::{Problem, ProblemBody};
+
+/// Your jobs for which a filter holds, in an order of your own.
+///
+/// The fields of a query are those of a job, by the same names; `tags` and what lies in objects are named by paths
+/// (`error.code`). Without `sorts` the newest come first.
+#[utoipa::path(post, path = "/v1/jobs/query", operation_id = "query_jobs", tag = "jobs",
+    params(
+        ("limit" = Option<u64>, Query, description = "Most jobs to answer; usually 50."),
+        ("cursor" = Option<String>, Query, description = "Where to go on: a `next_cursor` that the same query answered."),
+    ),
+    request_body(content = query_body::QueryBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "A page.", body = JobsBody),
+        (status = 400, description = "The query cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn query(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsRead)?;
+    let (parts, content) = request.into_parts();
+    let [limit, cursor] = known_pairs(&parts.uri, ["limit", "cursor"])?;
+    let limit = page_length(limit.as_deref(), &shared.limits)?;
+    let go_on = cursor.as_deref().map(cursor::read).transpose()?;
+    require_json(&parts.headers)?;
+    let received = body::receive(&shared, content, query_body::MOST_BYTES).await?;
+    let query = whole(&received.bytes, &shared)?;
+    drop(received);
+    let page = shared.manager.query(caller.organisation(), query, Some(limit), go_on).await?;
+    Ok(shown(&page))
+}
+
+fn whole(body: &[u8], shared: &Shared) -> Result<Query, Problem> {
+    let raw: &RawValue = members::whole(body)?;
+    query_body::read(raw, "", &shared.limits)
+}

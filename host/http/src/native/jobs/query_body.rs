@@ -1,0 +1,81 @@
+//! A query as clients write it; its grammar is the one of `analyte_core::query`.
+
+use analyte_core::limits::Limits;
+use analyte_core::query::Query;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::problem::{FieldError, Problem};
+
+/// Longest body that holds a query.
+pub(crate) const MOST_BYTES: u64 = 1 << 20;
+
+/// Which jobs, and in which order; `{}` means all of them, newest first.
+#[derive(ToSchema)]
+#[schema(as = Query)]
+#[expect(dead_code, reason = "documents what analyte_core::query reads")]
+pub(crate) struct QueryBody {
+    /// One condition, or several under `AND` or `OR`, at any depth.
+    filters: Option<FilterBody>,
+    /// The most important first.
+    sorts: Option<Vec<SortBody>>,
+}
+
+/// A condition. Which members it has depends on its type.
+#[derive(ToSchema)]
+#[schema(as = Filter)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "documents what analyte_core::query reads")]
+pub(crate) struct FilterBody {
+    /// `AND`, `OR`; `EQ`, `NE`, `GT`, `GE`, `LT`, `LE`; `LIKE`, `NOTLIKE`; `IN`, `NOTIN`; `BETWEEN`, `NOTBETWEEN`; `MATCHES`,
+    /// `NOTMATCHES`; `MISSINGVALUE`, `NOTMISSINGVALUE`; `TAGGED`, `NOTTAGGED`; `NEAR`, `NOTNEAR`. In capitals or not.
+    #[serde(rename = "type")]
+    #[schema(example = "EQ")]
+    kind: String,
+    /// The field that it is about.
+    #[schema(example = "status")]
+    field_name: Option<String>,
+    /// Compared with the field; for `LIKE` a pattern with `*`, `%` and `?`.
+    value: Option<serde_json::Value>,
+    /// For `IN` and `NOTIN`.
+    values: Option<Vec<serde_json::Value>>,
+    /// Lower end of a range, inclusive.
+    from: Option<serde_json::Value>,
+    /// Upper end of a range, inclusive.
+    to: Option<serde_json::Value>,
+    /// A regular expression, for `MATCHES` and `NOTMATCHES`.
+    expression: Option<String>,
+    /// Whether capitals matter; usually not.
+    is_case_sensitive: Option<bool>,
+    /// Conditions under `AND` or `OR`.
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
+    filters: Option<Vec<serde_json::Value>>,
+    /// For `TAGGED` and `NOTTAGGED`: `{"vocabulary", "vocabularyTerm"}`, the key and the value of a tag.
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
+    tags: Option<Vec<serde_json::Value>>,
+}
+
+/// One part of an order.
+#[derive(ToSchema)]
+#[schema(as = Sort)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "documents what analyte_core::query reads")]
+pub(crate) struct SortBody {
+    /// The field.
+    #[schema(example = "created_at")]
+    field_name: String,
+    /// Usually true.
+    is_ascending: Option<bool>,
+    /// Usually true.
+    is_case_sensitive: Option<bool>,
+}
+
+/// Reads a query; `pointer` says where it stands in the body.
+pub(crate) fn read(raw: &RawValue, pointer: &str, limits: &Limits) -> Result<Query, Problem> {
+    Query::read(raw.get().as_bytes(), limits).map_err(|problem| {
+        let place = format!("{pointer}{}", problem.pointer);
+        let named = if place.is_empty() { "the query".to_owned() } else { format!("`{place}`") };
+        let detail = format!("{named} {}", problem.message);
+        Problem::new(problem.code(), detail).errors(vec![FieldError::at(place, problem.message)])
+    })
+}

@@ -1,0 +1,124 @@
+//! `POST /v1/jobs/{job}/retry`
+
+use std::sync::Arc;
+
+use analyte_core::digest::Digest;
+use analyte_core::names::JobId;
+use analyte_jobs::{Idempotency, Right};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use utoipa::ToSchema;
+
+use super::body::JobBody;
+use super::get::shown;
+use super::submit::{idempotency_key, put_location};
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::members;
+use crate::native::address::Segments;
+use crate::negotiate::require_json;
+use crate::problem::{Problem, ProblemBody};
+
+/// Longest body of this call.
+const MOST_BYTES: u64 = 4_096;
+
+/// How a job is to be run again.
+#[derive(ToSchema)]
+#[schema(as = RetryAs)]
+#[expect(dead_code, reason = "documents the body that is read member by member")]
+pub(crate) struct RetryAsBody {
+    /// `same`: the job itself is queued again, its error and result are cleared; `copy`: a new job with the same input.
+    #[serde(rename = "as")]
+    #[schema(example = "same")]
+    how: Option<String>,
+}
+
+/// What is to be run.
+enum As {
+    Same,
+    Copy,
+}
+
+/// Runs a job again: itself (a failed, cancelled or running one), or as a copy (any but a completed one).
+///
+/// Either way it is checked against the model that is installed now. A copy names the job that it repeats in `retry_of`;
+/// an `Idempotency-Key` makes its repetition harmless.
+#[utoipa::path(post, path = "/v1/jobs/{job}/retry", operation_id = "retry_job", tag = "jobs",
+    params(
+        ("job" = String, Path, description = "Its id."),
+        ("Idempotency-Key" = Option<String>, Header, description = "For a copy: makes a repetition harmless; 1 to 255 characters."),
+    ),
+    request_body(content = Option<RetryAsBody>, content_type = "application/json", description = "Without it: `same`."),
+    responses(
+        (status = 200, description = "The job, queued again; or the copy that the same request made before.", body = JobBody),
+        (status = 201, description = "The copy.", body = JobBody, headers(
+            ("Location" = String, description = "Its address."),
+            ("ETag" = String, description = "Changes with the job."),
+        )),
+        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It is in a state from which it cannot be run again.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Its input or its parameters do not fit the model any more.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn retry(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(id): Segments<JobId>,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::JobsWrite)?;
+    let (parts, content) = request.into_parts();
+    require_json(&parts.headers)?;
+    let key = idempotency_key(&parts.headers)?;
+    let received = body::receive(&shared, content, MOST_BYTES).await?;
+    match asked(&received.bytes)? {
+        As::Same => shown(StatusCode::OK, &shared.manager.retry(caller.organisation(), id).await?),
+        As::Copy => {
+            // What is asked for is this job's copy, however the body is written.
+            let request = Digest::of(format!("copy of {id}").as_bytes());
+            let idempotency = key.map(|key| Idempotency { key, request });
+            let made = shared.manager.retry_as_copy(caller.organisation(), id, idempotency).await?;
+            let status = if made.replayed { StatusCode::OK } else { StatusCode::CREATED };
+            let mut response = shown(status, &made.job)?;
+            put_location(response.headers_mut(), made.job.job.id);
+            Ok(response)
+        }
+    }
+}
+
+fn asked(body: &[u8]) -> Result<As, Problem> {
+    if body.is_empty() {
+        return Ok(As::Same);
+    }
+    let [how] = members::read(members::whole(body)?.get(), "", ["as"])?;
+    match members::value::<String>(how, "/as", "`same` or `copy`")?.as_deref() {
+        None | Some("same") => Ok(As::Same),
+        Some("copy") => Ok(As::Copy),
+        Some(_) => Err(members::malformed("/as".to_owned(), "must be `same` or `copy`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_said_means_the_same_job() {
+        let read = |body: &str| match asked(body.as_bytes()) {
+            Ok(As::Same) => "same".to_owned(),
+            Ok(As::Copy) => "copy".to_owned(),
+            Err(problem) => problem.detail().to_owned(),
+        };
+        for same in ["", "{}", "{\"as\":null}", " {\"as\": \"same\"} "] {
+            assert_eq!(read(same), "same", "{same}");
+        }
+        assert_eq!(read("{\"as\":\"copy\"}"), "copy");
+        assert_eq!(read("{\"as\":\"Copy\"}"), "`/as` must be `same` or `copy`");
+        assert_eq!(read("{\"as\":1}"), "`/as` must be `same` or `copy`");
+        assert_eq!(read("{\"how\":\"copy\"}"), "`/how` is not known here; known are as");
+    }
+}

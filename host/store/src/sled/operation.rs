@@ -1,0 +1,64 @@
+//! Operations on their way to the committer and back.
+
+use tokio::sync::oneshot;
+
+use super::io_error;
+use super::work::Work;
+use crate::{Result, StoreError};
+
+/// One operation on its way.
+pub(super) trait Operation: Send {
+    /// Lets it happen.
+    fn run(&mut self, work: &mut Work);
+    /// Says that it is durable, or why it is not.
+    fn answer(self: Box<Self>, outcome: std::result::Result<(), &StoreError>);
+}
+
+/// One that runs `run` and sends what came of it to `reply`.
+pub(super) fn operation<A: Send + 'static>(
+    run: impl FnOnce(&mut Work) -> Result<A> + Send + 'static,
+    reply: oneshot::Sender<Result<A>>,
+) -> Box<dyn Operation> {
+    Box::new(Pending { run: Some(run), answer: None, reply })
+}
+
+struct Pending<F, A> {
+    run: Option<F>,
+    answer: Option<Result<A>>,
+    reply: oneshot::Sender<Result<A>>,
+}
+
+impl<F, A> Operation for Pending<F, A>
+where
+    F: FnOnce(&mut Work) -> Result<A> + Send,
+    A: Send,
+{
+    fn run(&mut self, work: &mut Work) {
+        self.answer = self.run.take().map(|run| run(work));
+    }
+
+    fn answer(self: Box<Self>, outcome: std::result::Result<(), &StoreError>) {
+        let answer = match (outcome, self.answer) {
+            (Err(error), _) => Err(again(error)),
+            (Ok(()), Some(answer)) => answer,
+            (Ok(()), None) => Err(StoreError::Closed),
+        };
+        // Whoever asked may have gone; what was asked for is done all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// The same error for one more caller.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Io { doing, source } => {
+            io_error(doing.clone(), std::io::Error::new(source.kind(), source.to_string()))
+        }
+        StoreError::Damaged { what } => StoreError::Damaged { what: what.clone() },
+        StoreError::Closed => StoreError::Closed,
+        StoreError::DiskFull { free_bytes, floor_bytes } => {
+            StoreError::DiskFull { free_bytes: *free_bytes, floor_bytes: *floor_bytes }
+        }
+        other => io_error(other.to_string(), std::io::Error::other("the store could not be opened anew")),
+    }
+}

@@ -1,0 +1,104 @@
+//! Finds the jobs that fulfil a query, a portion at a time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use analyte_core::job::Job;
+use analyte_core::names::{JobId, Organisation};
+
+use super::committer::Shared;
+use super::job_record::{self, Raw};
+use super::plan::Plan;
+use super::walk::{Step, Walk};
+use crate::{ListQuery, Result, StoreError};
+
+/// Most index entries to look at, and so most records to read, under one hold of the lock.
+const PORTION: usize = 256;
+
+/// See the module.
+pub(super) struct Search {
+    pub(super) organisation: Organisation,
+    pub(super) query: ListQuery,
+    /// Jobs that run, oldest first.
+    running: Vec<JobId>,
+    plan: Option<Plan>,
+    /// Read, and not decoded yet.
+    fetched: VecDeque<(JobId, Result<Option<Raw>>)>,
+    /// Index entries that were looked at.
+    pub(super) looked: usize,
+    /// Jobs that could not be read.
+    pub(super) damaged: Vec<JobId>,
+}
+
+impl Search {
+    pub(super) fn new(shared: &Shared, organisation: Organisation, query: ListQuery) -> Self {
+        let running = shared.live.read().running(&organisation);
+        let (fetched, damaged) = (VecDeque::new(), Vec::new());
+        Self { organisation, query, running, plan: None, fetched, looked: 0, damaged }
+    }
+
+    /// Reads up to `jobs` more jobs, or stops before, having looked at a portion of entries; looks at no more than
+    /// `most` in all.
+    pub(super) fn fetch(&mut self, tree: &sled::Tree, jobs: usize, most: usize) -> Result<()> {
+        if self.plan.is_none() {
+            self.plan = Some(Plan::make(tree, &self.organisation, &self.query, &self.running)?);
+        }
+        let Some(plan) = &mut self.plan else { return Ok(()) };
+        let Some(at) = plan.at else { return Ok(()) };
+        let mut walk = Walk::new(tree, &plan.all, plan.order, at, plan.end);
+        let portion = PORTION.min(most.saturating_sub(self.looked));
+        for _ in 0..jobs {
+            let Step::Job(id) = walk.next(portion)? else { break };
+            let raw = job_record::fetch(tree, &self.organisation, id);
+            if matches!(raw, Err(ref error) if !matches!(error, StoreError::Damaged { .. })) {
+                return raw.map(drop);
+            }
+            self.fetched.push_back((id, raw));
+        }
+        self.looked += walk.looked;
+        plan.at = walk.at();
+        Ok(())
+    }
+
+    /// The next job that was fetched and matches.
+    pub(super) fn next(&mut self) -> Result<Option<Arc<Job>>> {
+        while let Some((id, raw)) = self.fetched.pop_front() {
+            let job = raw.and_then(|raw| raw.map(|raw| raw.decode(&self.organisation, id)).transpose());
+            match job {
+                Ok(Some(job)) if matches(&job, &self.query) => return Ok(Some(Arc::new(job))),
+                Ok(_) => {}
+                Err(StoreError::Damaged { .. }) => self.damaged.push(id),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many jobs were fetched and not asked for by [`Search::next`].
+    pub(super) fn waiting(&self) -> usize {
+        self.fetched.len()
+    }
+
+    /// Whether nothing can follow what was fetched.
+    pub(super) fn ended(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.at.is_none())
+    }
+
+    /// The place before what was not fetched yet, as a place to go on from.
+    pub(super) fn cursor(&self) -> Option<JobId> {
+        let plan = self.plan.as_ref()?;
+        Some(plan.order.id(plan.at?.checked_sub(1)?))
+    }
+}
+
+/// Whether a job fulfils every condition.
+pub(super) fn matches(job: &Job, query: &ListQuery) -> bool {
+    let task = job.tasks.first();
+    query.status.is_none_or(|status| job.status == status)
+        && query.provider.as_ref().is_none_or(|provider| task.is_some_and(|task| task.provider == *provider))
+        && query.model.as_ref().is_none_or(|model| task.is_some_and(|task| task.model == *model))
+        && query.tag.as_ref().is_none_or(|(tag, value)| job.tags.get(tag) == Some(value))
+        && query.created_after.is_none_or(|after| job.created_at >= after)
+        && query.created_before.is_none_or(|before| job.created_at < before)
+        && query.filter.as_ref().is_none_or(|filter| filter.matches(job))
+}

@@ -1,0 +1,227 @@
+//! Disks that are full, read-only or broken: nothing acknowledged is lost, what was refused is absent or whole, and work
+//! goes on when the disk does.
+
+use rustix::io::Errno;
+
+use super::*;
+use crate::sled::faults::{Faults, Point};
+
+const FLOOR: u64 = 256 << 20;
+const BALLAST: u64 = 1 << 20;
+
+fn broken_store(directory: &TempDir) -> (SledStore, Faults) {
+    let mut options = Options::new(directory.path());
+    options.free_disk_bytes = FLOOR;
+    options.ballast_bytes = BALLAST;
+    let faults = options.faults.clone();
+    faults.say_free(2 * FLOOR);
+    (SledStore::open(options).unwrap(), faults)
+}
+
+fn ballast(directory: &TempDir) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(directory.path().join("ballast")).ok().map(|file| file.blocks() * 512)
+}
+
+async fn failing(store: &SledStore) -> Option<String> {
+    store.health().await.unwrap().failing
+}
+
+async fn claim(store: &SledStore) -> analyte_core::names::RunKey {
+    store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run
+}
+
+/// Every job that was acknowledged is there, with its bytes; one that was refused is whole if it is there.
+async fn whole(store: &SledStore, acknowledged: &[JobId], refused: &[JobId]) {
+    for id in acknowledged.iter().chain(refused) {
+        match store.job(&default(), *id).await.unwrap() {
+            Some(job) => {
+                let input = &job.tasks[0].input;
+                assert_eq!(Digest::of(&store.content(&default(), *id, input).await.unwrap()), input.digest);
+            }
+            None => assert!(refused.contains(id), "{id} was acknowledged, and is not there"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_fails_wherever_nothing_acknowledged_is_lost() {
+    for errno in [Errno::IO, Errno::ROFS, Errno::NOSPC, Errno::DQUOT] {
+        for point in Point::ALL {
+            let directory = TempDir::new().unwrap();
+            let (store, faults) = broken_store(&directory);
+            let (mut acknowledged, mut refused) = (Vec::new(), Vec::new());
+            acknowledged.push(submit(&store, job(1, LARGE)).await);
+            let run = claim(&store).await;
+            for round in 0..4_u64 {
+                // One that opens the store anew meets the next fault.
+                faults.next(Point::Sync, usize::from(matches!(point, Point::Open | Point::Probe)), errno);
+                faults.next(point, 1, errno);
+                for number in 0..3 {
+                    let new = job(10 + round * 10 + number, if number == 0 { LARGE } else { 10 });
+                    let id = new.job.id;
+                    let full = matches!(errno, Errno::NOSPC | Errno::DQUOT);
+                    let (kind, known) = match store.submit(vec![new], NOW).await {
+                        Ok(_) => ("acknowledged", true),
+                        Err(StoreError::DiskFull { .. }) => ("full", full),
+                        Err(StoreError::Io { source, .. }) => {
+                            ("failed", !full && source.kind() == std::io::Error::from(errno).kind())
+                        }
+                        Err(_) => ("something else", false),
+                    };
+                    assert!(known, "{point:?} {errno:?}: {kind}");
+                    if kind == "acknowledged" { &mut acknowledged } else { &mut refused }.push(id);
+                }
+            }
+            assert!(!refused.is_empty(), "{point:?} {errno:?}");
+            assert_eq!(failing(&store).await, None, "{point:?} {errno:?}");
+            whole(&store, &acknowledged, &refused).await;
+            // What ran goes on: its lease survived.
+            assert!(store.finish(vec![result_of(&run, bytes_of("result", LARGE))], NOW).await.unwrap()[0].is_some());
+            drop(store);
+            whole(&open(directory.path()), &acknowledged, &refused).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nothing_can_be_written_what_is_durable_is_read_and_work_goes_on_by_itself() {
+    let directory = TempDir::new().unwrap();
+    let (store, faults) = broken_store(&directory);
+    let other = Organisation::new("other").unwrap();
+    let kept = submit(&store, job(1, LARGE)).await;
+    let elsewhere = submit(&store, new_job("other", 2, NOW, 10).unwrap()).await;
+    let before = store.job(&default(), kept).await.unwrap().unwrap();
+    assert_eq!(failing(&store).await, None);
+    faults.stand(&Point::ALL, Errno::ROFS);
+    let doubtful = job(3, 10);
+    let doubtful_id = doubtful.job.id;
+    for _ in 0..3 {
+        let refused = store.submit(vec![doubtful.clone()], NOW).await;
+        assert!(matches!(refused, Err(StoreError::Io { .. })), "{refused:?}");
+        assert_eq!(store.job(&default(), kept).await.unwrap().unwrap(), before);
+        let input = &before.tasks[0].input;
+        assert_eq!(Digest::of(&store.content(&default(), kept, input).await.unwrap()), input.digest);
+        assert!(store.job(&other, elsewhere).await.unwrap().is_some());
+        assert!(store.counts(&default()).await.is_ok() && store.providers().await.is_ok());
+        let why = failing(&store).await.unwrap();
+        assert!(why.contains("Read-only file system"), "{why}");
+    }
+    faults.mend();
+    faults.say_free(2 * FLOOR);
+    assert_eq!(failing(&store).await, None);
+    assert_eq!(store.job(&default(), doubtful_id).await.unwrap(), None);
+    submit(&store, doubtful).await;
+    assert!(store.job(&default(), doubtful_id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_doubt_is_not_read() {
+    let directory = TempDir::new().unwrap();
+    let (store, faults) = broken_store(&directory);
+    let other = Organisation::new("other").unwrap();
+    let kept = submit(&store, job(1, 10)).await;
+    let run = claim(&store).await;
+    let elsewhere = submit(&store, new_job("other", 2, NOW, 10).unwrap()).await;
+    faults.next(Point::Sync, 1, Errno::IO);
+    faults.stand(&[Point::Probe], Errno::IO);
+    let failed = store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await;
+    assert!(matches!(failed, Err(StoreError::Io { .. })), "{failed:?}");
+    // Completed or still running: nobody knows, so nobody is told.
+    let asked = store.job(&default(), kept).await;
+    assert!(matches!(asked, Err(StoreError::Io { .. })), "{asked:?}");
+    assert!(store.changes_after(0, 10).await.is_err());
+    assert!(store.jobs(&default(), everything()).await.is_err());
+    let listed = store.jobs(&other, everything()).await.unwrap().jobs;
+    assert_eq!(listed.iter().map(|job| job.id).collect::<Vec<_>>(), [elsewhere]);
+    assert_eq!(store.job(&default(), job(9, 1).job.id).await.unwrap(), None);
+    faults.mend();
+    assert!(store.job(&default(), kept).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_takes_the_ballast_and_completions_go_on() {
+    let directory = TempDir::new().unwrap();
+    let (store, faults) = broken_store(&directory);
+    assert!(ballast(&directory).is_some_and(|bytes| bytes >= BALLAST));
+    submit(&store, job(1, 10)).await;
+    submit(&store, job(2, 10)).await;
+    let (one, two) = (claim(&store).await, claim(&store).await);
+    faults.say_free(0);
+    faults.next(Point::Sync, 1, Errno::NOSPC);
+    let failed = store.finish(vec![result_of(&one, bytes_of("result", 10))], NOW).await;
+    assert!(matches!(&failed, Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::StorageFull));
+    assert_eq!(ballast(&directory), None);
+    let again = store.finish(vec![result_of(&one, bytes_of("result", 10))], NOW).await.unwrap();
+    let counts = store.counts(&default()).await.unwrap();
+    // It may have been kept the first time, too; then the run is no longer current.
+    assert!(counts.completed == 1 || again[0].is_some(), "{counts:?} {again:?}");
+    assert!(store.finish(vec![result_of(&two, bytes_of("result", 10))], NOW).await.unwrap()[0].is_some());
+    assert!(matches!(store.submit(vec![job(3, 10)], NOW).await, Err(StoreError::DiskFull { free_bytes: 0, .. })));
+    let health = store.health().await.unwrap();
+    assert_eq!((health.disk_full, health.failing), (true, None));
+    assert_eq!(ballast(&directory), None);
+    // There is room for what is kept free, and not for the ballast beside it.
+    faults.say_free(FLOOR + BALLAST - 1);
+    assert!(!store.health().await.unwrap().disk_full);
+    assert_eq!(ballast(&directory), None);
+    faults.say_free(FLOOR + BALLAST);
+    store.health().await.unwrap();
+    assert!(ballast(&directory).is_some_and(|bytes| bytes >= BALLAST));
+    submit(&store, job(3, 10)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_finds_the_disk_full_takes_the_ballast_at_once() {
+    let directory = TempDir::new().unwrap();
+    let (store, faults) = broken_store(&directory);
+    submit(&store, job(1, 10)).await;
+    let run = claim(&store).await;
+    faults.next(Point::Blob, 1, Errno::NOSPC);
+    assert!(store.finish(vec![result_of(&run, bytes_of("result", LARGE))], NOW).await.unwrap()[0].is_some());
+    assert_eq!(ballast(&directory), None);
+    // A new job does not.
+    faults.say_free(2 * FLOOR);
+    store.health().await.unwrap();
+    faults.next(Point::Blob, 1, Errno::NOSPC);
+    let refused = store.submit(vec![job(2, LARGE)], NOW).await;
+    assert!(matches!(refused, Err(StoreError::DiskFull { .. })), "{refused:?}");
+    assert!(ballast(&directory).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openings_that_fail_neither_lose_the_lock_nor_leave_files_open() {
+    let directory = TempDir::new().unwrap();
+    let (store, faults) = broken_store(&directory);
+    let kept = submit(&store, job(1, 10)).await;
+    let path = directory.path().canonicalize().unwrap();
+    let open_files = || {
+        let files = std::fs::read_dir("/proc/self/fd").unwrap();
+        files
+            .filter_map(|file| std::fs::read_link(file.unwrap().path()).ok())
+            .filter(|to| to.starts_with(&path))
+            .count()
+    };
+    let usual = open_files();
+    faults.next(Point::Sync, 1, Errno::IO);
+    faults.stand(&[Point::Open], Errno::IO);
+    for number in 0..20 {
+        assert!(store.submit(vec![job(2 + number, 10)], NOW).await.is_err());
+        assert!(matches!(SledStore::open(Options::new(directory.path())), Err(StoreError::Locked { .. })));
+    }
+    assert!(open_files() < usual);
+    assert!(store.job(&default(), kept).await.is_err());
+    faults.mend();
+    assert!(store.job(&default(), kept).await.unwrap().is_some());
+    for number in 0..20 {
+        faults.next(Point::Sync, 1, Errno::IO);
+        assert!(store.submit(vec![job(100 + number, 10)], NOW).await.is_err());
+        submit(&store, job(200 + number, 10)).await;
+    }
+    assert_eq!(open_files(), usual);
+    // And it closes in the middle of trouble.
+    faults.stand(&Point::ALL, Errno::IO);
+    assert!(store.submit(vec![job(300, 10)], NOW).await.is_err());
+    store.close().await.unwrap();
+    assert!(open(directory.path()).job(&default(), kept).await.unwrap().is_some());
+}

@@ -1,0 +1,113 @@
+//! What is old goes, by organisation and state, with its bytes.
+
+use std::collections::BTreeMap;
+
+use analyte_core::job::Status;
+use analyte_core::job::transition::Event;
+
+use super::*;
+use crate::{Age, Before};
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+
+fn at(hours: i64) -> Timestamp {
+    Timestamp(NOW.0 + hours * HOUR)
+}
+
+fn before(all: Timestamp) -> Before {
+    Before { completed: all, failed: all, cancelled: all }
+}
+
+fn age(usual: Before) -> Age {
+    Age { usual, organisations: BTreeMap::new() }
+}
+
+async fn completed(store: &SledStore, organisation: &str, number: u64, ended: Timestamp) -> JobId {
+    let new = new_job(organisation, number, NOW, 10).unwrap();
+    let id = submit(store, new).await;
+    let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
+    assert_eq!(run.key.job, id);
+    let result = bytes_of(&format!("result {number}"), LARGE);
+    store.finish(vec![result_of(&run, result)], ended).await.unwrap()[0].as_ref().unwrap();
+    id
+}
+
+async fn cancelled(store: &SledStore, number: u64, ended: Timestamp) -> JobId {
+    let id = submit(store, job(number, 10)).await;
+    let event = Event::Cancel { reason: "no longer needed".to_owned() };
+    store.apply(&default(), id, event, ended).await.unwrap().unwrap().unwrap();
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_organisation_and_state_has_its_own_time_and_the_bytes_go_with_the_job() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let other = Organisation::new("other").unwrap();
+    let old = completed(&store, "default", 1, at(1)).await;
+    let young = completed(&store, "default", 2, at(5)).await;
+    let elsewhere = completed(&store, "other", 3, at(1)).await;
+    let stopped = cancelled(&store, 4, at(1)).await;
+    let live = submit(&store, job(5, 10)).await;
+    blobs_become(directory.path(), 3).await;
+    let usual = Before { completed: at(3), failed: at(3), cancelled: at(1) };
+    let ages = Age { usual, organisations: BTreeMap::from([(other.clone(), before(at(0)))]) };
+    assert_eq!(store.retire(ages, 100).await.unwrap(), 1);
+    blobs_become(directory.path(), 2).await;
+    let mut there = Vec::new();
+    for (of, id) in [(default(), old), (default(), young), (other, elsewhere), (default(), stopped), (default(), live)]
+    {
+        there.push(store.job(&of, id).await.unwrap().is_some());
+    }
+    assert_eq!(there, [false, true, true, true, true]);
+    assert_eq!(store.retire(age(before(at(99))), 2).await.unwrap(), 2);
+    assert_eq!(store.retire(age(before(at(99))), 2).await.unwrap(), 1);
+    assert_eq!(store.retire(age(before(at(99))), 2).await.unwrap(), 0);
+    blobs_become(directory.path(), 0).await;
+    assert_eq!(store.counts(&default()).await.unwrap(), Counts { queued: 1, ..Counts::default() });
+    assert_eq!(store.job(&default(), live).await.unwrap().unwrap().status, Status::Queued);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_old_jobs_go_in_portions_while_others_are_served() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let jobs: Vec<_> = (1..=300).map(|number| job(number, 10)).collect();
+    let ids: Vec<_> = jobs.iter().map(|new| new.job.id).collect();
+    store.submit(jobs, NOW).await.unwrap();
+    for id in &ids {
+        let event = Event::Cancel { reason: "no longer needed".to_owned() };
+        store.apply(&default(), *id, event, at(1)).await.unwrap().unwrap().unwrap();
+    }
+    let ages = age(before(at(2)));
+    let (retired, submitted) = tokio::join!(store.retire(ages, 250), submit(&store, job(999, 10)));
+    assert_eq!(retired.unwrap(), 250);
+    let counts = Counts { queued: 1, cancelled: 50, ..Counts::default() };
+    assert_eq!(store.counts(&default()).await.unwrap(), counts);
+    assert!(store.job(&default(), submitted).await.unwrap().is_some());
+    // The oldest went first.
+    assert!(store.job(&default(), ids[249]).await.unwrap().is_none());
+    assert!(store.job(&default(), ids[250]).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_schedules_fired_is_forgotten_after_30_days() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let (week, other) = (Timestamp(NOW.0 - 7 * DAY), Organisation::new("other").unwrap());
+    let fired = |days: i64| Timestamp(week.0 - days * DAY);
+    for days in [0, 29, 30, 31, 300] {
+        for (of, schedule) in [(default(), "hourly"), (default(), "hourly report"), (other.clone(), "daily")] {
+            assert!(store.put_once(&of, schedule, fired(days)).await.unwrap());
+        }
+    }
+    assert_eq!(store.retire(age(before(week)), 10).await.unwrap(), 0);
+    for (of, schedule) in [(default(), "hourly"), (default(), "hourly report"), (other, "daily")] {
+        let mut again = Vec::new();
+        for days in [0, 29, 30, 31, 300] {
+            again.push(store.put_once(&of, schedule, fired(days)).await.unwrap());
+        }
+        assert_eq!(again, [false, false, false, true, true], "{schedule}");
+    }
+}

@@ -1,0 +1,178 @@
+//! What is run: claims, heartbeats, ends.
+
+use super::*;
+
+/// All the memory of a node.
+const WHOLE: u64 = 350;
+
+impl Model {
+    /// Tasks that may start now: by organisation, in their order.
+    pub(super) fn ready(&self) -> BTreeMap<Organisation, BTreeSet<(i32, JobId, usize)>> {
+        let mut ready: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for job in self.jobs.values() {
+            for (place, task) in job.tasks.iter().enumerate() {
+                if task.status == Status::Queued && job.waiting(task, self.now).is_none() {
+                    ready.entry(job.organisation.clone()).or_default().insert((job.priority, job.id, place));
+                }
+            }
+        }
+        ready
+    }
+
+    pub(super) async fn claim(&mut self, store: &dyn Store, node: usize, n: usize, memory: u64) -> Result<(), String> {
+        let room = Room { tasks: n, memory_bytes: memory, extra_bytes: 10, whole_bytes: WHOLE };
+        let claims = said(store.claim(NODES[node], room, self.now.plus_ms(60_000), self.now).await)?;
+        let ready = self.ready();
+        let all: usize = ready.values().map(BTreeSet::len).sum();
+        let takes = |job: &Job| (job.limits.memory_bytes + 10).min(WHOLE);
+        let used: u64 = claims.claimed.iter().map(|claimed| takes(&claimed.job)).sum();
+        same("memory that there is", &(used <= memory), &true)?;
+        if claims.lacks_memory {
+            same("fewer were claimed", &(claims.claimed.len() < all.min(n)), &true)?;
+        } else {
+            same("how many were claimed", &claims.claimed.len(), &all.min(n))?;
+        }
+        let mut taken: HashMap<Organisation, usize> = HashMap::new();
+        for Claimed { run, job } in claims.claimed {
+            let place = (run.key.organisation.clone(), run.key.job);
+            let task =
+                self.jobs.get(&place).and_then(|job| job.tasks.iter().position(|task| task.name == run.key.task));
+            let nth = taken.entry(place.0.clone()).or_default();
+            let expected =
+                ready.get(&place.0).and_then(|ready| ready.iter().nth(*nth)).map(|(_, id, task)| (*id, *task));
+            same("what was claimed", &task.map(|task| (place.1, task)), &expected)?;
+            *nth += 1;
+            if self.nodes.insert(run.lease, node).is_some() {
+                return Err(format!("lease {:?} was given out twice", run.lease));
+            }
+            let start = Event::Start { task: run.key.task.clone(), lease: run.lease };
+            let Some(Ok((expected, _))) = self.apply(&place, start) else {
+                return Err(format!("{run:?} cannot start"));
+            };
+            same("claimed job", &*job, &expected)?;
+            let attempt = expected.task(&run.key.task).map(|task| task.attempt);
+            same("attempt", &Some(run.attempt), &attempt)?;
+            self.runs.push(run);
+        }
+        if claims.lacks_memory {
+            let next = ready.iter().filter_map(|(of, ready)| {
+                let (_, id, _) = ready.iter().nth(taken.get(of).copied().unwrap_or_default())?;
+                Some(takes(&self.jobs[&(of.clone(), *id)]))
+            });
+            same("one whose turn it may be lacks memory", &next.max().is_some_and(|most| most > memory - used), &true)?;
+        }
+        for (of, ready) in &ready {
+            let had = taken.get(of).copied().unwrap_or_default();
+            let unfair = taken.values().any(|other| *other > had + 1);
+            if had < ready.len() && unfair {
+                return Err(format!("{of} had {had} of its {} turns: {taken:?}", ready.len()));
+            }
+        }
+        let due = self.jobs.values().flat_map(|job| {
+            let waits = |task: &&analyte_core::job::Task| {
+                task.status == Status::Queued && job.parents_completed(task) && job.not_before(task) > Some(self.now)
+            };
+            job.tasks.iter().filter(waits).filter_map(|task| job.not_before(task))
+        });
+        // With no room left, those whose time came meanwhile may still be among the waiting.
+        if n > 0 { same("next due", &claims.next_due, &due.min()) } else { Ok(()) }
+    }
+
+    pub(super) async fn heartbeat(&mut self, store: &dyn Store, node: usize) -> Result<(), String> {
+        let mine: Vec<_> = self.runs.iter().filter(|run| self.nodes.get(&run.lease) == Some(&node)).cloned().collect();
+        let answer = said(store.heartbeat(NODES[node], mine.clone(), self.now.plus_ms(60_000), self.now).await)?;
+        let current = self.current();
+        let mut got = answer.lost;
+        got.extend(answer.cancel_requested);
+        got.sort_by_key(|run| run.lease);
+        let mut expected: Vec<_> = mine.into_iter().filter(|run| !current.contains(run)).collect();
+        expected.sort_by_key(|run| run.lease);
+        same("runs to stop", &got, &expected)
+    }
+
+    pub(super) async fn finish(
+        &mut self,
+        store: &dyn Store,
+        run: RunKey,
+        end: End,
+        large: bool,
+        files: usize,
+    ) -> Result<(), String> {
+        let size = if large { LARGE } else { 100 };
+        let name = |what: &str| format!("{what} of lease {}", run.lease.0);
+        let usage = Usage { fuel: run.lease.0, peak_memory_bytes: 4 };
+        let progress = Some(Progress { fraction: 0.5, message: "half".to_owned() });
+        let log = bytes_of(&name("log"), 200);
+        let left = Left {
+            usage,
+            progress: progress.clone(),
+            log: Some(self.keep(&log)),
+            warnings: vec!["a column was dropped".to_owned()],
+        };
+        let (outcome, event) = match end {
+            End::Completed => {
+                let result = bytes_of(&name("result"), size);
+                let mut given = Vec::new();
+                let mut kept = Vec::new();
+                for number in 0..files {
+                    // The same bytes in every job: a blob with many owners.
+                    let bytes = bytes_of("file", size + number);
+                    let content = self.keep(&bytes);
+                    let name = FileName::new(&format!("file-{number}")).map_err(|error| error.to_string())?;
+                    let media_type = "text/plain".to_owned();
+                    kept.push(ResultFile { name: name.clone(), media_type: media_type.clone(), content });
+                    let content = if number == 0 {
+                        let mut writer = said(store.content_writer().await)?;
+                        for piece in bytes.chunks(1_000) {
+                            said(writer.write(Bytes::copy_from_slice(piece)).await)?;
+                        }
+                        NewContent::Staged(said(writer.finish().await)?)
+                    } else {
+                        NewContent::Bytes(bytes)
+                    };
+                    given.push(NewFile { name, media_type, content });
+                }
+                let event = Event::Finish { run: run_of(&run), result: self.keep(&result), files: kept, left };
+                (Outcome::Completed { result: NewContent::Bytes(result), files: given }, event)
+            }
+            End::Failed | End::Retried => {
+                let code = if matches!(end, End::Failed) { Code::Trap } else { Code::HostError };
+                let failure = Failure::new(code, "it failed");
+                let event = Event::Fail { run: run_of(&run), failure: failure.clone(), jitter: 0.5, left };
+                (Outcome::Failed { failure, jitter: 0.5 }, event)
+            }
+        };
+        let log = Some(NewContent::Bytes(log));
+        let warnings = vec!["a column was dropped".to_owned()];
+        let told = self.telling(&[30]);
+        self.told_by(&run, told.clone());
+        let finished = Finished { run: run.clone(), outcome, usage, progress, log, told, warnings };
+        let answers = said(store.finish(vec![finished], self.now).await)?;
+        let place = (run.key.organisation.clone(), run.key.job);
+        let expected = self.apply(&place, event).and_then(Result::ok).map(|(job, _)| job);
+        let got: Vec<_> = answers.into_iter().map(|changed| changed.map(|changed| (*changed.job).clone())).collect();
+        same("finish", &got, &vec![expected])
+    }
+
+    pub(super) async fn recover(&mut self, store: &dyn Store, node: usize) -> Result<(), String> {
+        let got = said(store.recover(NODES[node], 2, self.now).await)?;
+        let mut released = 0;
+        for run in self.current() {
+            let place = (run.key.organisation.clone(), run.key.job);
+            // A store may know that others are gone too; what it says of each run is what counts.
+            let job = said(store.job(&place.0, place.1).await)?.ok_or("a job is gone")?;
+            let still = job.task(&run.key.task).is_some_and(|task| task.lease == Some(run.lease));
+            if still && self.nodes.get(&run.lease) != Some(&node) {
+                continue;
+            }
+            let why = Released::NodeLost { most: 2 };
+            let Some(Ok(_)) = self.apply(&place, Event::Release { run: run_of(&run), why }) else {
+                // One task's end ended the whole job.
+                continue;
+            };
+            released += 1;
+        }
+        same("recover", &got, &released)?;
+        self.check(store).await
+    }
+}
