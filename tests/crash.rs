@@ -23,7 +23,7 @@ use support::{PATIENCE, eventually};
 
 const CLIENTS: u64 = 5;
 /// Answers before a kill, at least and at most.
-const ANSWERS: (u64, u64) = (20, 220);
+const ANSWERS: (u64, u64) = (20, 150);
 const CHECKED_EVERY: u64 = 50;
 /// More stored jobs than these are purged down to half of it, so that thousands of rounds stay quick.
 const STORED: usize = 2_000;
@@ -299,7 +299,7 @@ impl Client {
 
     fn some_wish(&mut self) -> Wish {
         let model = self.chance.below(100);
-        let milliseconds = json!({"milliseconds": 5 + self.chance.below(60)});
+        let milliseconds = json!({"milliseconds": 5 + self.chance.below(40)});
         match model {
             0..70 => wish(&self.world, "noop", &json!({}), Ends::Completed),
             70..90 => wish(&self.world, "slow", &milliseconds, Ends::Completed),

@@ -58,7 +58,11 @@ fn seen(status: &str, attempt: u64) -> Act {
 }
 
 fn cancelled() -> Act {
-    Act::Cancel("1".to_owned(), Answer::Done(job("1", "cancelled", 0, "a")))
+    cancelled_as(job("1", "cancelled", 0, "a"))
+}
+
+fn cancelled_as(job: Value) -> Act {
+    Act::Cancel("1".to_owned(), Answer::Done(job))
 }
 
 fn retried() -> Act {
@@ -371,4 +375,29 @@ fn what_was_forgotten_leaves_the_rest_explained() {
     assert_eq!(then(&["1", "3"], &[first, second, third]), BTreeSet::from([Rule::NobodyAsked]));
     let fourth = job("4", "queued", 0, "d");
     assert_eq!(then(&["1"], &[first, &fourth]), BTreeSet::from([Rule::NobodyAsked]));
+}
+
+#[test]
+fn what_was_forgotten_takes_its_copies_and_keys_along() {
+    let copy = || with(job("2", "completed", 1, "a"), "retry_of", json!("1"));
+    let purge = |id: &str| Act::Purge(id.to_owned(), Answer::Done(()));
+    let cancelled = || job("1", "cancelled", 0, "a");
+    let acts = |purged: &str| {
+        vec![submit("1", "a"), cancelled_as(cancelled()), Act::Copy("1".into(), Answer::Done(copy())), purge(purged)]
+    };
+    let reused = vec![
+        keyed("a", made("1", "a", true)),
+        keyed("b", refused(422, "idempotency-mismatch")),
+        cancelled_as(cancelled()),
+        purge("1"),
+        keyed("b", made("2", "b", true)),
+    ];
+    for (acts, left) in [(acts("1"), copy()), (acts("2"), cancelled()), (reused, job("2", "queued", 0, "b"))] {
+        let history = History::of(in_turn([acts, vec![Act::Everything(vec![left.clone()])]].concat()));
+        assert_eq!(history.broken(false), [], "before");
+        history.keep_only(&HashSet::from([left["id"].as_str().unwrap_or_default().to_owned()]));
+        let asked = history.tick();
+        history.record(asked, Act::Everything(vec![left]));
+        assert_eq!(history.broken(false), [], "after");
+    }
 }

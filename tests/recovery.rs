@@ -45,15 +45,22 @@ fn a_second_server_is_refused_and_told_who_is_there() {
     let said = second();
     let folder = server.data_dir().display().to_string();
     let expected = format!(
-        "error: the data directory {folder} cannot be opened\n  because: {folder} is in use by process {}\n",
+        "error: the data directory {folder} cannot be opened\n  because: the data directory {folder} is in use by process \
+         {}\n",
         server.id()
     );
-    assert_eq!((said.code, said.stderr.as_str()), (1, expected.as_str()));
+    assert!(said.code == 1 && said.stderr.ends_with(&expected), "{}", said.transcript());
     // The one that is there goes on.
     server.http.get("/readyz").expect(200);
     // What a dead process leaves is no obstacle.
     let home = server.kill();
     home.start(&Setup::default()).http.get("/readyz").expect(200);
+}
+
+fn without_links(job: &Value) -> Value {
+    let mut job = job.clone();
+    job["links"] = Value::Null;
+    job
 }
 
 /// A data directory that a server of store format 1 wrote, and that was killed with -9.
@@ -85,7 +92,8 @@ fn the_store_of_an_older_version_is_taken_over() {
             assert_eq!(ended(http, was["id"].as_str().expect("an id"))["status"], "completed");
             continue;
         }
-        assert_eq!(&is, was, "{kind}");
+        // There are more calls than there were.
+        assert_eq!(without_links(&is), without_links(was), "{kind}");
     }
     let results = |kind: &str| {
         let id = by_kind(kind)["id"].as_str().expect("an id").to_owned();
@@ -203,9 +211,9 @@ fn a_task_waits_for_its_turn_and_for_memory_and_says_so() {
     let reason = |id: &str| job(http, id)["waiting"].clone();
     eventually("the reason", || (reason(&waits) == json!({"reason": "memory", "position": 0})).then_some(()));
     // What would fit does not overtake it, unless it goes before it by priority.
-    let behind = submitted(http, &with("noop", 1, 6));
+    let behind = submitted(http, &with("noop", 8, 6));
     assert_eq!(reason(&behind), json!({"reason": "memory", "position": 1}));
-    let before = submitted(http, &with("noop", 1, 4));
+    let before = submitted(http, &with("noop", 8, 4));
     assert_eq!(ended(http, &before)["status"], "completed");
     let scheduled = submitted(
         http,

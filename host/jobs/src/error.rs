@@ -33,8 +33,8 @@ impl std::fmt::Display for Wrong {
 pub struct JobsError {
     code: Code,
     message: String,
-    problems: Vec<Problem>,
-    wrong: Vec<Wrong>,
+    problems: Box<[Problem]>,
+    wrong: Box<[Wrong]>,
     details: Vec<(String, String)>,
     retry_after: Option<Duration>,
     over_quota: bool,
@@ -48,8 +48,8 @@ impl JobsError {
         Self {
             code,
             message: message.into(),
-            problems: Vec::new(),
-            wrong: Vec::new(),
+            problems: Box::default(),
+            wrong: Box::default(),
             details: Vec::new(),
             retry_after: None,
             over_quota: false,
@@ -112,7 +112,7 @@ impl JobsError {
 
     #[must_use]
     pub(crate) fn with_wrong(mut self, wrong: Vec<Wrong>) -> Self {
-        self.wrong = wrong;
+        self.wrong = wrong.into();
         self
     }
     #[must_use]
@@ -154,7 +154,7 @@ impl From<Refused> for JobsError {
 
 impl From<ReadError> for JobsError {
     fn from(error: ReadError) -> Self {
-        Self { problems: error.problems, ..Self::new(error.code, error.message) }
+        Self { problems: error.problems.into(), ..Self::new(error.code, error.message) }
     }
 }
 

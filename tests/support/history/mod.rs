@@ -207,6 +207,10 @@ impl History {
             let (asked, told) = (record.asked, record.told);
             let acts = match record.act {
                 Act::Everything(all) => all.into_iter().map(Act::Seen).filter(concerns).collect(),
+                // The copy is gone; that one was asked for still explains others.
+                Act::Copy(original, Answer::Done(copy)) if jobs.contains(&original) && !jobs.contains(id(&copy)) => {
+                    vec![Act::Copy(original, Answer::Unknown)]
+                }
                 act if concerns(&act) => vec![act],
                 _ => Vec::new(),
             };

@@ -10,14 +10,14 @@ use analyte_store::{NewContent, NewJob};
 use bytes::Bytes;
 
 /// Whatever goes wrong ends a measurement.
-pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn content(bytes: &Bytes) -> Content {
     Content { digest: Digest::of(bytes), bytes: bytes.len() as u64 }
 }
 
 /// A job of one task with a table of 1 KiB.
-pub fn job(number: u64, now: Timestamp) -> Outcome<NewJob> {
+pub(crate) fn job(number: u64, now: Timestamp) -> Outcome<NewJob> {
     let input = Bytes::from(number.to_be_bytes().repeat(128));
     let parameters = Bytes::from_static(b"{}");
     let task = Task {

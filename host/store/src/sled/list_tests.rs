@@ -108,11 +108,15 @@ async fn conditions_are_turned_into_indexes() {
             ]],
         ),
         ("a provider as it is written", exactly("provider", "Statistics"), vec![vec![model("Statistics", "describe")]]),
-        ("a model of any provider", exactly("model", "correlation"), vec![vec![
-            model("Statistics", "correlation"),
-            model("numbers", "correlation"),
-            model("statistics", "correlation"),
-        ]]),
+        (
+            "a model of any provider",
+            exactly("model", "correlation"),
+            vec![vec![
+                model("Statistics", "correlation"),
+                model("numbers", "correlation"),
+                model("statistics", "correlation"),
+            ]],
+        ),
         (
             "a provider and a model in any case",
             and(eq("provider", "Numbers"), eq("model", "Correlation")),
@@ -175,9 +179,9 @@ async fn little_is_looked_at_where_an_index_says_much() {
         ("completed", eq("status", "completed"), 1, 3),
         ("tag", exactly("tags.kind", "rare"), 3, 5),
         ("provider", eq("provider", "rare"), 5, 8),
-        ("tag and provider", and(vec![exactly("tags.kind", "rare"), eq("provider", "RARE")]), 1, 12),
-        ("tag and state", and(vec![exactly("tags.kind", "rare"), eq("status", "queued")]), 2, 12),
-        ("usual tag, rare provider", and(vec![exactly("tags.kind", "usual"), eq("provider", "rare")]), 4, 24),
+        ("tag and provider", and(vec![exactly("tags.kind", "rare"), eq("provider", "RARE")]), 1, 16),
+        ("tag and state", and(vec![exactly("tags.kind", "rare"), eq("status", "queued")]), 2, 16),
+        ("usual tag, rare provider", and(vec![exactly("tags.kind", "usual"), eq("provider", "rare")]), 4, 28),
         // Within a minute of what was asked for: ids are made a little before or after.
         (
             "time",
@@ -185,9 +189,15 @@ async fn little_is_looked_at_where_an_index_says_much() {
             10,
             140,
         ),
-        ("time and tag", and(vec![
-            json!({"type": "GE", "fieldName": "created_at", "value": after(2_500)}), exactly("tags.kind", "rare"),
-        ]), 0, 2),
+        (
+            "time and tag",
+            and(vec![
+                json!({"type": "GE", "fieldName": "created_at", "value": after(2_500)}),
+                exactly("tags.kind", "rare"),
+            ]),
+            0,
+            2,
+        ),
     ];
     for (name, asked, found, most) in cases {
         for oldest_first in [false, true] {
@@ -336,16 +346,16 @@ async fn a_look_whose_caller_has_gone_ends() {
     let store = Arc::new(store);
     let lane = Arc::clone(&store.shared.lanes.sorts);
     let all = u32::try_from(lane.available_permits()).unwrap();
-    let (began, begun) = tokio::sync::oneshot::channel();
-    let began = Arc::new(parking_lot::Mutex::new(Some(began)));
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let tell = Arc::new(parking_lot::Mutex::new(Some(tell)));
     let look = tokio::spawn({
         let (store, lane) = (Arc::clone(&store), Arc::clone(&lane));
         async move {
             let begin = || {
-                let began = Arc::clone(&began);
+                let tell = Arc::clone(&tell);
                 let between = move || {
-                    if let Some(began) = began.lock().take() {
-                        began.send(()).unwrap();
+                    if let Some(tell) = tell.lock().take() {
+                        tell.send(()).unwrap();
                     }
                 };
                 Probe { times: usize::MAX, between }
@@ -354,7 +364,7 @@ async fn a_look_whose_caller_has_gone_ends() {
             reader::read_long(&store.shared, &store.committer, &lane, begin).await
         }
     });
-    begun.await.unwrap();
+    told.await.unwrap();
     look.abort();
     drop(tokio::time::timeout(PATIENCE, lane.acquire_many(all)).await.unwrap().unwrap());
 }

@@ -9,9 +9,9 @@ use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
 use analyte_core::query::{Allowed, Filter};
 use analyte_core::timestamp::Timestamp;
 
+use super::broken;
 use super::keys::{self, Class};
 use super::walk::{List, Order};
-use super::broken;
 use crate::{ListQuery, Result};
 
 /// An id is made at most so long before or after the job's `created_at`. Ids tell where in time to look; the job itself

@@ -60,6 +60,9 @@ impl<T: Ord + Copy> Ranked<T> {
             self.chunks.remove(place);
         } else if left < CHUNK / 4 {
             self.join_next(place);
+            if let Some(before) = place.checked_sub(1) {
+                self.join_next(before);
+            }
         }
         true
     }

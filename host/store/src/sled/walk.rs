@@ -14,7 +14,7 @@ use super::{broken, keys};
 use crate::Result;
 
 /// A step of so many entries is walked, a longer one leapt.
-const NEAR: usize = 4;
+const NEAR: usize = 2;
 
 /// In which order jobs are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,9 +159,10 @@ impl Run<'_> {
                 *looked += 1;
                 Ok(match self.order {
                     Order::Oldest => ids.get(ids.partition_point(|id| self.order.rank(*id) < target)),
-                    Order::Newest => {
-                        ids.partition_point(|id| self.order.rank(*id) >= target).checked_sub(1).and_then(|at| ids.get(at))
-                    }
+                    Order::Newest => ids
+                        .partition_point(|id| self.order.rank(*id) >= target)
+                        .checked_sub(1)
+                        .and_then(|at| ids.get(at)),
                 }
                 .map(|id| self.order.rank(*id)))
             }

@@ -24,8 +24,8 @@ impl Model {
         let claims = said(store.claim(NODES[node], room, self.now.plus_ms(60_000), self.now).await)?;
         let ready = self.ready();
         let all: usize = ready.values().map(BTreeSet::len).sum();
-        let takes = |job: &Job| (job.limits.memory_bytes + 10).min(WHOLE);
-        let used: u64 = claims.claimed.iter().map(|claimed| takes(&claimed.job)).sum();
+        let needs = |job: &Job| (job.limits.memory_bytes + 10).min(WHOLE);
+        let used: u64 = claims.claimed.iter().map(|claimed| needs(&claimed.job)).sum();
         same("memory that there is", &(used <= memory), &true)?;
         if claims.lacks_memory {
             same("fewer were claimed", &(claims.claimed.len() < all.min(n)), &true)?;
@@ -57,7 +57,7 @@ impl Model {
         if claims.lacks_memory {
             let next = ready.iter().filter_map(|(of, ready)| {
                 let (_, id, _) = ready.iter().nth(taken.get(of).copied().unwrap_or_default())?;
-                Some(takes(&self.jobs[&(of.clone(), *id)]))
+                Some(needs(&self.jobs[&(of.clone(), *id)]))
             });
             same("one whose turn it may be lacks memory", &next.max().is_some_and(|most| most > memory - used), &true)?;
         }
