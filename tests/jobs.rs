@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,18 +15,22 @@ use analyte_core::limits::Limits;
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
 use analyte_core::table::Table;
 use analyte_core::table::format::{self, Format};
-use analyte_core::timestamp::Timestamp;
 use analyte_engine::compile::Compiler;
 use analyte_engine::{Engine, Options as EngineOptions};
 use analyte_jobs::{
-    Execution, Grants, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, NewToken, Options,
-    Origin, Parameters, ProviderState, PublishModel, Right, Submission,
+    Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission,
 };
 use analyte_store::sled::{Options as StoreOptions, SledStore};
 use bytes::Bytes;
 use serde_json::json;
 
+#[path = "jobs/execute.rs"]
+mod execute;
+#[path = "jobs/providers.rs"]
+mod providers;
 mod support;
+#[path = "jobs/tokens.rs"]
+mod tokens;
 use support::PATIENCE;
 use support::plugins::plugin;
 
@@ -321,109 +324,6 @@ async fn result_files_are_kept_and_read_in_parts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn execute_stores_nothing_waits_only_so_long_and_stops_when_dropped() {
-    let wait = Duration::from_millis(50);
-    let (manager, _folder) = with_provider(limits(), |options| options.execute_wait = wait).await;
-    let execution = |name: &str| Execution {
-        provider: provider(),
-        model: model(name),
-        input: numbers(&manager, name, "[1,2]"),
-        input_warnings: vec!["a column was dropped".to_owned()],
-        parameters: Parameters::None,
-        limits: LimitsAsked::default(),
-    };
-    let report = manager.execute(&organisation(), execution("noop")).await.expect("a report");
-    let outcome = report.outcome.expect("an outcome");
-    assert_eq!(outcome.output.rows(), 2);
-    assert_eq!(outcome.warnings, ["a column was dropped"]);
-    assert!(report.usage.fuel > 0);
-    let spinning = tokio::spawn({
-        let (manager, execution) = (manager.clone(), execution("spin"));
-        async move { manager.execute(&organisation(), execution).await.map(|_| ()) }
-    });
-    until("it runs", || manager.running().0 == 1).await;
-    let refused = manager.execute(&organisation(), execution("noop")).await.expect_err("no slot is free");
-    assert_eq!((refused.code(), refused.retry_after().is_some()), (Code::Busy, true));
-    spinning.abort();
-    until("the slot is free", || manager.running().0 == 0).await;
-    assert!(manager.execute(&organisation(), execution("noop")).await.is_ok());
-    assert_eq!(manager.list(&organisation(), everything()).await.expect("a page").jobs, []);
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn memory_is_waited_for_only_so_long_by_execute_and_never_in_vain() {
-    let limits = Limits {
-        memory_budget_bytes: 64 << 20,
-        memory_bytes: 32 << 20,
-        output_bytes: 16 << 20,
-        concurrent_tasks: 3,
-        ..limits()
-    };
-    let wait = Duration::from_millis(50);
-    let (manager, _folder) = with_provider(limits, |options| options.execute_wait = wait).await;
-    let execution = |name: &str| Execution {
-        provider: provider(),
-        model: model(name),
-        input: numbers(&manager, name, "[1,2]"),
-        input_warnings: Vec::new(),
-        parameters: Parameters::None,
-        limits: LimitsAsked::default(),
-    };
-    let greedy = LimitsAsked { memory_bytes: Some((48 << 20) + 1), ..LimitsAsked::default() };
-    let refused = manager.execute(&organisation(), Execution { limits: greedy, ..execution("noop") }).await;
-    assert_eq!(code(refused), Some(Code::InvalidInput));
-    let refused = manager.submit(&organisation(), Submission { limits: greedy, ..submission(&manager, "noop") }).await;
-    assert_eq!(code(refused), Some(Code::InvalidInput));
-
-    // The runs that are running leave slots, but no room for another.
-    let running = submitted(&manager, submission(&manager, "spin")).await;
-    reaches(&manager, running, Status::Running).await;
-    let refused = loop {
-        // The run may not have taken its memory yet.
-        match manager.execute(&organisation(), execution("noop")).await {
-            Ok(_) => tokio::task::yield_now().await,
-            Err(error) => break error,
-        }
-    };
-    assert_eq!((refused.code(), refused.retry_after().is_some()), (Code::Busy, true));
-    assert!(refused.message().contains("memory_budget_bytes"), "{}", refused.message());
-    let waiting = submitted(&manager, submission(&manager, "noop")).await;
-    reaches(&manager, waiting, Status::Running).await;
-    manager.cancel(&organisation(), running).await.expect("cancelled");
-    assert_eq!(ended(&manager, waiting).await.status, Status::Completed);
-    assert!(manager.execute(&organisation(), execution("noop")).await.is_ok());
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_removal_goes_on_when_its_caller_has_gone() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
-    let running = submitted(&manager, submission(&manager, "spin")).await;
-    reaches(&manager, running, Status::Running).await;
-    let queued = submitted(&manager, submission(&manager, "noop")).await;
-    {
-        let (here, name) = (organisation(), provider());
-        let mut removal = std::pin::pin!(manager.remove_provider(&here, &name, true));
-        // Begun, and dropped at its first wait.
-        assert!(polled_once(removal.as_mut()).is_none());
-    }
-    assert_eq!(ended(&manager, running).await.status, Status::Cancelled);
-    assert_eq!(ended(&manager, queued).await.status, Status::Failed);
-    assert_eq!(code(manager.provider(&organisation(), &provider())), Some(Code::NotFound));
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-/// What a future answers at once.
-fn polled_once<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match future.poll(&mut context) {
-        std::task::Poll::Ready(answer) => Some(answer),
-        std::task::Poll::Pending => None,
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
     let (manager, folder) = with_provider(limits(), |_| ()).await;
     let running = submitted(&manager, slow(&manager, 1_500)).await;
@@ -449,153 +349,6 @@ async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jobs_keep_the_component_that_they_were_submitted_to() {
-    let (manager, folder) = with_provider(limits(), |_| ()).await;
-    let spinning = submitted(&manager, submission(&manager, "spin")).await;
-    reaches(&manager, spinning, Status::Running).await;
-    let (old, new) = (Digest::of(&component()), Digest::of(&other_component()));
-    let before = submitted(&manager, submission(&manager, "noop")).await;
-    assert!(install(&manager, other_component()).await.expect("replaced"));
-    let after = submitted(&manager, submission(&manager, "noop")).await;
-    // Also after a restart, when nothing of the old one is in memory.
-    manager.stop(Duration::ZERO).await.expect("stopped");
-    drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
-    reaches(&manager, spinning, Status::Running).await;
-    manager.cancel(&organisation(), spinning).await.expect("cancelled");
-    for (id, digest) in [(before, old), (after, new)] {
-        let job = ended(&manager, id).await;
-        assert_eq!((job.status, job.tasks.first().map(|task| task.digest)), (Status::Completed, Some(digest)));
-    }
-    let shown = manager.provider(&organisation(), &provider()).expect("the provider");
-    assert_eq!(shown.record.digest, Some(new));
-    assert_eq!(manager.provider_state(&shown), ProviderState::Ready);
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_provider_with_unfinished_jobs_is_removed_only_by_force() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
-    let running = submitted(&manager, submission(&manager, "spin")).await;
-    reaches(&manager, running, Status::Running).await;
-    let queued = submitted(&manager, submission(&manager, "noop")).await;
-    assert_eq!(code(manager.remove_provider(&organisation(), &provider(), false).await), Some(Code::Conflict));
-    assert_eq!(manager.providers(&organisation()).len(), 1);
-    manager.remove_provider(&organisation(), &provider(), true).await.expect("removed");
-    let (running, queued) = (ended(&manager, running).await, ended(&manager, queued).await);
-    let told = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
-    assert_eq!(told(&running), (Status::Cancelled, Some(Code::Cancelled)));
-    assert_eq!(told(&queued), (Status::Failed, Some(Code::ProviderUnavailable)));
-    assert_eq!(queued.error().map(|failure| failure.message.as_str()), Some("provider `hostile` was removed"));
-    assert_eq!(code(manager.provider(&organisation(), &provider())), Some(Code::NotFound));
-    assert_eq!(code(manager.remove_provider(&organisation(), &provider(), true).await), Some(Code::NotFound));
-    until("the slot is free", || manager.running().0 == 0).await;
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn installations_of_one_name_do_not_mix() {
-    let (manager, folder) = with_provider(limits(), |_| ()).await;
-    let (first, second) = tokio::join!(install(&manager, component()), install(&manager, other_component()));
-    assert!(first.expect("installed") && second.expect("installed"));
-    let shown = manager.provider(&organisation(), &provider()).expect("the provider").record.clone();
-    let digests: Vec<_> = shown.digest.into_iter().collect();
-    assert!([vec![Digest::of(&component())], vec![Digest::of(&other_component())]].contains(&digests));
-    // What is shown is what is stored.
-    manager.stop(Duration::ZERO).await.expect("stopped");
-    drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
-    assert_eq!(manager.provider(&organisation(), &provider()).expect("the provider").record, shown);
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_component_is_published_under_a_provider() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
-    let scale = Bytes::from(fs::read(plugin("scale")).expect("the component"));
-    let publish = |provider: &str, name: &str, bytes: &Bytes| PublishModel {
-        provider: ProviderName::new(provider).expect("a name"),
-        model: model(name),
-        organisation: None,
-        media_type: "application/wasm".to_owned(),
-        bytes: bytes.clone(),
-    };
-    let refused = install(&manager, scale.clone()).await.expect_err("it is of the model world");
-    assert_eq!(refused.code(), Code::InvalidComponent);
-    assert!(refused.message().contains("PUT /v1/providers/hostile/models/MODEL"), "{refused}");
-    let refused = manager.publish_model(publish("own", "noop", &component())).await.expect_err("it is a provider");
-    assert!(refused.message().contains("PUT /v1/providers/own`"), "{refused}");
-    assert_eq!(code(manager.publish_model(publish("hostile", "noop", &scale)).await), Some(Code::Conflict));
-
-    assert!(!manager.publish_model(publish("own", "double", &scale)).await.expect("published").replaced);
-    assert!(manager.publish_model(publish("own", "double", &scale)).await.expect("published").replaced);
-    let own = ProviderName::new("own").expect("a name");
-    let double = manager.model(&organisation(), &own, &model("double")).expect("the model");
-    assert_eq!(
-        (double.info.name.as_str(), double.origin),
-        ("double", Origin::Published(analyte_jobs::ModelKind::Component))
-    );
-    let body = Bytes::from_static(b"[{\"value\":1.5},{}]");
-    let input = format::read(Format::Json, body, &double.info.input, manager.limits()).expect("a table").table;
-    let pairs = Parameters::Pairs(vec![("factor".to_owned(), "4".to_owned())]);
-    let submission = Submission { parameters: pairs, ..Submission::new(own.clone(), model("double"), input) };
-    let id = submitted(&manager, submission).await;
-    assert_eq!(ended(&manager, id).await.error(), None);
-    let result = manager.result_table(&organisation(), id, None).await.expect("a table");
-    assert_eq!(
-        String::from_utf8_lossy(&format::write(Format::Csv, &result.table).expect("csv")),
-        "value\r\n6.0\r\n\"\"\r\n"
-    );
-
-    manager.remove_model(&organisation(), &own, &model("double"), false).await.expect("removed");
-    assert_eq!(code(manager.model(&organisation(), &own, &model("double"))), Some(Code::NotFound));
-    let built_in = manager.remove_model(&organisation(), &provider(), &model("noop"), true).await;
-    assert_eq!(code(built_in), Some(Code::Conflict));
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_file_is_looked_at_by_its_provider() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
-    let publish = |provider: &str| PublishModel {
-        provider: ProviderName::new(provider).expect("a name"),
-        model: model("from-file"),
-        organisation: None,
-        media_type: "application/x-weights".to_owned(),
-        bytes: Bytes::from_static(b"weights"),
-    };
-    assert_eq!(code(manager.publish_model(publish("nobody")).await), Some(Code::NotFound));
-    let published = manager.publish_model(publish("hostile")).await.expect("published").model;
-    // This provider's `inspect-model` repeats the name and the media type that it was told.
-    assert_eq!(
-        (published.info.name.as_str(), published.info.description.as_str()),
-        ("from-file", "application/x-weights")
-    );
-    assert_eq!((published.digest, published.file), (Some(Digest::of(&component())), Some(Digest::of(b"weights"))));
-    manager.remove_model(&organisation(), &provider(), &model("from-file"), false).await.expect("removed");
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_what_was_asked_for_and_granted_reaches_a_run() {
-    let grants = Grants {
-        settings: BTreeMap::from([("greeting".to_owned(), "hello".to_owned()), ("other".to_owned(), "x".to_owned())]),
-        secrets: BTreeMap::new(),
-    };
-    let (manager, _folder) = with_provider(limits(), |options| {
-        options.grants.insert(provider(), Arc::new(grants));
-    })
-    .await;
-    let id = submitted(&manager, submission(&manager, "read-settings")).await;
-    let job = ended(&manager, id).await;
-    assert_eq!(job.tasks.first().map(|task| task.grants.clone()), Some(vec!["settings:greeting".to_owned()]));
-    let result = manager.result_table(&organisation(), id, None).await.expect("a table");
-    let csv = format::write(Format::Csv, &result.table).expect("csv");
-    assert_eq!(String::from_utf8_lossy(&csv), "what,saw\r\nsettings:greeting,hello\r\nsecrets:token,none\r\n");
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_submission_is_one_job_and_a_full_queue_takes_no_more() {
     let (manager, _folder) = with_provider(Limits { queued_jobs: 2, ..limits() }, |_| ()).await;
     let running = submitted(&manager, submission(&manager, "spin")).await;
@@ -614,48 +367,5 @@ async fn a_repeated_submission_is_one_job_and_a_full_queue_takes_no_more() {
     assert_eq!(answers.last().and_then(|last| last.as_ref().err()).map(JobsError::over_quota), Some(true));
     let codes: Vec<_> = answers.into_iter().map(code).collect();
     assert_eq!(codes, [None, Some(Code::NotFound), Some(Code::Busy)]);
-    manager.stop(Duration::ZERO).await.expect("stopped");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tokens_are_made_once_and_end_when_they_should() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manager = started(folder.path(), limits(), |_| ()).await;
-    let failed = manager.ensure_administrator(|_| Err(io::Error::other("no room"))).await;
-    assert_eq!(code(failed), Some(Code::HostError));
-    let mut kept = None;
-    let keep = |secret: &analyte_jobs::Secret| {
-        kept = Some(secret.clone());
-        Ok(())
-    };
-    assert!(manager.ensure_administrator(keep).await.expect("made"));
-    assert!(!manager.ensure_administrator(|_| Err(io::Error::other("not called"))).await.expect("there is one"));
-    let secret = kept.expect("a secret");
-    assert!(secret.reveal().strip_prefix("analyte_").is_some_and(|hex| hex.len() == 64));
-    assert_eq!(format!("{secret:?}"), "Secret(…)");
-    let administrator = manager.authenticate(secret.reveal()).expect("known");
-    assert!(administrator.may(Right::JobsWrite) && administrator.organisation == organisation());
-    assert_eq!(code(manager.authenticate("analyte_0")), Some(Code::Unauthorized));
-    assert_eq!(code(manager.revoke_token(&organisation(), &administrator.token).await), Some(Code::Conflict));
-
-    let new = |rights: Vec<Right>, expires_at| NewToken {
-        organisation: organisation(),
-        label: String::new(),
-        rights,
-        expires_at,
-    };
-    assert_eq!(code(manager.create_token(new(Vec::new(), None)).await), Some(Code::InvalidInput));
-    let (_, old) = manager.create_token(new(vec![Right::JobsRead], Some(Timestamp(1)))).await.expect("made");
-    assert_eq!(code(manager.authenticate(old.reveal())), Some(Code::Unauthorized));
-    let (record, reader) = manager.create_token(new(vec![Right::JobsRead], None)).await.expect("made");
-    let principal = manager.authenticate(reader.reveal()).expect("known");
-    assert_eq!(code(principal.require(Right::JobsWrite)), Some(Code::Forbidden));
-    assert!(manager.revoke_token(&organisation(), &record.id).await.expect("revoked").revoked_at.is_some());
-    manager.stop(Duration::ZERO).await.expect("stopped");
-    drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
-    assert_eq!(code(manager.authenticate(reader.reveal())), Some(Code::Unauthorized));
-    assert_eq!(manager.authenticate(secret.reveal()).expect("known"), administrator);
-    assert_eq!(manager.tokens(&organisation()).len(), 3);
     manager.stop(Duration::ZERO).await.expect("stopped");
 }

@@ -82,6 +82,11 @@ fn seed() -> u64 {
     given.unwrap_or_else(Chance::any_seed)
 }
 
+/// A folder in memory where there is one: each store that is opened syncs, and it is not this machine's disk that is tested.
+fn scratch() -> tempfile::TempDir {
+    ok(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()), "a temporary folder")
+}
+
 fn cuts() -> usize {
     std::env::var("ANALYTE_POWER_CUTS").ok().and_then(|cuts| cuts.parse().ok()).unwrap_or(CUTS)
 }
@@ -113,7 +118,7 @@ fn what_was_acknowledged_survives_a_power_loss() {
             1 => Kept::Everything,
             _ => Kept::Some,
         };
-        let folder = ok(tempfile::tempdir(), "a temporary folder");
+        let folder = scratch();
         disk.rebuild(&recorded.journal, kept, &mut chance, folder.path());
         let told = recorded.told_by(*cut);
         let what = format!("seed {seed}, power lost at {cut} of {last}, kept: {kept:?}, {} notes", told.len());
@@ -177,7 +182,7 @@ fn a_disk_that_ignores_syncs_is_noticed() {
     disk.ignores_syncs = true;
     let last = recorded.journal.records.last().map_or(0, |record| record.end);
     recorded.go_on(&mut disk, &mut done, last);
-    let folder = ok(tempfile::tempdir(), "a temporary folder");
+    let folder = scratch();
     disk.rebuild(&recorded.journal, Kept::Nothing, &mut Chance::new(1), folder.path());
     let wrong = check::complaints(&folder.path().join(&recorded.data), &recorded.noted, &recorded.reference);
     let missing = wrong.iter().filter(|wrong| wrong.ends_with("is missing")).count();

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::{cache_dir, told};
 
@@ -17,7 +17,15 @@ const COMPILED: &str = "compiled";
 
 /// Makes the directory with mode 0700, or checks the one that is there; answers the folder in it for compiled code.
 pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
+    // The folders in whose hands the names of those lie that are about to be made.
+    let missing = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    let parents: Vec<PathBuf> = missing.filter_map(Path::parent).map(Path::to_owned).collect();
     cache_dir::private(path)?;
+    for parent in parents {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { &parent };
+        let synced = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
+        synced.with_context(|| format!("the folder {} cannot be synced", parent.display()))?;
+    }
     if std::fs::metadata(path).is_ok_and(|found| found.mode() & 0o077 != 0) {
         told::warning(&format!(
             "others may look into the data directory {0}; `chmod 700 {0}` ends that",

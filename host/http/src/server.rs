@@ -35,6 +35,8 @@ use crate::metrics::Metrics;
 const LINGER: Duration = Duration::from_secs(5);
 /// Pause between two lines of log about the same thing.
 const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
+/// How long such a client may be silent.
+const LINGER_SILENCE: Duration = Duration::from_millis(500);
 /// Pause after the system refused a connection for want of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -180,7 +182,12 @@ async fn linger(mut stream: Stream) {
     }
     let drain = async {
         let mut scrap = vec![0; 16 * 1024];
-        while matches!(stream.read(&mut scrap).await, Ok(read) if read > 0) {}
+        let mut going_on = true;
+        while going_on {
+            // Whoever is silent for so long is not in the middle of sending; most are merely idle.
+            let read = tokio::time::timeout(LINGER_SILENCE, stream.read(&mut scrap)).await;
+            going_on = matches!(read, Ok(Ok(read)) if read > 0);
+        }
     };
     // Out of time: the connection is torn down after all.
     drop(tokio::time::timeout(LINGER, drain).await);

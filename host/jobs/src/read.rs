@@ -232,7 +232,9 @@ impl Manager {
         };
         let mut lines = Vec::new();
         for task in &tasks {
-            if let Some(live) = self.inner.live.of(organisation, id, &task.name) {
+            let live = self.inner.live.of(organisation, id, &task.name);
+            // A run that was cancelled may be there for another moment, and says nothing any more.
+            if let Some(live) = live.filter(|_| task.status == Status::Running) {
                 lines.extend_from_slice(&live.log_so_far());
             } else if let Some(content) = &task.log {
                 lines.extend_from_slice(&self.inner.store.content(organisation, id, content).await?);

@@ -19,9 +19,9 @@ use crate::show::list::ListFormat;
 pub(crate) struct Query {
     /// The query; - reads it from stdin.
     #[arg(value_name = "JSON", required_unless_present = "file")]
-    query: Option<String>,
+    json: Option<String>,
     /// A file that holds the query.
-    #[arg(long, value_name = "FILE", conflicts_with = "query")]
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
     file: Option<PathBuf>,
     /// Most jobs to list.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
@@ -37,7 +37,7 @@ pub(crate) struct Query {
 
 impl Query {
     pub(crate) fn run(self) -> Result<()> {
-        let query = read(self.query.as_deref(), self.file.as_deref())?;
+        let query = read(self.json.as_deref(), self.file.as_deref())?;
         let mut page = vec![("limit".to_owned(), self.limit.to_string())];
         page.extend(self.cursor.map(|cursor| ("cursor".to_owned(), cursor)));
         let post = Method::Post("application/json", SendBody::from_owned_reader(std::io::Cursor::new(query)));

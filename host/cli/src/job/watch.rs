@@ -62,7 +62,7 @@ pub(crate) fn watch(client: &Client, id: JobId, follow: Follow) -> Result<()> {
         last: String::new(),
         status: String::new(),
     };
-    let mut status = watcher.to_the_end()?;
+    let mut status = watcher.until_ended()?;
     if !ended(&status) {
         // It ended before the first word that was heard.
         status = text(&client.get(&address(id), &[])?, "/status");
@@ -84,7 +84,7 @@ struct Watcher<'a> {
 
 impl Watcher<'_> {
     /// Follows until the job has ended; says how.
-    fn to_the_end(&mut self) -> Result<String> {
+    fn until_ended(&mut self) -> Result<String> {
         let mut pause = FIRST;
         let mut away: Option<Instant> = None;
         loop {

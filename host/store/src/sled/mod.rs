@@ -40,6 +40,7 @@ mod known;
 mod learn;
 mod list;
 mod lock;
+mod make;
 mod migrate;
 mod models;
 mod open;

@@ -16,6 +16,7 @@ use super::envelope::Find;
 use super::journal::Journal;
 use super::keys;
 use super::learn::learn;
+use super::make::{make, remove_half_snapshots};
 use super::migrate::migrate;
 use super::records::Records;
 use super::work::{Leases, Work};
@@ -58,17 +59,20 @@ fn sync(db: &sled::Db, file: &File) -> Result<()> {
 /// Makes a directory that only its owner may enter, and makes it last.
 pub(super) fn directory(path: &Path) -> Result<()> {
     let doing = || format!("could not make the directory {}", path.display());
-    if path.is_dir() {
-        return Ok(());
+    let made = !path.is_dir();
+    if made {
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| io_error(doing(), error))?;
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| io_error(doing(), error))?;
-    match path.canonicalize() {
-        Ok(path) => path.parent().map_or(Ok(()), sync_directory),
-        Err(error) => Err(io_error(doing(), error)),
+    // Also where it is there: whoever made it may not have made it last.
+    let path = path.canonicalize().map_err(|error| io_error(doing(), error))?;
+    match path.parent().map_or(Ok(()), sync_directory) {
+        // A folder of somebody else, who made this one for us long ago.
+        Err(StoreError::Io { source, .. }) if !made && source.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
     }
 }
 
-fn sync_directory(path: &Path) -> Result<()> {
+pub(super) fn sync_directory(path: &Path) -> Result<()> {
     File::open(path)
         .and_then(|directory| directory.sync_all())
         .map_err(|error| io_error(format!("could not sync the directory {}", path.display()), error))
@@ -95,7 +99,7 @@ pub(super) fn again(options: &Options, disk: &Disk, blobs: &Arc<Blobs>) -> Resul
 
 fn open(options: &Options, disk: &Disk, blobs: &Arc<Blobs>) -> Result<Opened> {
     let path = options.path.join("store");
-    directory(&path)?;
+    make(&path, options, disk)?;
     let db = database(&path, options.cache_bytes, disk)?;
     let file =
         File::open(path.join("db")).map_err(|error| io_error("could not open the store's file".to_owned(), error))?;
@@ -119,7 +123,9 @@ fn open(options: &Options, disk: &Disk, blobs: &Arc<Blobs>) -> Result<Opened> {
     Ok(opened)
 }
 
-fn database(path: &Path, cache_bytes: u64, disk: &Disk) -> Result<sled::Db> {
+/// Opens sled.
+pub(super) fn database(path: &Path, cache_bytes: u64, disk: &Disk) -> Result<sled::Db> {
+    remove_half_snapshots(path)?;
     let config = sled::Config::new()
         .path(path)
         .cache_capacity(cache_bytes)

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use super::committer::{Committer, Shared};
@@ -26,14 +26,14 @@ pub(super) async fn read<A: Send + 'static>(
     look: impl Fn(&sled::Tree) -> Result<A> + Send + Sync + 'static,
 ) -> Result<A> {
     let look = Arc::new(look);
-    let begin = || {
+    let begin = |_| {
         let (shared, look, scope) = (Arc::clone(shared), Arc::clone(&look), scope.clone());
         spawn_blocking(move || {
             let shelf = shared.shelf.read();
             shelf.visible(&scope).map(|(tree, applied)| (look(tree), applied))
         })
     };
-    again_until_durable(shared, committer, begin).await
+    again_until_durable(shared, committer, None, begin).await
 }
 
 /// A look that takes long.
@@ -70,13 +70,12 @@ pub(super) async fn read_long<L: Look>(
     lane: &Arc<Semaphore>,
     begin: impl Fn() -> L,
 ) -> Result<L::Answer> {
-    // Held by the thread that looks: it goes on to its next portion where the caller has gone.
-    let lane = Arc::new(Arc::clone(lane).acquire_owned().await.map_err(|_| StoreError::Closed)?);
     let here = Arc::new(());
-    let begin = || {
-        let (shared, mut look, lane) = (Arc::clone(shared), begin(), Arc::clone(&lane));
+    let begin = |lane| {
+        let (shared, mut look) = (Arc::clone(shared), begin());
         let here = Arc::downgrade(&here);
         spawn_blocking(move || {
+            // Held by the thread that looks, and no longer: it goes on to its next portion where the caller has gone.
             let _lane = lane;
             let scope = look.scope();
             while here.strong_count() > 0 {
@@ -92,19 +91,25 @@ pub(super) async fn read_long<L: Look>(
             None
         })
     };
-    again_until_durable(shared, committer, begin).await
+    again_until_durable(shared, committer, Some(lane), begin).await
 }
 
-/// Has something read until what was read is durable. `read` says after which batch it was read; `None`: there was no tree, or a doubt.
+/// Has something read until what was read is durable. `read` says after which batch it was read; `None`: there was no
+/// tree, or a doubt.
 async fn again_until_durable<A>(
     shared: &Shared,
     committer: &Committer,
-    read: impl Fn() -> JoinHandle<Option<(Result<A>, u64)>>,
+    lane: Option<&Arc<Semaphore>>,
+    read: impl Fn(Option<OwnedSemaphorePermit>) -> JoinHandle<Option<(Result<A>, u64)>>,
 ) -> Result<A> {
     let mut durable = shared.durable.subscribe();
     loop {
         let openings = durable.borrow_and_update().openings;
-        let Some((answer, applied)) = read().await.map_err(panicked)? else {
+        let lane = match lane {
+            Some(lane) => Some(Arc::clone(lane).acquire_owned().await.map_err(|_| StoreError::Closed)?),
+            None => None,
+        };
+        let Some((answer, applied)) = read(lane).await.map_err(panicked)? else {
             // Closed, or failed: then any operation has it opened anew, or says why it cannot be.
             committer.commit(|_| Ok(())).await?;
             continue;

@@ -2,6 +2,7 @@
 
 use analyte_core::job::event::{EventId, Happened, Telling, Told};
 use analyte_core::model::{Cardinality, ModelInfo};
+use analyte_core::names::{RunKey, TaskKey};
 use analyte_core::shape::Shape;
 
 use super::*;
@@ -267,4 +268,38 @@ async fn after_damage_a_key_can_be_used_again_and_a_job_run_again() {
     let after = store.events(&default(), kept.running, before.last().unwrap().id, 99).await.unwrap().unwrap().events;
     assert_eq!(after.len(), 1, "the new start has an id of its own: {after:?}");
     assert_eq!(store.health().await.unwrap().quarantined, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ids_and_positions_of_what_was_put_aside_are_not_given_again() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let kept = fill(&store).await;
+    let task = store.job(&default(), kept.running).await.unwrap().unwrap().tasks[0].clone();
+    let key = TaskKey { organisation: default(), job: kept.running, task: task.name };
+    let run = RunKey { key, attempt: task.attempt, lease: task.lease.unwrap() };
+    let before = store.events(&default(), kept.running, EventId(0), 99).await.unwrap().unwrap().events;
+    let position = store.changes_after(0, 99).await.unwrap().last().unwrap().position;
+    drop(store);
+    let db = ::sled::open(directory.path().join("store")).unwrap();
+    for letter in [b"v", b"e"] {
+        let (key, value) = db.scan_prefix(letter).last().unwrap().unwrap();
+        let mut value = value.to_vec();
+        *value.last_mut().unwrap() ^= 1;
+        db.insert(key, value).unwrap();
+    }
+    db.flush().unwrap();
+    drop(db);
+    let store = open(directory.path());
+    seen(&store, &kept).await;
+    assert_eq!(store.health().await.unwrap().quarantined, 2);
+    drop(store);
+    let store = open(directory.path());
+    let what = Telling::Log { level: "info".to_owned(), message: "later".to_owned() };
+    assert_eq!(store.tell(vec![(run, vec![Told { at: NOW, what }])]).await.unwrap(), [true]);
+    let after = store.events(&default(), kept.running, before.last().unwrap().id, 99).await.unwrap().unwrap().events;
+    assert_eq!(after.len(), 1, "{before:?} {after:?}");
+    submit(&store, job(50, 10)).await;
+    let positions: Vec<_> = store.changes_after(position, 99).await.unwrap().iter().map(|one| one.position).collect();
+    assert_eq!(positions, [position + 1]);
 }

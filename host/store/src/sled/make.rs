@@ -1,0 +1,54 @@
+//! Makes sled's directory, and clears up what sled left half made when the process or the power went.
+//!
+//! sled 0.34.7 writes `conf` at its first opening and never syncs it, and opens nothing where that is damaged; so the
+//! directory is made under another name, made to last, and only then gets its own. With every opening it writes a snapshot
+//! as `snap.….generating`; whatever has the beginning of that name it takes for a finished one at the next opening, finds
+//! it damaged if it was not, and again opens nothing.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::open::{database, directory, sync_directory};
+use super::{Options, broken, io_error};
+use crate::Result;
+
+/// Its name until it is whole.
+const HALF: &str = "store.new";
+
+/// Makes it where there is none.
+pub(super) fn make(path: &Path, options: &Options, disk: &super::Disk) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let doing = |error: io::Error| io_error(format!("could not make the directory {}", path.display()), error);
+    let half = options.path.join(HALF);
+    match std::fs::remove_dir_all(&half) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(doing(error)),
+        _ => {}
+    }
+    directory(&half)?;
+    let db = database(&half, options.cache_bytes, disk)?;
+    db.flush().map_err(|error| broken("write to the disk", error))?;
+    drop(db);
+    for name in ["db", "conf"] {
+        File::open(half.join(name)).and_then(|file| file.sync_all()).map_err(doing)?;
+    }
+    sync_directory(&half)?;
+    std::fs::rename(&half, path).map_err(doing)?;
+    sync_directory(&options.path)
+}
+
+/// Removes a snapshot that an earlier opening did not finish. What it was to say is in the log.
+pub(super) fn remove_half_snapshots(path: &Path) -> Result<()> {
+    let remove = || {
+        for entry in std::fs::read_dir(path)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|end| end == "generating") {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    };
+    remove().map_err(|error| io_error(format!("could not clear up {}", path.display()), error))
+}
