@@ -148,7 +148,7 @@ impl Subject {
 
     /// The disk is well again: everything goes on, nothing that was acknowledged is lost, and nothing was run twice; and all
     /// that is still so after a crash.
-    fn goes_on(self, acknowledged: Vec<String>) {
+    fn goes_on(self, acknowledged: &[String]) {
         let Self { server, faults, mut completed, running } = self;
         let http = &server.http;
         eventually("the server to be ready", || {
@@ -156,7 +156,7 @@ impl Subject {
             (status == 200 && ready["status"] == "ready" && ready["disk_full"] == false).then_some(())
         });
         let new = [submitted(http, &noop(2)), submitted(http, &noop(LARGE + 1))];
-        for id in running.iter().chain(&acknowledged).chain(&new) {
+        for id in running.iter().chain(acknowledged).chain(&new) {
             let job = reaches(http, id, "completed");
             assert_eq!(job["attempt"], 1, "{job}");
             completed.push((job, http.get_as(&format!("/v1/jobs/{id}/results"), ARROW).expect(200).body));
@@ -183,7 +183,7 @@ fn on_a_full_disk_what_is_new_is_refused_and_nothing_is_lost() {
     subject.outcomes_wait();
     subject.answers_or_refuses();
     subject.faults.set(Failing::default());
-    subject.goes_on(Vec::new());
+    subject.goes_on(&[]);
 }
 
 /// The file that is kept for this makes room: what runs is completed while the disk is full.
@@ -210,7 +210,7 @@ fn running_jobs_are_completed_on_a_full_disk() {
     assert!(subject.server.stderr().contains("the disk is full: the ballast was removed"));
     subject.still_answers();
     subject.faults.set(Failing::default());
-    subject.goes_on(acknowledged);
+    subject.goes_on(&acknowledged);
 }
 
 /// A write that is cut short somewhere, at many places: either the job is kept, or its client was told that it is not.
@@ -236,7 +236,7 @@ fn a_disk_that_fills_up_loses_nothing_that_was_acknowledged() {
     }
     assert!(refused > 0);
     subject.faults.set(Failing::default());
-    subject.goes_on(acknowledged);
+    subject.goes_on(&acknowledged);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn what_cannot_be_synced_is_not_acknowledged() {
     subject.answers_or_refuses();
     subject.outcomes_wait();
     subject.faults.set(Failing::default());
-    subject.goes_on(Vec::new());
+    subject.goes_on(&[]);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn a_disk_that_becomes_read_only_is_waited_for() {
     subject.answers_or_refuses();
     subject.outcomes_wait();
     subject.faults.set(Failing::default());
-    subject.goes_on(Vec::new());
+    subject.goes_on(&[]);
 }
 
 #[test]

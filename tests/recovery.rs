@@ -103,7 +103,8 @@ fn the_store_of_an_older_version_is_taken_over() {
     assert_eq!(results("due"), json!([{"value": 42.0}]));
     let large = results("large");
     let values: Vec<f64> = large.as_array().expect("rows").iter().filter_map(|row| row["value"].as_f64()).collect();
-    assert!(values.iter().enumerate().all(|(at, value)| *value == at as f64 / 7.0 * 2.0) && values.len() == 20_000);
+    let expected: Vec<f64> = (0..20_000).map(|at| f64::from(at) / 7.0 * 2.0).collect();
+    assert_eq!(values, expected);
     // The same bytes under the same key as then.
     let body = br#"{"provider":"scale","model":"scale","input":[{"value":1.5},{"value":null}],"parameters":{"factor":3},"tags":{"kind":"small"},"custom_data":{"note":"first"}}"#;
     let headers = [("content-type", "application/json"), ("idempotency-key", "once")];

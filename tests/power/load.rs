@@ -57,7 +57,7 @@ impl<'a> Notes<'a> {
 pub(crate) fn drive(http: &Http, notes: &Notes<'_>) {
     std::thread::scope(|scope| {
         for client in 0..CLIENTS {
-            scope.spawn(move || Client { http, notes, client, waiting: Vec::new() }.work());
+            scope.spawn(move || Client { http, notes, who: client, waiting: Vec::new() }.work());
         }
     });
 }
@@ -65,7 +65,7 @@ pub(crate) fn drive(http: &Http, notes: &Notes<'_>) {
 struct Client<'a> {
     http: &'a Http,
     notes: &'a Notes<'a>,
-    client: u64,
+    who: u64,
     /// Jobs that will complete.
     waiting: Vec<String>,
 }
@@ -101,7 +101,7 @@ fn id(answer: &Answer) -> String {
 impl Client<'_> {
     fn work(&mut self) {
         for round in 0..JOBS {
-            let number = self.client * JOBS + round;
+            let number = self.who * JOBS + round;
             match round % 7 {
                 0 | 3 => self.submit(number, &body("noop", number, 2)),
                 // 64 to 160 KiB: a blob, as is its result.

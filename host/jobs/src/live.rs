@@ -301,15 +301,15 @@ mod tests {
     #[test]
     fn what_was_told_is_taken_once_and_in_order_also_after_it_was_given_back() {
         let live = Arc::new(Live::default());
-        let begun = live.begin(key(1));
-        assert!(!begun.live.has_told() && live.take_told().is_empty());
-        let line = |message: &str| LogLine { level: "info".into(), message: message.into() };
-        begun.live.tell_line(Timestamp(0), line("a"));
-        let taken = begun.live.take_told();
-        begun.live.tell_progress(Timestamp(1), Progress { fraction: 0.5, message: "b".into() });
-        begun.live.put_back(taken);
-        let told: Vec<_> = live.take_told().into_iter().flat_map(|(_, told)| told).map(|told| told.at.0).collect();
-        assert_eq!(told, [0, 1]);
-        assert!(begun.live.has_told() && live.take_told().is_empty());
+        let run = live.begin(key(1));
+        assert!(!run.live.has_told() && live.take_told().is_empty());
+        let said = |message: &str| LogLine { level: "info".into(), message: message.into() };
+        run.live.tell_line(Timestamp(0), said("a"));
+        let earlier = run.live.take_told();
+        run.live.tell_progress(Timestamp(1), Progress { fraction: 0.5, message: "b".into() });
+        run.live.put_back(earlier);
+        let times: Vec<_> = live.take_told().into_iter().flat_map(|(_, told)| told).map(|told| told.at.0).collect();
+        assert_eq!(times, [0, 1]);
+        assert!(run.live.has_told() && live.take_told().is_empty());
     }
 }
