@@ -49,9 +49,18 @@ impl Finisher {
 pub(crate) async fn keep(manager: Manager, mut items: mpsc::Receiver<Item>) {
     let mut batch = Vec::with_capacity(MOST);
     while items.recv_many(&mut batch, MOST).await > 0 {
-        let (finished, answers): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
+        let with_job = |(finished, answer): Item| {
+            let job = finished.run.key.job;
+            (finished, (answer, job))
+        };
+        let (finished, answers): (Vec<_>, Vec<_>) = batch.drain(..).map(with_job).unzip();
         let changed = write(&manager, finished).await;
-        for (answer, changed) in answers.into_iter().zip(changed) {
+        for ((answer, job), changed) in answers.into_iter().zip(changed) {
+            if changed.is_none() {
+                // Stale; or kept by an earlier try that seemed to fail. Whoever waits for the job looks for himself.
+                manager.inner.watchers.ended(job);
+                manager.inner.wake.notify_one();
+            }
             // A run that no longer waits for its answer does not need it.
             let _ = answer.send(changed);
         }

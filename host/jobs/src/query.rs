@@ -65,11 +65,8 @@ impl Manager {
         go_on: Option<GoOn>,
     ) -> Result<JobPage, JobsError> {
         let Query { filter, sorts } = query;
-        let mut wanted = ListQuery {
-            filter: filter.map(Arc::new),
-            limit: self.page_length(limit),
-            ..ListQuery::default()
-        };
+        let mut wanted =
+            ListQuery { filter: filter.map(Arc::new), limit: self.page_length(limit), ..ListQuery::default() };
         let (skip, wrong) = match (oldest_first(&sorts), go_on) {
             (Some(oldest_first), None | Some(GoOn::After(_))) => {
                 wanted.oldest_first = oldest_first;

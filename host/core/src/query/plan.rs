@@ -36,7 +36,7 @@ impl Allowed {
         let (mut one, other) = if self.case_sensitive { (self, other) } else { (other, self) };
         one.texts.retain(|text| {
             let text = if other.case_sensitive { text.into() } else { fold(text) };
-            other.texts.iter().any(|other| *other == text)
+            other.texts.binary_search_by(|other| other.as_str().cmp(&text)).is_ok()
         });
         one
     }

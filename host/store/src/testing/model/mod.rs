@@ -20,11 +20,11 @@ use bytes::Bytes;
 
 use super::jobs::{bytes_of, content_of, job_with};
 use super::steps::{End, Step};
-use told::fired_at;
 use crate::{
     Age, Before, CancelAnswer, CancelRule, Claimed, Counts, Depth, Finished, Idempotency, Known, ListQuery, NewContent,
     NewFile, NewJob, Outcome, Room, Sorted, Store, StoreError, Submitted,
 };
+use told::fired_at;
 
 /// A day in 2026.
 const START: i64 = 1_770_000_000_000;
