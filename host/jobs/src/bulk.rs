@@ -25,6 +25,10 @@ impl Manager {
         filter: Option<Filter>,
         dry_run: bool,
     ) -> Result<u64, JobsError> {
+        if dry_run {
+            // Nobody wants to know any more how many there are when the caller has gone.
+            return self.cancel_all(organisation, filter, dry_run).await;
+        }
         let (manager, organisation) = (self.clone(), organisation.clone());
         to_the_end(async move { manager.cancel_all(&organisation, filter, dry_run).await }).await
     }
