@@ -392,7 +392,13 @@ fn what_was_forgotten_takes_its_copies_and_keys_along() {
         purge("1"),
         keyed("b", made("2", "b", true)),
     ];
-    for (acts, left) in [(acts("1"), copy()), (acts("2"), cancelled()), (reused, job("2", "queued", 0, "b"))] {
+    // Of two copies of a job that is gone, too, one is left.
+    let other = with(job("3", "completed", 1, "a"), "retry_of", json!("1"));
+    let mut two = [acts("1"), vec![Act::Copy("1".into(), Answer::Done(other.clone())), purge("2")]].concat();
+    // The second copy was made before the job went.
+    two.swap(3, 4);
+    let left = [(acts("1"), copy()), (acts("2"), cancelled()), (reused, job("2", "queued", 0, "b")), (two, other)];
+    for (acts, left) in left {
         let history = History::of(in_turn([acts, vec![Act::Everything(vec![left.clone()])]].concat()));
         assert_eq!(history.broken(false), [], "before");
         history.keep_only(&HashSet::from([left["id"].as_str().unwrap_or_default().to_owned()]));

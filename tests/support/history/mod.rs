@@ -208,8 +208,9 @@ impl History {
             let acts = match record.act {
                 Act::Everything(all) => all.into_iter().map(Act::Seen).filter(concerns).collect(),
                 // The copy is gone; that one was asked for still explains others.
-                Act::Copy(original, Answer::Done(copy)) if jobs.contains(&original) && !jobs.contains(id(&copy)) => {
-                    vec![Act::Copy(original, Answer::Unknown)]
+                Act::Copy(original, Answer::Done(copy)) if !jobs.contains(id(&copy)) => {
+                    let act = Act::Copy(original, Answer::Unknown);
+                    if concerns(&act) { vec![act] } else { Vec::new() }
                 }
                 act if concerns(&act) => vec![act],
                 _ => Vec::new(),
