@@ -264,3 +264,42 @@ fn a_task_whose_component_cannot_be_loaded_is_tried_again_later() {
     let mended = ended(http, &waits);
     assert_eq!((&mended["status"], &mended["attempt"]), (&json!("completed"), &json!(2)), "{mended}");
 }
+
+/// From the signal on nothing starts, and whoever waits is answered; what runs at the end of the grace period says so.
+#[test]
+fn a_stop_answers_those_who_wait_and_starts_nothing() {
+    let config = "[limits]\ngrace_ms = 2000\nconcurrent_tasks = 1\n";
+    let setup = Setup { config, plugins: &["hostile"], ..Setup::default() };
+    let server = Server::with(&setup);
+    let http = &server.http;
+    let spin = submitted(http, &of("spin"));
+    running(http, &spin);
+    let prefer = [("content-type", "application/json"), ("prefer", "wait=60")];
+    let (waiting, calling) = (http.clone(), http.clone());
+    let wait =
+        std::thread::spawn(move || waiting.call("POST", "/v1/jobs", &prefer, Some(of("noop").to_string().as_bytes())));
+    let queued = eventually("the second job", || {
+        http.get("/v1/jobs?status=queued").expect(200).json()["jobs"][0]["id"].as_str().map(str::to_owned)
+    });
+    // It waits for the only slot.
+    let execute =
+        std::thread::spawn(move || calling.post("/v1/providers/hostile/models/noop/execute", &json!({"input": []})));
+    eventually("the call that runs at once", || {
+        let metrics = http.get("/metrics").expect(200).text();
+        metrics.contains("analyte_http_connections 3").then_some(())
+    });
+    signal(server.id(), "TERM");
+    let answered = wait.join().expect("a client").expect(201).json();
+    assert_eq!((&answered["id"], &answered["status"]), (&json!(queued), &json!("queued")));
+    let refused = execute.join().expect("a client").expect(503).json();
+    assert_eq!(refused["code"], "busy", "{refused}");
+    let (status, said, home) = server.ended();
+    assert!(status.success(), "{said}");
+    let server = home.start(&setup);
+    let later = job(&server.http, &queued);
+    assert_eq!((&later["status"], &later["attempt"]), (&json!("queued"), &json!(0)));
+    assert_eq!(
+        eventually("the spinning job", || Some(job(&server.http, &spin)).filter(|job| job["attempt"] == 2))["status"],
+        "running"
+    );
+}

@@ -146,8 +146,13 @@ impl Server {
     }
 
     /// Asks it to stop (SIGTERM) and waits for its end.
-    pub fn terminate(mut self) -> (ExitStatus, String, Home) {
+    pub fn terminate(self) -> (ExitStatus, String, Home) {
         signal(self.child.id(), "TERM");
+        self.ended()
+    }
+
+    /// Waits for its end.
+    pub fn ended(mut self) -> (ExitStatus, String, Home) {
         let status = self.end();
         let said = self.stderr();
         (status, said, self.take_home())

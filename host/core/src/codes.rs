@@ -38,7 +38,7 @@ macro_rules! codes {
 
 codes! {
     // Why a job failed (design §6).
-    InvalidInput "invalid-input" 422 false "The table or the parameters do not fit the model.";
+    InvalidInput "invalid-input" 422 false "What was sent can be read, and does not fit: the table, the parameters or another part of it.";
     AnalysisError "analysis-error" 422 false "The provider returned an error.";
     Trap "trap" 502 false "The component crashed: a panic, unreachable code or a bad memory access.";
     OutOfFuel "out-of-fuel" 422 false "The run used up its fuel.";

@@ -4,9 +4,6 @@
 //! turns out to be. A client that stops sending in the middle is given up after a while. Memory is set aside as the bytes
 //! come, so that a declared length alone takes none; where there is no room, the answer is `busy`.
 
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use analyte_core::codes::Code;
@@ -14,7 +11,7 @@ use analyte_jobs::Reservation;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http::StatusCode;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 
 use crate::gate::Shared;
 use crate::problem::Problem;
@@ -118,35 +115,24 @@ async fn next_piece(body: &mut Body, patience: Duration) -> Result<Option<Bytes>
     }
 }
 
-/// A body that is sent, holding on to memory that was set aside for it until all of it is gone.
+/// A body that is sent, holding on to memory that was set aside for it until all of it is gone: what is being sent is let
+/// go of when the client has taken it, a body already when its bytes are handed over.
 pub(crate) fn holding(bytes: Bytes, reserved: Vec<Reservation>) -> Body {
     if reserved.is_empty() {
         return Body::from(bytes);
     }
-    Body::new(Held { body: Full::new(bytes), _reserved: reserved })
+    Body::from(Bytes::from_owner(Held { bytes, _reserved: reserved }))
 }
 
-/// A body and what it holds on to.
+/// Bytes and what they hold on to.
 struct Held {
-    body: Full<Bytes>,
+    bytes: Bytes,
     _reserved: Vec<Reservation>,
 }
 
-impl HttpBody for Held {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.body.size_hint()
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

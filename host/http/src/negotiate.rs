@@ -2,7 +2,7 @@
 
 use analyte_core::codes::Code;
 use analyte_core::table::format::Format;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
 use crate::problem::Problem;
@@ -13,6 +13,7 @@ const OFFERED: &str =
 
 /// The format of a body that holds a table; a body without a type is taken as JSON.
 pub(crate) fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
+    refuse_compressed(headers)?;
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Format::Json) };
     value.to_str().ok().and_then(Format::of_media_type).ok_or_else(|| {
         let given = String::from_utf8_lossy(value.as_bytes());
@@ -23,8 +24,18 @@ pub(crate) fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
     })
 }
 
+/// Refuses a body that says that it is compressed: it would be read as nonsense.
+fn refuse_compressed(headers: &HeaderMap) -> Result<(), Problem> {
+    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().all(plain) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::UnsupportedMediaType, "bodies are taken as they are, without a Content-Encoding"))
+}
+
 /// Refuses a body that says that it is something else than JSON.
 pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    refuse_compressed(headers)?;
     match content_format(headers) {
         Ok(Format::Json | Format::JsonColumns) => Ok(()),
         Ok(Format::Csv | Format::Arrow) | Err(_) => {
@@ -190,5 +201,17 @@ mod tests {
         assert_eq!(read("application/xml"), Err(Code::UnsupportedMediaType));
         assert_eq!(read(""), Err(Code::UnsupportedMediaType));
         assert_eq!(content_format(&HeaderMap::new()).ok(), Some(Format::Json));
+    }
+
+    #[test]
+    fn a_compressed_body_is_refused_by_name() {
+        let read = |text: &'static str| {
+            let headers = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static(text))]);
+            (require_json(&headers).map_err(|problem| problem.code()), content_format(&headers).is_ok())
+        };
+        assert_eq!(read("identity"), (Ok(()), true));
+        for text in ["gzip", "identity, gzip", ""] {
+            assert_eq!(read(text), (Err(Code::UnsupportedMediaType), false), "{text}");
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! Takes connections and answers them until told to stop.
 //!
 //! Against slow and greedy clients: connections are counted, a request's head must arrive in time and within its size,
-//! an answer must be taken,
-//! and what a client still sends after it was refused is read and dropped for a while, so that it gets to see the answer.
-//! Stopping ends event streams, and lets other calls that are being answered end within the grace period; then their
-//! connections are cut, which cancels synchronous runs.
+//! an answer must be taken, and what a client still sends after it was refused is read and dropped for a while, so that it gets to see the answer.
+//! Stopping ends event streams, and lets other calls that are being answered end within the grace period; after it, and a
+//! moment for last words, their connections are cut.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -37,6 +36,8 @@ const LINGER: Duration = Duration::from_secs(5);
 const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
 /// How long such a client may be silent.
 const LINGER_SILENCE: Duration = Duration::from_millis(500);
+/// How long a call that is given up with the grace period has to say so.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Pause after the system refused a connection for want of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -101,7 +102,8 @@ pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Futur
     drop(listener);
     closing.cancel();
     connections.close();
-    if tokio::time::timeout(Duration::from_millis(limits.grace_ms), connections.wait()).await.is_err() {
+    let grace = Duration::from_millis(limits.grace_ms).saturating_add(LAST_WORDS);
+    if tokio::time::timeout(grace, connections.wait()).await.is_err() {
         tracing::info!(connections = connections.len(), "the grace period is over: cutting connections");
         cut.cancel();
         connections.wait().await;

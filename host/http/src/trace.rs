@@ -21,9 +21,10 @@ impl Line {
         Self { method: request.method().clone(), uri: request.uri().clone() }
     }
 
-    /// Writes the line: a warning where the server is at fault, else for debugging.
+    /// Writes the line: a warning where the server is at fault, else for debugging. A component that crashed, a busy
+    /// server and a full disk are no faults; they are counted, and would fill the log.
     pub(crate) fn log(&self, status: StatusCode, took: Duration) {
-        if status.is_server_error() {
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::warn!(method = %self.method, path = self.path(), status = status.as_u16(), ?took, "answered");
         } else if tracing::enabled!(Level::DEBUG) {
             tracing::debug!(method = %self.method, path = self.path(), status = status.as_u16(), ?took, "answered");

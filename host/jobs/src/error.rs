@@ -77,7 +77,7 @@ impl JobsError {
     pub fn details(&self) -> &[(String, String)] {
         &self.details
     }
-    /// When it is worth trying again; set for [`Code::Busy`].
+    /// When it is worth trying again; set for [`Code::Busy`], and where waiting for somebody else helps.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -105,6 +105,11 @@ impl JobsError {
     /// The caller has used up its quota.
     pub(crate) fn quota(message: impl Into<String>, retry_after: Duration) -> Self {
         Self { over_quota: true, ..Self::busy(message, retry_after) }
+    }
+    /// Says when it is worth trying again.
+    #[must_use]
+    pub(crate) fn worth_trying_after(self, pause: Duration) -> Self {
+        Self { retry_after: Some(pause), ..self }
     }
     pub(crate) fn stopping() -> Self {
         Self::busy("the server is stopping", Duration::from_secs(5))
@@ -140,7 +145,11 @@ impl From<StoreError> for JobsError {
                 Self::new(Code::HostError, "what was asked for is damaged in the server's store")
             }
         };
-        refused.because(error)
+        match error {
+            // Says all there is to say, and need not be in the log for every refusal.
+            StoreError::DiskFull { .. } => refused,
+            error => refused.because(error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
@@ -55,17 +56,20 @@ impl Manager {
     pub async fn begin(&self, organisation: &Organisation, idempotency: &Idempotency) -> Result<Begun, JobsError> {
         check_key(&idempotency.key)?;
         // First, so that of two at once one finds the other here or its job in the store.
-        let Some(turn) = self.inner.keys.take(organisation, &idempotency.key) else {
-            return Err(JobsError::conflict(
-                "a submission with this idempotency key is being handled at this moment; ask again when it is answered",
-            ));
-        };
+        let turn = self.inner.keys.take(organisation, &idempotency.key);
         match self.inner.store.known(organisation, &idempotency.key).await? {
-            None => Ok(Begun::New(turn)),
+            None => turn.map(Begun::New).ok_or_else(in_flight),
             Some(known) if known.request == idempotency.request => Ok(Begun::Replay(self.view(known.job).await?)),
             Some(_) => Err(mismatch()),
         }
     }
+}
+
+/// Somebody else submits under the key.
+fn in_flight() -> JobsError {
+    let message =
+        "a submission with this idempotency key is being handled at this moment; ask again when it is answered";
+    JobsError::conflict(message).worth_trying_after(Duration::from_secs(1))
 }
 
 /// The key was used with another request.

@@ -88,7 +88,7 @@ impl Manager {
             self.inner.catalogue.put(provider.clone());
             replaced
         };
-        tracing::info!(provider = %name, digest = ?provider.record.digest, models = provider.models.len(), replaced, "provider installed");
+        tracing::info!(provider = %name, digest = provider.record.digest.map(|digest| digest.to_string()), models = provider.models.len(), replaced, "provider installed");
         Ok(Installed { provider, replaced })
     }
 

@@ -30,8 +30,8 @@ use crate::to_the_end::to_the_end;
 impl Manager {
     /// Runs a failed, cancelled or running job again, in place. A running one is stopped first.
     ///
-    /// Refused with `already-finished` where it completed, with `conflict` where it is queued, with `invalid-input` where
-    /// what is installed now does not take its input, with `provider-unavailable` where its model is gone.
+    /// Refused with `already-finished` where it completed, with `conflict` where it is queued or its model is gone,
+    /// with `invalid-input` where what is installed now does not take its input.
     pub async fn retry(&self, organisation: &Organisation, id: JobId) -> Result<JobView, JobsError> {
         self.refuse_while_stopping()?;
         let job = self.job(organisation, id).await?;
@@ -117,8 +117,8 @@ impl Manager {
     /// The model that a task would run on now.
     fn current(&self, organisation: &Organisation, task: &Task) -> Result<Arc<Model>, JobsError> {
         let found = self.inner.catalogue.model(organisation, &task.provider, &task.model);
-        let (_, model) =
-            found.map_err(|error| JobsError::new(Code::ProviderUnavailable, error.message().to_owned()))?;
+        let gone = |error: JobsError| JobsError::conflict(format!("{}; install it again, then retry", error.message()));
+        let (_, model) = found.map_err(gone)?;
         digest(&model)?;
         Ok(model)
     }

@@ -19,11 +19,17 @@ pub(crate) enum Phase {
 }
 
 impl Manager {
+    /// Begins to stop: nothing new is taken or started from here on, and whoever waits for the end of a job is answered.
+    /// What runs goes on; [`Manager::stop`] does the rest.
+    pub fn drain(&self) {
+        self.advance(Phase::Draining);
+    }
+
     /// Stops: takes nothing new, lets running tasks go on for `grace` at most, puts the rest back into the queue without
     /// costing them a try, and closes the store. Returns when all of that is done; later calls are refused as `busy`.
     pub async fn stop(&self, grace: Duration) -> Result<(), JobsError> {
         let inner = &self.inner;
-        self.advance(Phase::Draining);
+        self.drain();
         // What is being claimed at this moment is either running or given back once the dispatcher has ended.
         let dispatcher = inner.dispatcher.lock().take();
         if let Some(dispatcher) = dispatcher
@@ -53,7 +59,8 @@ impl Manager {
         Ok(inner.store.close().await?)
     }
 
-    /// Cuts the grace period of a [`Manager::stop`] under way short.
+    /// Ends the grace period now, whether a [`Manager::stop`] is under way or yet to come; calls that run something are
+    /// answered `busy`.
     pub fn hurry(&self) {
         self.advance(Phase::Stopping);
     }

@@ -13,7 +13,15 @@ use tokio::sync::Notify;
 /// All watches.
 #[derive(Default)]
 pub(crate) struct Watchers {
-    jobs: Mutex<HashMap<JobId, Arc<Bells>>>,
+    jobs: Mutex<HashMap<JobId, Watched>>,
+}
+
+/// A job that somebody watches.
+#[derive(Default)]
+struct Watched {
+    bells: Arc<Bells>,
+    /// Counted here, under the lock: two that end at once would each still see the other's share of the bells.
+    watches: usize,
 }
 
 /// Rung when something happened to a job.
@@ -33,20 +41,22 @@ pub(crate) struct Watch {
 impl Watchers {
     /// Begins to watch a job.
     pub(crate) fn watch(self: &Arc<Self>, job: JobId) -> Watch {
-        let bells = self.jobs.lock().entry(job).or_default().clone();
-        Watch { watchers: self.clone(), job, bells }
+        let mut jobs = self.jobs.lock();
+        let watched = jobs.entry(job).or_default();
+        watched.watches += 1;
+        Watch { watchers: self.clone(), job, bells: watched.bells.clone() }
     }
 
     /// Something happened to this job, or was told by it.
     pub(crate) fn changed(&self, job: JobId) {
-        if let Some(bells) = self.jobs.lock().get(&job) {
+        if let Some(Watched { bells, .. }) = self.jobs.lock().get(&job) {
             bells.changed.notify_waiters();
         }
     }
 
     /// It ended.
     pub(crate) fn ended(&self, job: JobId) {
-        if let Some(bells) = self.jobs.lock().get(&job) {
+        if let Some(Watched { bells, .. }) = self.jobs.lock().get(&job) {
             bells.ended.notify_waiters();
             bells.changed.notify_waiters();
         }
@@ -68,8 +78,9 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut jobs = self.watchers.jobs.lock();
-        // The map's and this one's: nobody else watches.
-        if Arc::strong_count(&self.bells) <= 2 {
+        let Some(watched) = jobs.get_mut(&self.job) else { return };
+        watched.watches = watched.watches.saturating_sub(1);
+        if watched.watches == 0 {
             jobs.remove(&self.job);
         }
     }

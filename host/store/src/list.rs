@@ -68,7 +68,7 @@ pub struct Depth {
     pub queued: u64,
     /// Jobs that are running.
     pub running: u64,
-    /// When the oldest of the queued ones was submitted.
+    /// Since when the first of the queued ones could start; in the future where it waits for its time.
     pub oldest: Option<Timestamp>,
 }
 

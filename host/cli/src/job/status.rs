@@ -45,6 +45,15 @@ impl Status {
     }
 }
 
+/// Which attempt it is. There may be more of them than tries: a stop or a crash of the server, and a retry by hand, cost none.
+fn attempt(job: &Value) -> String {
+    let number = |name| job.get(name).and_then(Value::as_u64).unwrap_or(0);
+    match (number("attempt"), number("max_attempts")) {
+        (attempt, most) if attempt <= most => format!("{attempt} of {most}"),
+        (attempt, _) => attempt.to_string(),
+    }
+}
+
 fn in_words(job: &Value) -> String {
     let number = |pointer| job.pointer(pointer).and_then(Value::as_u64).filter(|number| *number > 0).map(grouped);
     let waiting = match (text(job, "/waiting/reason"), text(job, "/waiting/position")) {
@@ -63,11 +72,11 @@ fn in_words(job: &Value) -> String {
     facts(&[
         ("job", text(job, "/id")),
         ("status", text(job, "/status")),
-        ("waits for", waiting),
+        ("waiting", waiting),
         ("progress", progress.unwrap_or_default()),
         ("error", error),
         ("model", format!("{} of {}", text(job, "/model"), text(job, "/provider"))),
-        ("attempt", format!("{} of {}", text(job, "/attempt"), text(job, "/max_attempts"))),
+        ("attempt", attempt(job)),
         ("fuel used", number("/fuel_used").unwrap_or_default()),
         ("peak memory", number("/peak_memory_bytes").map(|bytes| format!("{bytes} bytes")).unwrap_or_default()),
         ("created", text(job, "/created_at")),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use analyte_core::limits::Limits;
 use analyte_core::names::ProviderName;
@@ -124,10 +124,13 @@ impl Server {
         let options =
             analyte_http::Options { manager: manager.clone(), allowed_hosts, limits, registry, metrics: http };
         let (tell_begin, told_begin) = oneshot::channel();
+        let draining = manager.clone();
         let mut calls = tokio::spawn(analyte_http::serve(listener, options, async move {
             // Whoever would tell may also be gone.
             let _ = stop.await;
-            let _ = tell_begin.send(Instant::now());
+            // At once, not when the last call is over: until then the dispatcher would start more and more.
+            draining.drain();
+            let _ = tell_begin.send(());
         }));
         let mut at_once = std::pin::pin!(async {
             if at_once.await.is_err() {
@@ -135,19 +138,31 @@ impl Server {
                 std::future::pending::<()>().await;
             }
         });
-        let hurried = tokio::select! {
-            ended = &mut calls => ended.context("the HTTP server broke off").map(|()| false)?,
-            () = &mut at_once => {
-                calls.abort();
-                true
+        let mut out_of_time = std::pin::pin!(async {
+            // Not told where the HTTP server broke off.
+            let _ = told_begin.await;
+            tokio::time::sleep(grace).await;
+        });
+        let mut hurried = false;
+        loop {
+            tokio::select! {
+                ended = &mut calls => break ended.context("the HTTP server broke off")?,
+                () = &mut at_once => {
+                    hurried = true;
+                    calls.abort();
+                    break;
+                }
+                // So that calls which still run something say that it is over, rather than end without an answer.
+                () = &mut out_of_time, if !hurried => {
+                    hurried = true;
+                    manager.hurry();
+                }
             }
-        };
-        let begun = told_begin.await.unwrap_or_else(|_| Instant::now());
-        let rest = if hurried { Duration::ZERO } else { grace.saturating_sub(begun.elapsed()) };
-        let mut stopping = std::pin::pin!(manager.stop(rest));
+        }
+        let mut stopping = std::pin::pin!(manager.stop(if hurried { Duration::ZERO } else { grace }));
         let stopped = tokio::select! {
             stopped = &mut stopping => stopped,
-            () = &mut at_once, if !hurried => {
+            () = async { tokio::select! { () = &mut at_once => {}, () = &mut out_of_time => {} } }, if !hurried => {
                 manager.hurry();
                 stopping.await
             }

@@ -97,7 +97,7 @@ fn queues(registry: &mut Registry, measured: &Measured) {
     registry.register("analyte_jobs_running", "Jobs that are running, by organisation and provider", running);
     registry.register_with_unit(
         "analyte_jobs_oldest_queued_age",
-        "How long ago the oldest queued job was submitted, by organisation and provider",
+        "How long the first of the queued jobs could have started by now, by organisation and provider",
         Unit::Seconds,
         age,
     );

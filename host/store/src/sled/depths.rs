@@ -17,8 +17,13 @@ type ByProvider<T> = HashMap<Organisation, HashMap<ProviderName, T>>;
 struct Live {
     queued: u64,
     running: u64,
-    /// How many of the queued ones were submitted when.
-    submitted: BTreeMap<Timestamp, u64>,
+    /// How many of the queued ones are due when.
+    due: BTreeMap<Timestamp, u64>,
+}
+
+/// Since when a queued job could start.
+fn due(job: &Job) -> Timestamp {
+    job.run_at.map_or(job.created_at, |at| at.max(job.created_at))
 }
 
 /// The committer's side.
@@ -50,7 +55,7 @@ impl Depths {
         let Some(live) = self.live(job) else { return };
         if job.status == Status::Queued {
             live.queued += 1;
-            *live.submitted.entry(job.created_at).or_default() += 1;
+            *live.due.entry(due(job)).or_default() += 1;
         } else {
             live.running += 1;
             self.running.push((job.organisation.clone(), job.id, true));
@@ -62,10 +67,10 @@ impl Depths {
         let Some(live) = self.live(job) else { return };
         if job.status == Status::Queued {
             live.queued = live.queued.saturating_sub(1);
-            if let Some(count) = live.submitted.get_mut(&job.created_at) {
+            if let Some(count) = live.due.get_mut(&due(job)) {
                 *count -= 1;
                 if *count == 0 {
-                    live.submitted.remove(&job.created_at);
+                    live.due.remove(&due(job));
                 }
             }
         } else {
@@ -101,7 +106,7 @@ impl Depths {
             for provider in providers {
                 let live = all.get(&provider);
                 let (queued, running) = live.map_or((0, 0), |live| (live.queued, live.running));
-                let oldest = live.and_then(|live| live.submitted.first_key_value()).map(|(at, _)| *at);
+                let oldest = live.and_then(|live| live.due.first_key_value()).map(|(at, _)| *at);
                 if queued + running == 0 {
                     all.remove(&provider);
                 }

@@ -4,6 +4,8 @@ use std::error::Error as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(test)]
 use super::faults::{Faults, Point};
@@ -18,6 +20,8 @@ pub(super) struct Disk {
     directory: PathBuf,
     /// Free bytes below which nothing new is accepted.
     pub(super) floor_bytes: u64,
+    /// There was less, when somebody looked last.
+    below: Arc<AtomicBool>,
     #[cfg(test)]
     pub(super) faults: Faults,
 }
@@ -27,6 +31,7 @@ impl Disk {
         Self {
             directory: options.path.clone(),
             floor_bytes: options.free_disk_bytes,
+            below: Arc::default(),
             #[cfg(test)]
             faults: options.faults.clone(),
         }
@@ -48,10 +53,25 @@ impl Disk {
     /// Refuses what is new while there is less than this free.
     pub(super) fn admit(&self, floor_bytes: u64) -> Result<()> {
         let free_bytes = self.free_bytes()?;
+        if floor_bytes == self.floor_bytes {
+            self.note(free_bytes);
+        }
         if free_bytes < floor_bytes {
             return Err(StoreError::DiskFull { free_bytes, floor_bytes });
         }
         Ok(())
+    }
+
+    /// One line in the log when the floor is crossed, in either direction, rather than one for every refusal.
+    fn note(&self, free_bytes: u64) {
+        let (floor_bytes, below) = (self.floor_bytes, free_bytes < self.floor_bytes);
+        if self.below.swap(below, Ordering::Relaxed) != below {
+            if below {
+                tracing::warn!(free_bytes, floor_bytes, "the disk is nearly full: nothing new is accepted");
+            } else {
+                tracing::info!(free_bytes, floor_bytes, "there is room on the disk again");
+            }
+        }
     }
 
     /// Something new was not kept: where that is for want of space, says so.

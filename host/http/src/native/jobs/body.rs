@@ -25,7 +25,7 @@ pub(crate) struct JobBody<'a> {
     /// `queued`, `running`, `completed`, `failed` or `cancelled`.
     #[schema(example = "completed")]
     status: &'static str,
-    /// Why it waits; `null` unless it is queued.
+    /// Why it waits; `null` unless a task of it is queued.
     waiting: Option<WaitingBody>,
     /// Whose model.
     #[schema(value_type = String, example = "statistics")]
@@ -38,7 +38,8 @@ pub(crate) struct JobBody<'a> {
     digest: Digest,
     /// The current or last run, counted from 1; 0 = not started yet.
     attempt: u32,
-    /// Tries in all.
+    /// Tries in all, for failures that are tried again by themselves. Runs that a stop or a crash of the server broke off, and
+    /// retries by hand, do not count, so `attempt` may be higher.
     max_attempts: u32,
     /// Lower runs first.
     priority: i32,

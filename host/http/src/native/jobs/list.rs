@@ -45,7 +45,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
     let query = asked(&uri, &shared)?;
     let page = shared.manager.list(caller.organisation(), query).await?;
     let link = page.next.and_then(|next| next_link(&uri, &cursor::write(next)));
-    let mut response = shown(&page);
+    let mut response = shown(&shared, &page)?;
     if let Some(link) = link {
         response.headers_mut().insert(LINK, link);
     }
@@ -53,9 +53,9 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
 }
 
 /// An answer that shows a part of a list.
-pub(crate) fn shown(page: &JobPage) -> Response {
+pub(crate) fn shown(shared: &Shared, page: &JobPage) -> Result<Response, Problem> {
     let jobs = page.jobs.iter().filter_map(JobBody::of).collect();
-    json::answer(StatusCode::OK, &JobsBody { jobs, next_cursor: page.next.map(cursor::write) })
+    json::answer_held(shared, StatusCode::OK, &JobsBody { jobs, next_cursor: page.next.map(cursor::write) })
 }
 
 fn asked(uri: &Uri, shared: &Shared) -> Result<ListQuery, Problem> {

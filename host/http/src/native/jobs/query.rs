@@ -47,11 +47,11 @@ pub(crate) async fn query(
     let limit = page_length(limit.as_deref(), &shared.limits)?;
     let go_on = cursor.as_deref().map(cursor::read).transpose()?;
     require_json(&parts.headers)?;
-    let received = body::receive(&shared, content, query_body::MOST_BYTES).await?;
+    let received = body::receive(&shared, content, query_body::most_bytes(&shared.limits)).await?;
     let query = whole(&received.bytes, &shared)?;
     drop(received);
     let page = shared.manager.query(caller.organisation(), query, Some(limit), go_on).await?;
-    Ok(shown(&page))
+    shown(&shared, &page)
 }
 
 fn whole(body: &[u8], shared: &Shared) -> Result<Query, Problem> {

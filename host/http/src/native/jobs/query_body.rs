@@ -7,8 +7,13 @@ use utoipa::ToSchema;
 
 use crate::problem::{FieldError, Problem};
 
-/// Longest body that holds a query.
-pub(crate) const MOST_BYTES: u64 = 1 << 20;
+/// What a body may have around a query.
+const AROUND: u64 = 1_024;
+
+/// Longest body that holds a query; the query itself is measured as it is read.
+pub(crate) fn most_bytes(limits: &Limits) -> u64 {
+    limits.query_bytes.saturating_add(AROUND)
+}
 
 /// Which jobs, and in which order; `{}` means all of them, newest first.
 #[derive(ToSchema)]
@@ -75,7 +80,7 @@ pub(crate) fn read(raw: &RawValue, pointer: &str, limits: &Limits) -> Result<Que
     Query::read(raw.get().as_bytes(), limits).map_err(|problem| {
         let place = format!("{pointer}{}", problem.pointer);
         let named = if place.is_empty() { "the query".to_owned() } else { format!("`{place}`") };
-        let detail = format!("{named} {}", problem.message);
+        let detail = format!("{named}: {}", problem.message);
         Problem::new(problem.code(), detail).errors(vec![FieldError::at(place, problem.message)])
     })
 }
