@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 mod support;
@@ -197,6 +201,40 @@ fn queries_select_sort_and_page() {
     assert_eq!(listed, pick(&[2, 4]));
 }
 
+/// A query as costly as one can be holds up neither those who submit nor those who list.
+#[test]
+fn a_costly_query_holds_nobody_up() {
+    let server = one_slot();
+    let http = server.http.clone();
+    let _running = occupied(&http);
+    for _ in 0..50 {
+        submitted(&http, &job("noop"));
+    }
+    let values: Vec<String> = (0..150).map(|value| value.to_string()).collect();
+    let one = json!({"type": "IN", "fieldName": "tags.n", "isCaseSensitive": true, "values": values});
+    let same = json!({"filters": {"type": "AND", "filters": vec![one; 900]}});
+    let (done, costly) = (Arc::new(AtomicBool::new(false)), http.clone());
+    let query = std::thread::spawn({
+        let done = done.clone();
+        move || {
+            let answer = costly.post("/v1/jobs/query", &same);
+            done.store(true, Ordering::SeqCst);
+            answer
+        }
+    });
+    let mut slowest = Duration::ZERO;
+    let mut calls = 0;
+    while !done.load(Ordering::SeqCst) || calls == 0 {
+        let begun = Instant::now();
+        submitted(&http, &job("noop"));
+        http.get("/v1/jobs?limit=5").expect(200);
+        slowest = slowest.max(begun.elapsed());
+        calls += 1;
+    }
+    assert_eq!(query.join().expect("a client").expect(200).json()["jobs"], json!([]));
+    assert!(slowest < Duration::from_secs(5), "{slowest:?} in {calls} calls");
+}
+
 #[test]
 fn cancelling_by_filter_counts_first_and_spares_the_others() {
     let server = one_slot();
@@ -227,6 +265,10 @@ fn cancelling_by_filter_counts_first_and_spares_the_others() {
     ] {
         assert_eq!(http.post("/v1/jobs/cancel", &body).expect(400).json()["detail"], detail);
     }
+    // In a query an unknown field is a missing one; here that would select everything.
+    let slip = json!({"filter": {"filters": {"type": "MISSINGVALUE", "fieldName": "nosuch"}}});
+    let refused = http.post("/v1/jobs/cancel", &slip).expect(422).json();
+    assert_eq!(refused["detail"], "a job has no field `nosuch`, so nothing is cancelled");
     // From the command line; everything, the running one included.
     let call = |arguments: &[&str]| binary::finish(server.command().args(["job", "cancel"]).args(arguments), b"");
     assert_eq!(call(&["--filter", "{}", "--dry-run"]).text(), "4\n");
@@ -284,6 +326,13 @@ fn a_job_runs_again_as_itself_or_as_a_copy_and_goes_when_it_is_removed() {
         assert_eq!(http.get(&path).expect(404).json()["detail"], format!("there is no job `{done}`"));
     }
     http.delete(&format!("/v1/jobs/{done}")).expect(404);
+
+    // A repetition is answered whatever has become of the job since.
+    let gone = submitted(http, &job("panic"));
+    http.post(&format!("/v1/jobs/{gone}/cancel"), &json!({})).expect(200);
+    let made = id(&retry(&gone, "{\"as\":\"copy\"}", "copy-2").expect(201).json());
+    http.delete(&format!("/v1/jobs/{gone}")).expect(204);
+    assert_eq!(id(&retry(&gone, "{\"as\":\"copy\"}", "copy-2").expect(200).json()), made);
 
     // From the command line.
     let call = |arguments: &[&str]| binary::finish(server.command().arg("job").args(arguments), b"");

@@ -164,8 +164,10 @@ fn a_stream_tells_a_job_to_its_end_and_goes_on_after_any_event() {
         ("text/event-stream".to_owned(), "no".to_owned(), 0)
     );
 
-    let refused = http.call("GET", &path, &[("last-event-id", "x")], None).expect(400).json();
-    assert_eq!(refused["code"], "malformed");
+    for wrong in ["x", "999000000000"] {
+        let refused = http.call("GET", &path, &[("last-event-id", wrong)], None).expect(400).json();
+        assert_eq!(refused["code"], "malformed", "{wrong}");
+    }
     for nobody in ["0197a3b2-5c1d-7e8f-9a0b-1c2d3e4f5a6b", "x"] {
         let refused = http.get(&format!("/v1/jobs/{nobody}/events")).expect(404).json();
         assert_eq!(refused["detail"], format!("there is no job `{nobody}`"));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
-use analyte_core::names::Organisation;
+use analyte_core::job::fields::is_field;
+use analyte_core::names::{JobId, Organisation};
 use analyte_core::query::{Filter, Query};
 use analyte_store::{CancelAnswer, CancelRule, ListQuery};
 use serde_json::json;
@@ -25,20 +26,7 @@ impl Manager {
         filter: Option<Filter>,
         dry_run: bool,
     ) -> Result<u64, JobsError> {
-        if dry_run {
-            // Nobody wants to know any more how many there are when the caller has gone.
-            return self.cancel_all(organisation, filter, dry_run).await;
-        }
-        let (manager, organisation) = (self.clone(), organisation.clone());
-        to_the_end(async move { manager.cancel_all(&organisation, filter, dry_run).await }).await
-    }
-
-    async fn cancel_all(
-        &self,
-        organisation: &Organisation,
-        filter: Option<Filter>,
-        dry_run: bool,
-    ) -> Result<u64, JobsError> {
+        refuse_unknown(filter.as_ref())?;
         let unfinished = self.unfinished()?;
         let filter = match filter {
             Some(filter) => unfinished.and(filter),
@@ -57,18 +45,7 @@ impl Manager {
             if dry_run {
                 count += ids.len() as u64;
             } else if !ids.is_empty() {
-                let rule = CancelRule {
-                    jobs: ids,
-                    only_queued: false,
-                    all_or_nothing: false,
-                    reason: "cancelled by request".to_owned(),
-                };
-                for (_, answer) in self.inner.store.cancel_if(organisation, rule, self.now()).await? {
-                    if let CancelAnswer::Cancelled(changed) = answer {
-                        self.follow(&changed);
-                        count += 1;
-                    }
-                }
+                count += self.cancel_portion(organisation, ids).await?;
             }
             match page.next {
                 None => return Ok(count),
@@ -77,11 +54,41 @@ impl Manager {
         }
     }
 
+    /// A portion is cancelled whole, with what follows from it; a caller who goes away ends the search for the next.
+    async fn cancel_portion(&self, organisation: &Organisation, jobs: Vec<JobId>) -> Result<u64, JobsError> {
+        let (manager, organisation) = (self.clone(), organisation.clone());
+        to_the_end(async move {
+            let reason = "cancelled by request".to_owned();
+            let rule = CancelRule { jobs, only_queued: false, all_or_nothing: false, reason };
+            let mut count = 0;
+            for (_, answer) in manager.inner.store.cancel_if(&organisation, rule, manager.now()).await? {
+                if let CancelAnswer::Cancelled(changed) = answer {
+                    manager.follow(&changed);
+                    count += 1;
+                }
+            }
+            Ok(count)
+        })
+        .await
+    }
+
     fn unfinished(&self) -> Result<Filter, JobsError> {
         let states = json!({"filters": {"type": "IN", "fieldName": "status", "values": ["queued", "running"]}});
         let query = Query::of_value(&states, &self.inner.limits);
         query.ok().and_then(|query| query.filter).ok_or_else(|| {
             JobsError::new(Code::HostError, "the limits of queries leave no room for the server's own filter")
         })
+    }
+}
+
+/// In a query an unknown field is a missing one. Here a slip would select, and cancel, more than was meant.
+fn refuse_unknown(filter: Option<&Filter>) -> Result<(), JobsError> {
+    let unknown = filter.and_then(|filter| filter.fields().into_iter().find(|field| !is_field(field)));
+    match unknown {
+        None => Ok(()),
+        Some(field) => {
+            let shown: String = field.chars().take(60).collect();
+            Err(JobsError::invalid(format!("a job has no field `{shown}`, so nothing is cancelled")))
+        }
     }
 }

@@ -137,6 +137,7 @@ impl From<StoreError> for JobsError {
         let refused = match &error {
             StoreError::DiskFull { .. } => Self::new(Code::DiskFull, error.to_string()),
             StoreError::Closed => Self::stopping(),
+            StoreError::Busy => Self::busy(error.to_string(), Duration::from_secs(2)),
             // What exactly happened to the disk is the operator's business.
             StoreError::Io { .. } | StoreError::Locked { .. } | StoreError::NewerFormat { .. } => {
                 Self::new(Code::HostError, "the server's store does not work at the moment")

@@ -47,9 +47,12 @@ impl Following {
             let changed = watch.until_changed();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let Some(found) = manager.inner.store.events(organisation, *id, *after, PORTION).await? else {
-                return Ok(None);
+            let found = {
+                // Thousands may follow one job and are woken together: they must not take all threads that read.
+                let _turn = manager.inner.followers.acquire().await;
+                manager.inner.store.events(organisation, *id, *after, PORTION).await?
             };
+            let Some(found) = found else { return Ok(None) };
             if let Some(last) = found.events.last() {
                 *after = last.id;
                 return Ok(Some(found.events));

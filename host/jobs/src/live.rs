@@ -113,8 +113,16 @@ impl LiveRun {
         std::mem::take(&mut self.told.lock().new)
     }
 
-    /// Gives back what could not be kept.
+    /// Gives back what could not be kept. Of its progress only the last: a store that fails for long must not have it
+    /// pile up; lines are bounded by the log.
     pub(crate) fn put_back(&self, mut earlier: Vec<ToldEvent>) {
+        let progress = |told: &ToldEvent| matches!(told.what, Telling::Progress(_));
+        let last = earlier.iter().rposition(progress);
+        let mut place = 0;
+        earlier.retain(|told| {
+            place += 1;
+            !progress(told) || Some(place - 1) == last
+        });
         let mut told = self.told.lock();
         earlier.append(&mut told.new);
         told.new = earlier;

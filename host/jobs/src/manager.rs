@@ -34,6 +34,9 @@ use crate::tokens::Tokens;
 use crate::watchers::Watchers;
 use crate::{dispatch, finish, heartbeat, retention, tell};
 
+/// Most followers of events that read at the same time.
+const FOLLOWERS: usize = 8;
+
 /// The job manager. Clones share everything.
 ///
 /// Call [`Manager::stop`] before the process ends; without it, what runs is found and put back by the next start.
@@ -71,6 +74,8 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     pub(crate) finisher: Finisher,
     pub(crate) watchers: Arc<Watchers>,
+    /// One permit for each follower that reads at the same time.
+    pub(crate) followers: Semaphore,
     pub(crate) keys: Arc<Keys>,
     pub(crate) metrics: Metrics,
     pub(crate) retention: Retention,
@@ -122,6 +127,7 @@ impl Manager {
                 wake: Notify::new(),
                 finisher,
                 watchers: Arc::default(),
+                followers: Semaphore::new(FOLLOWERS),
                 keys: Arc::default(),
                 metrics,
                 retention,

@@ -96,7 +96,7 @@ impl Manager {
             }
             Sorted::TooMany => Err(JobsError::invalid(format!(
                 "this order needs every match at once, and more than {sort_items} jobs would have to be looked at (limit \
-                 sort_items, less for a costly filter); narrow the filter by status, provider, model, tag or created_at, or sort by created_at"
+                 sort_items, less for a costly filter; and it may take no longer than a few seconds); narrow the filter by status, provider, model, tag or created_at, or sort by created_at"
             ))),
         }
     }

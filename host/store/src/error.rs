@@ -54,6 +54,9 @@ pub enum StoreError {
     /// Bytes that a record names are not there.
     #[error("the content {0} is missing")]
     Missing(String),
+    /// Others look for so much at this moment that there is no turn.
+    #[error("too many long lists are being made at this moment")]
+    Busy,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

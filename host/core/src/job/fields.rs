@@ -9,6 +9,42 @@ use crate::query::{Field, Fields};
 /// What comes before the key of a single tag.
 const TAG: &str = "tags.";
 
+/// Every name that [`Fields`] knows of a job, but for those of tags.
+pub const NAMES: &[&str] = &[
+    "id",
+    "status",
+    "provider",
+    "model",
+    "digest",
+    "attempt",
+    "max_attempts",
+    "priority",
+    "fuel_used",
+    "peak_memory_bytes",
+    "created_at",
+    "run_at",
+    "started_at",
+    "finished_at",
+    "retry_of",
+    "tags",
+    "custom_data",
+    "error",
+    "progress",
+    "limits",
+    "error.code",
+    "error.message",
+    "limits.fuel",
+    "limits.memory_bytes",
+    "limits.timeout_ms",
+    "progress.fraction",
+    "progress.message",
+];
+
+/// Whether a job can have a field of this name.
+pub fn is_field(name: &str) -> bool {
+    NAMES.contains(&name) || name.starts_with(TAG)
+}
+
 impl Job {
     /// The task that stands for the job where one has to: the first that has not ended, else the last.
     pub fn standing(&self) -> Option<&Task> {

@@ -17,6 +17,7 @@
 //! * AND of no filters holds for every row, OR of none for no row.
 //! * Members that the grammar does not know are refused, so that a slip of the pen cannot select more than was meant.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -119,6 +120,13 @@ impl Filter {
         found.into_iter()
     }
 
+    /// Every field that it asks about.
+    pub fn fields(&self) -> BTreeSet<&str> {
+        let mut fields = BTreeSet::new();
+        self.root.fields(&mut fields);
+        fields
+    }
+
     /// What it may cost to try one row whose texts have a hundred characters, in units of a comparison: about a
     /// microsecond each. Expressions can be a thousand times dearer than comparisons, so whoever tries many rows tries
     /// fewer where this is large. At least 1.
@@ -141,6 +149,15 @@ impl From<Condition> for Filter {
 
 /// Nesting is bounded when a filter is read, so that these may go down by themselves.
 impl Node {
+    fn fields<'a>(&'a self, into: &mut BTreeSet<&'a str>) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.fields(into)),
+            Self::Leaf(condition) => {
+                into.insert(&condition.field);
+            }
+        }
+    }
+
     fn matches(&self, row: &(impl Fields + ?Sized)) -> bool {
         match self {
             Self::All(nodes) => nodes.iter().all(|node| node.matches(row)),

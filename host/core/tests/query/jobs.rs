@@ -1,10 +1,11 @@
 //! The fields of a job.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
+use analyte_core::job::fields::{NAMES, is_field};
 use analyte_core::job::{Content, Job, Progress, RetryPolicy, RunLimits, Status, Task, Usage};
 use analyte_core::names::{Attempt, JobId, ModelName, Organisation, ProviderName, TaskName};
 use analyte_core::query::{Field, Fields as _};
@@ -109,9 +110,14 @@ fn fields_are_those_of_the_json_form() {
         ("organisation", Field::Missing),
         ("", Field::Missing),
     ];
-    for (name, field) in expected {
-        assert_eq!(first.field(name), field, "{name}");
+    for (name, field) in &expected {
+        assert_eq!(first.field(name), *field, "{name}");
     }
+    // The list of names is that of this table; whatever is there is on it.
+    let known: BTreeSet<&str> = expected.iter().map(|(name, _)| *name).filter(|name| is_field(name)).collect();
+    let listed = NAMES.iter().copied().chain(["tags.line", "tags.a.b", "tags.other"]).collect::<BTreeSet<_>>();
+    assert_eq!(known, listed);
+    assert!(expected.iter().all(|(name, field)| *field == Field::Missing || is_field(name)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! JSON answers, and how single values look in them.
 
 use analyte_core::timestamp::Timestamp;
+use analyte_jobs::Reservation;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::CONTENT_TYPE;
@@ -27,6 +28,13 @@ pub(crate) fn answer_held(shared: &Shared, status: StatusCode, value: &impl Seri
     let length = json.len() as u64;
     let reserved = if length > SMALL { vec![shared.manager.reserve_memory(length)?] } else { Vec::new() };
     Ok(bytes(status, body::holding(json.into(), reserved)))
+}
+
+/// An answer of this value in room that was set aside before. For what has happened already, and may not be refused any
+/// more for want of room.
+pub(crate) fn answer_holding(status: StatusCode, value: &impl Serialize, reserved: Vec<Reservation>) -> Response {
+    // As above.
+    bytes(status, body::holding(serde_json::to_vec(value).unwrap_or_default().into(), reserved))
 }
 
 /// An answer of JSON that was written before.

@@ -3,6 +3,7 @@
 use analyte_core::names::{JobId, Organisation};
 
 use super::doubt::Scope;
+use super::lanes::{Kind, Wanted};
 use super::reader::Look;
 use super::search::Search;
 use super::{SledStore, reader};
@@ -58,6 +59,16 @@ impl Look for List {
         self.search.fetch(tree, jobs, scan)
     }
 
+    fn prepare(&mut self) {
+        self.search.prepare();
+    }
+
+    /// A short page: what was fetched has been digested, and the next page goes on from there.
+    fn out_of_time(&mut self) -> Listed {
+        let next = self.search.cursor();
+        self.listed(next)
+    }
+
     fn digest(&mut self) -> Result<Option<Listed>> {
         let limit = self.search.query.limit.max(1);
         loop {
@@ -85,6 +96,7 @@ impl Look for List {
 impl SledStore {
     pub(super) async fn list(&self, organisation: &Organisation, query: ListQuery) -> Result<Listed> {
         let begin = || List::new(Search::new(&self.shared, organisation.clone(), query.clone()));
-        reader::read_long(&self.shared, &self.committer, &self.shared.lanes.pages, begin).await
+        let kind = if query.filter.is_some() { Kind::Query } else { Kind::List };
+        reader::read_long(&self.shared, &self.committer, Wanted { kind, organisation }, begin).await
     }
 }

@@ -14,7 +14,8 @@ use tempfile::TempDir;
 
 use super::doubt::Scope;
 use super::keys::{self, Class};
-use super::plan::Plan;
+use super::lanes::{Kind, Wanted};
+use super::plan::Draft;
 use super::reader::{self, Look};
 use super::walk::List;
 use super::{Options, SledStore};
@@ -63,7 +64,7 @@ fn exactly(field: &str, value: &str) -> Value {
 
 fn plan(store: &SledStore, query: &ListQuery) -> Vec<Vec<List>> {
     let shelf = store.shared.shelf.read();
-    Plan::make(shelf.tree.as_ref().unwrap(), &default(), query, &[]).unwrap().all
+    Draft::of(&default(), query, &[]).plan(shelf.tree.as_ref().unwrap()).unwrap().all
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,6 +289,8 @@ impl<F: FnMut() + Send + 'static> Look for Probe<F> {
     fn scope(&self) -> Scope {
         Scope::All
     }
+    fn prepare(&mut self) {}
+    fn out_of_time(&mut self) {}
     fn fetch(&mut self, _tree: &sled::Tree) -> Result<()> {
         Ok(())
     }
@@ -300,6 +303,11 @@ impl<F: FnMut() + Send + 'static> Look for Probe<F> {
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
+fn want() -> Wanted<'static> {
+    static ORGANISATION: std::sync::LazyLock<Organisation> = std::sync::LazyLock::new(default);
+    Wanted { kind: Kind::Sort, organisation: &ORGANISATION }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_look_lets_commits_through() {
     let (_directory, store) = open();
@@ -308,7 +316,7 @@ async fn a_long_look_lets_commits_through() {
         let shared = Arc::clone(&shared);
         Probe { times: 3, between: move || assert!(shared.shelf.try_write_for(PATIENCE).is_some()) }
     };
-    reader::read_long(&store.shared, &store.committer, &store.shared.lanes.sorts, begin).await.unwrap();
+    reader::read_long(&store.shared, &store.committer, want(), begin).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -333,7 +341,7 @@ async fn only_so_many_long_looks_go_on_at_once() {
                 };
                 Probe { times: 20, between }
             };
-            reader::read_long(&store.shared, &store.committer, &store.shared.lanes.sorts, begin).await.unwrap();
+            reader::read_long(&store.shared, &store.committer, want(), begin).await.unwrap();
         });
     }
     looks.join_all().await;
@@ -344,12 +352,10 @@ async fn only_so_many_long_looks_go_on_at_once() {
 async fn a_look_whose_caller_has_gone_ends() {
     let (_directory, store) = open();
     let store = Arc::new(store);
-    let lane = Arc::clone(&store.shared.lanes.sorts);
-    let all = u32::try_from(lane.available_permits()).unwrap();
     let (tell, told) = tokio::sync::oneshot::channel();
     let tell = Arc::new(parking_lot::Mutex::new(Some(tell)));
     let look = tokio::spawn({
-        let (store, lane) = (Arc::clone(&store), Arc::clone(&lane));
+        let store = Arc::clone(&store);
         async move {
             let begin = || {
                 let tell = Arc::clone(&tell);
@@ -361,10 +367,15 @@ async fn a_look_whose_caller_has_gone_ends() {
                 Probe { times: usize::MAX, between }
             };
             // It would look nearly for ever.
-            reader::read_long(&store.shared, &store.committer, &lane, begin).await
+            reader::read_long(&store.shared, &store.committer, want(), begin).await
         }
     });
     told.await.unwrap();
     look.abort();
-    drop(tokio::time::timeout(PATIENCE, lane.acquire_many(all)).await.unwrap().unwrap());
+    // Sooner than it would be out of time.
+    let deadline = std::time::Instant::now() + want().time() * 2 / 3;
+    while !store.shared.lanes.all_free(Kind::Sort, 4) {
+        assert!(std::time::Instant::now() < deadline);
+        tokio::task::yield_now().await;
+    }
 }

@@ -37,6 +37,7 @@ mod job_record;
 mod journal;
 mod keys;
 mod known;
+mod lanes;
 mod learn;
 mod list;
 mod lock;

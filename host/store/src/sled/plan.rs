@@ -4,6 +4,8 @@
 //! as they are written, filters mostly do not care for case: the few spellings that there are of providers and models are
 //! then found by leaping from one to the next. A plan only leaves out jobs that cannot match; the job itself decides.
 
+use std::collections::BTreeSet;
+
 use analyte_core::job::Status;
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
 use analyte_core::query::{Allowed, Filter};
@@ -19,6 +21,8 @@ use crate::{ListQuery, Result};
 const SLACK_MS: u64 = 60_000;
 /// A condition that would need more lists than this is left to the jobs themselves.
 const MOST_LISTS: usize = 1_024;
+/// Most leaps of one plan to find how names are spelled, since readers' lock is held meanwhile.
+const MOST_LEAPS: usize = 4_096;
 /// Milliseconds that an id can tell.
 const LAST_MS: u64 = (1 << 48) - 1;
 
@@ -35,15 +39,28 @@ pub(super) struct Plan {
     pub(super) end: u128,
 }
 
+/// All of a plan that can be known without the tree: made before readers' lock is taken, since a filter may be long.
+#[derive(Debug)]
+pub(super) struct Draft {
+    organisation: Organisation,
+    all: Vec<Vec<List>>,
+    providers: Names,
+    models: Names,
+    order: Order,
+    at: Option<u128>,
+    end: u128,
+}
+
 /// What a name has to be.
-struct Names<'a> {
-    is: Option<&'a str>,
+#[derive(Debug)]
+struct Names {
+    is: Option<String>,
     one_of: Option<Allowed>,
 }
 
-impl<'a> Names<'a> {
-    fn of(is: Option<&'a str>, filter: Option<&Filter>, field: &str) -> Self {
-        Self { is, one_of: filter.and_then(|filter| filter.equal_texts(field)) }
+impl Names {
+    fn of(is: Option<&str>, filter: Option<&Filter>, field: &str) -> Self {
+        Self { is: is.map(str::to_owned), one_of: filter.and_then(|filter| filter.equal_texts(field)) }
     }
 
     fn asked(&self) -> bool {
@@ -52,7 +69,7 @@ impl<'a> Names<'a> {
 
     /// Names have no letters but those of ASCII.
     fn fit(&self, name: &str) -> bool {
-        self.is.is_none_or(|is| is == name)
+        self.is.as_ref().is_none_or(|is| is == name)
             && self.one_of.as_ref().is_none_or(|allowed| {
                 if allowed.case_sensitive {
                     allowed.texts.iter().any(|text| text == name)
@@ -64,23 +81,30 @@ impl<'a> Names<'a> {
 
     /// Those that are possible, where just these are known.
     fn spelled(&self) -> Option<Vec<&str>> {
-        let texts: Vec<&str> = match (self.is, &self.one_of) {
-            (Some(is), _) => vec![is],
+        let texts: Vec<&str> = match (&self.is, &self.one_of) {
+            (Some(is), _) => vec![is.as_str()],
             (None, Some(allowed)) if allowed.case_sensitive => allowed.texts.iter().map(String::as_str).collect(),
             _ => return None,
         };
         Some(texts.into_iter().filter(|text| self.fit(text)).collect())
     }
 
-    /// Those that are possible and stand after this prefix in the index; `None`: too many.
-    fn found(&self, tree: &sled::Tree, prefix: &[u8], valid: impl Fn(&str) -> bool) -> Result<Option<Vec<String>>> {
+    /// Those that are possible and stand after this prefix in the index; `None`: too many. `leaps` are those still free.
+    fn found(
+        &self,
+        tree: &sled::Tree,
+        prefix: &[u8],
+        leaps: &mut usize,
+        valid: impl Fn(&str) -> bool,
+    ) -> Result<Option<Vec<String>>> {
         if let Some(spelled) = self.spelled() {
             let names = spelled.into_iter().filter(|name| valid(name)).map(str::to_owned);
             return Ok(Some(names.take(MOST_LISTS + 1).collect()).filter(|names: &Vec<_>| names.len() <= MOST_LISTS));
         }
         let mut found = Vec::new();
         let mut from = prefix.to_vec();
-        for _ in 0..MOST_LISTS {
+        while *leaps > 0 && found.len() <= MOST_LISTS {
+            *leaps -= 1;
             let next = tree.range(from..).next().transpose().map_err(|error| broken("read an index", error))?;
             let Some(name) = next.as_ref().and_then(|(key, _)| keys::name_after(key, prefix)) else {
                 return Ok(Some(found));
@@ -93,23 +117,14 @@ impl<'a> Names<'a> {
     }
 }
 
-impl Plan {
+impl Draft {
     /// `running` are the jobs that run, oldest first.
-    pub(super) fn make(
-        tree: &sled::Tree,
-        organisation: &Organisation,
-        query: &ListQuery,
-        running: &[JobId],
-    ) -> Result<Self> {
+    pub(super) fn of(organisation: &Organisation, query: &ListQuery, running: &[JobId]) -> Self {
         let filter = query.filter.as_deref();
         let mut all = Vec::new();
         all.extend(ids(filter));
         all.extend(states(organisation, query, filter, running));
         all.extend(tags(organisation, query, filter));
-        all.extend(models(tree, organisation, query, filter)?);
-        if all.is_empty() {
-            all.push(vec![List::Index(keys::jobs(organisation))]);
-        }
         let order = if query.oldest_first { Order::Oldest } else { Order::Newest };
         let (first, last) = times(query, filter);
         let (begin, end) = match order {
@@ -120,7 +135,47 @@ impl Plan {
             None => Some(begin),
             Some(after) => order.rank(after).checked_add(1).map(|at| at.max(begin)),
         };
-        Ok(Self { all, order, at, end })
+        Self {
+            organisation: organisation.clone(),
+            all,
+            providers: Names::of(query.provider.as_ref().map(ProviderName::as_str), filter, "provider"),
+            models: Names::of(query.model.as_ref().map(ModelName::as_str), filter, "model"),
+            order,
+            at,
+            end,
+        }
+    }
+
+    /// The plan, with what only the tree knows.
+    pub(super) fn plan(&self, tree: &sled::Tree) -> Result<Plan> {
+        let mut all = self.all.clone();
+        all.extend(self.models(tree)?);
+        if all.is_empty() {
+            all.push(vec![List::Index(keys::jobs(&self.organisation))]);
+        }
+        Ok(Plan { all, order: self.order, at: self.at, end: self.end })
+    }
+
+    fn models(&self, tree: &sled::Tree) -> Result<Option<Vec<List>>> {
+        let Self { providers, models, .. } = self;
+        if !providers.asked() && !models.asked() {
+            return Ok(None);
+        }
+        let (all, mut leaps) = (keys::all_models(&self.organisation), MOST_LEAPS);
+        let Some(providers) = providers.found(tree, &all, &mut leaps, |name| ProviderName::new(name).is_ok())? else {
+            return Ok(None);
+        };
+        let mut lists = Vec::new();
+        for provider in providers {
+            let prefix = [all.as_slice(), provider.as_bytes(), &[0]].concat();
+            let found = models.found(tree, &prefix, &mut leaps, |name| ModelName::new(name).is_ok())?;
+            let Some(found) = found else { return Ok(None) };
+            lists.extend(found.iter().map(|model| List::Index([prefix.as_slice(), model.as_bytes(), &[0]].concat())));
+            if lists.len() > MOST_LISTS {
+                return Ok(None);
+            }
+        }
+        Ok(Some(lists))
     }
 }
 
@@ -156,46 +211,20 @@ fn tags(organisation: &Organisation, query: &ListQuery, filter: Option<&Filter>)
     let mut all: Vec<Vec<List>> = query.tag.iter().map(|(tag, value)| vec![list(tag, value)]).collect();
     let Some(filter) = filter else { return all };
     all.extend(filter.tags("tags").into_iter().map(|(tag, value)| vec![list(tag, value)]));
-    for condition in filter.conjuncts() {
-        let Some(tag) = condition.field.strip_prefix("tags.") else { continue };
-        let Some(allowed) = filter.equal_texts(&condition.field) else { continue };
+    // Each field once: asking for one looks at all of its conditions.
+    let fields: BTreeSet<&str> = filter.conjuncts().map(|condition| condition.field.as_str()).collect();
+    for field in fields {
+        let Some(tag) = field.strip_prefix("tags.") else { continue };
+        let Some(allowed) = filter.equal_texts(field) else { continue };
         if allowed.case_sensitive && allowed.texts.len() <= MOST_LISTS {
             let lists: Vec<_> = allowed.texts.iter().map(|value| list(tag, value)).collect();
-            if !all.contains(&lists) {
-                all.push(lists);
-            }
+            all.push(lists);
         }
     }
+    all.dedup();
     // Many tags would cost more to look up than they spare.
     all.truncate(MOST_LISTS);
     all
-}
-
-fn models(
-    tree: &sled::Tree,
-    organisation: &Organisation,
-    query: &ListQuery,
-    filter: Option<&Filter>,
-) -> Result<Option<Vec<List>>> {
-    let providers = Names::of(query.provider.as_ref().map(ProviderName::as_str), filter, "provider");
-    let models = Names::of(query.model.as_ref().map(ModelName::as_str), filter, "model");
-    if !providers.asked() && !models.asked() {
-        return Ok(None);
-    }
-    let all = keys::all_models(organisation);
-    let Some(providers) = providers.found(tree, &all, |name| ProviderName::new(name).is_ok())? else {
-        return Ok(None);
-    };
-    let mut lists = Vec::new();
-    for provider in providers {
-        let prefix = [all.as_slice(), provider.as_bytes(), &[0]].concat();
-        let Some(found) = models.found(tree, &prefix, |name| ModelName::new(name).is_ok())? else { return Ok(None) };
-        lists.extend(found.iter().map(|model| List::Index([prefix.as_slice(), model.as_bytes(), &[0]].concat())));
-        if lists.len() > MOST_LISTS {
-            return Ok(None);
-        }
-    }
-    Ok(Some(lists))
 }
 
 /// The first and the last id that a job can have for its time.

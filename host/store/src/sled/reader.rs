@@ -5,17 +5,18 @@
 //! of an answer need not be. What was read may be applied and not yet durable; it is answered when it is. If the store
 //! failed in between, it is read again.
 //!
-//! Only so many long looks go on at once; further ones wait, so that they take neither all threads that may wait for the
-//! disk nor all processors. One whose caller has gone ends with its next portion.
+//! Only so many long looks go on at once (`lanes.rs`), and each for so long: then a page ends where it is, and a list in an
+//! order of its own is too long. One whose caller has gone ends with its next portion.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use super::committer::{Committer, Shared};
 use super::doubt::Scope;
 use super::io_error;
+use super::lanes::{Lane, Wanted};
 use crate::{Result, StoreError};
 
 /// Reads from the tree on a thread that may wait for the disk, and answers what is durable.
@@ -42,34 +43,24 @@ pub(super) trait Look: Send + 'static {
     type Answer: Send + 'static;
     /// Of what it reads.
     fn scope(&self) -> Scope;
+    /// Does what needs no tree, before the lock is first taken.
+    fn prepare(&mut self);
     /// Takes the next portion, under the lock.
     fn fetch(&mut self, tree: &sled::Tree) -> Result<()>;
     /// Makes of it what can be made, without the lock; an answer ends the look.
     fn digest(&mut self) -> Result<Option<Self::Answer>>;
-}
-
-/// How many long looks go on at once.
-#[derive(Debug)]
-pub(super) struct Lanes {
-    /// Of those that look for one page of a list.
-    pub(super) pages: Arc<Semaphore>,
-    /// Of those that look at the whole of a list to sort it.
-    pub(super) sorts: Arc<Semaphore>,
-}
-
-impl Default for Lanes {
-    fn default() -> Self {
-        Self { pages: Arc::new(Semaphore::new(8)), sorts: Arc::new(Semaphore::new(2)) }
-    }
+    /// Ends the look after a portion that was digested: it has taken all the time it may.
+    fn out_of_time(&mut self) -> Self::Answer;
 }
 
 /// Looks portion by portion, as soon as there is a lane. `begin` may be asked again, where the store failed meanwhile.
 pub(super) async fn read_long<L: Look>(
     shared: &Arc<Shared>,
     committer: &Committer,
-    lane: &Arc<Semaphore>,
+    lane: Wanted<'_>,
     begin: impl Fn() -> L,
 ) -> Result<L::Answer> {
+    let most = lane.time();
     let here = Arc::new(());
     let begin = |lane| {
         let (shared, mut look) = (Arc::clone(shared), begin());
@@ -77,13 +68,15 @@ pub(super) async fn read_long<L: Look>(
         spawn_blocking(move || {
             // Held by the thread that looks, and no longer: it goes on to its next portion where the caller has gone.
             let _lane = lane;
-            let scope = look.scope();
+            let (scope, since) = (look.scope(), Instant::now());
+            look.prepare();
             while here.strong_count() > 0 {
                 let shelf = shared.shelf.read();
                 let (tree, applied) = shelf.visible(&scope)?;
                 let fetched = look.fetch(tree);
                 drop(shelf);
                 match fetched.and_then(|()| look.digest()).transpose() {
+                    None if since.elapsed() >= most => return Some((Ok(look.out_of_time()), applied)),
                     None => {}
                     Some(answer) => return Some((answer, applied)),
                 }
@@ -99,14 +92,14 @@ pub(super) async fn read_long<L: Look>(
 async fn again_until_durable<A>(
     shared: &Shared,
     committer: &Committer,
-    lane: Option<&Arc<Semaphore>>,
-    read: impl Fn(Option<OwnedSemaphorePermit>) -> JoinHandle<Option<(Result<A>, u64)>>,
+    lane: Option<Wanted<'_>>,
+    read: impl Fn(Option<Lane>) -> JoinHandle<Option<(Result<A>, u64)>>,
 ) -> Result<A> {
     let mut durable = shared.durable.subscribe();
     loop {
         let openings = durable.borrow_and_update().openings;
         let lane = match lane {
-            Some(lane) => Some(Arc::clone(lane).acquire_owned().await.map_err(|_| StoreError::Closed)?),
+            Some(lane) => Some(lane.take(&shared.lanes).await?),
             None => None,
         };
         let Some((answer, applied)) = read(lane).await.map_err(panicked)? else {

@@ -8,7 +8,7 @@ use analyte_core::names::{JobId, Organisation};
 
 use super::committer::Shared;
 use super::job_record::{self, Raw};
-use super::plan::Plan;
+use super::plan::{Draft, Plan};
 use super::walk::{Step, Walk};
 use crate::{ListQuery, Result, StoreError};
 
@@ -21,6 +21,7 @@ pub(super) struct Search {
     pub(super) query: ListQuery,
     /// Jobs that run, oldest first.
     running: Vec<JobId>,
+    draft: Option<Draft>,
     plan: Option<Plan>,
     /// Read, and not decoded yet.
     fetched: VecDeque<(JobId, Result<Option<Raw>>)>,
@@ -34,14 +35,21 @@ impl Search {
     pub(super) fn new(shared: &Shared, organisation: Organisation, query: ListQuery) -> Self {
         let running = shared.live.read().running(&organisation);
         let (fetched, damaged) = (VecDeque::new(), Vec::new());
-        Self { organisation, query, running, plan: None, fetched, looked: 0, damaged }
+        Self { organisation, query, running, draft: None, plan: None, fetched, looked: 0, damaged }
+    }
+
+    /// Does what needs no tree, and takes its time.
+    pub(super) fn prepare(&mut self) {
+        self.draft = Some(Draft::of(&self.organisation, &self.query, &self.running));
     }
 
     /// Reads up to `jobs` more jobs, or stops before, having looked at a portion of entries; looks at no more than
     /// `most` in all.
     pub(super) fn fetch(&mut self, tree: &sled::Tree, jobs: usize, most: usize) -> Result<()> {
         if self.plan.is_none() {
-            self.plan = Some(Plan::make(tree, &self.organisation, &self.query, &self.running)?);
+            let draft = self.draft.take();
+            let draft = draft.unwrap_or_else(|| Draft::of(&self.organisation, &self.query, &self.running));
+            self.plan = Some(draft.plan(tree)?);
         }
         let Some(plan) = &mut self.plan else { return Ok(()) };
         let Some(at) = plan.at else { return Ok(()) };

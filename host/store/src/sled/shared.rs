@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 use tokio::sync::watch;
 
 use super::depths::Shown;
-use super::reader::Lanes;
+use super::lanes::Lanes;
 use super::records::Shelf;
 use super::work::{Catalogue, Work};
 use crate::Counts;

@@ -14,6 +14,7 @@ use analyte_core::query::{Sort, SortKey};
 
 use super::doubt::Scope;
 use super::job_record::{self, Raw};
+use super::lanes::{Kind, Wanted};
 use super::reader::Look;
 use super::search::{Search, matches};
 use super::{SledStore, reader};
@@ -44,7 +45,7 @@ type Place = (SortKey, Reverse<JobId>);
 /// What was found.
 #[derive(Debug)]
 pub(super) struct SortedListed {
-    /// `None`: too many.
+    /// `None`: too many, or too costly.
     pub(super) page: Option<(Vec<Arc<Job>>, bool)>,
     /// Jobs that could not be read.
     pub(super) damaged: Vec<JobId>,
@@ -106,6 +107,14 @@ impl Look for SortedList {
         Ok(())
     }
 
+    fn prepare(&mut self) {
+        self.search.prepare();
+    }
+
+    fn out_of_time(&mut self) -> SortedListed {
+        self.listed(None)
+    }
+
     fn digest(&mut self) -> Result<Option<SortedListed>> {
         if self.page.is_none() {
             return self.look();
@@ -141,6 +150,6 @@ impl SledStore {
             let search = Search::new(&self.shared, organisation.clone(), query.clone());
             SortedList::new(search, Arc::clone(&sorts), skip, most)
         };
-        reader::read_long(&self.shared, &self.committer, &self.shared.lanes.sorts, begin).await
+        reader::read_long(&self.shared, &self.committer, Wanted { kind: Kind::Sort, organisation }, begin).await
     }
 }

@@ -95,8 +95,9 @@ pub(crate) async fn submit(
     let (manager, organisation) = (shared.manager.clone(), caller.organisation().clone());
     let limits = shared.limits.clone();
     let items = perhaps_off_thread(large, move || read_all(&manager, &organisation, items, &limits)).await?;
-    // The tables hold what is needed.
-    drop(received);
+    // The tables hold what is needed of the bytes; the room for them goes over to the answer.
+    let body::Received { bytes, reserved } = received;
+    drop(bytes);
     let answers = submit_all(&shared, caller.organisation(), items).await;
     drop(turns);
     let items = answers.iter().map(|answer| match answer {
@@ -104,7 +105,8 @@ pub(crate) async fn submit(
         Err(problem) => Some(ItemBody::Error(Box::new(problem.body()))),
     });
     // The store keeps no job without a task, so every view has a body.
-    Ok(json::answer(StatusCode::OK, &BatchAnswerBody { items: items.flatten().collect() }))
+    let answer = BatchAnswerBody { items: items.flatten().collect() };
+    Ok(json::answer_holding(StatusCode::OK, &answer, reserved))
 }
 
 async fn perhaps_off_thread<T: Send + 'static>(

@@ -70,6 +70,11 @@ pub(crate) async fn follow(
     let after = last_seen(&uri, &headers)?;
     if let Some(after) = after {
         let job = shared.manager.get(caller.organisation(), id).await?.job;
+        if after >= EventId::of_revision(job.revision.saturating_add(1)) {
+            let detail =
+                format!("the job has no event `{after}` yet; without Last-Event-ID it is told from its first one");
+            return Err(Problem::new(Code::Malformed, detail));
+        }
         if job.status.ended() && after >= EventId::of_revision(job.revision) {
             return Ok(StatusCode::NO_CONTENT.into_response());
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::names::JobId;
-use analyte_jobs::{Idempotency, Right};
+use analyte_jobs::{Begun, Idempotency, Right};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
@@ -81,7 +81,18 @@ pub(crate) async fn retry(
             // What is asked for is this job's copy, however the body is written.
             let request = Digest::of(format!("copy of {id}").as_bytes());
             let idempotency = key.map(|key| Idempotency { key, request });
+            // First, so that a repetition is answered whatever has become of the job since.
+            let begun = match &idempotency {
+                Some(idempotency) => Some(shared.manager.begin(caller.organisation(), idempotency).await?),
+                None => None,
+            };
+            if let Some(Begun::Replay(copy)) = &begun {
+                let mut response = shown(StatusCode::OK, copy)?;
+                put_location(response.headers_mut(), copy.job.id);
+                return Ok(response);
+            }
             let made = shared.manager.retry_as_copy(caller.organisation(), id, idempotency).await?;
+            drop(begun);
             let status = if made.replayed { StatusCode::OK } else { StatusCode::CREATED };
             let mut response = shown(status, &made.job)?;
             put_location(response.headers_mut(), made.job.job.id);

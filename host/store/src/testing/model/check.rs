@@ -89,7 +89,8 @@ impl Model {
             });
             if job.status == Status::Queued {
                 depth.queued += 1;
-                depth.oldest = Some(depth.oldest.map_or(job.created_at, |oldest| oldest.min(job.created_at)));
+                let due = job.run_at.map_or(job.created_at, |at| at.max(job.created_at));
+                depth.oldest = Some(depth.oldest.map_or(due, |oldest| oldest.min(due)));
             } else {
                 depth.running += 1;
             }
