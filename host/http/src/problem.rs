@@ -320,7 +320,7 @@ mod tests {
             body,
             json!({
                 "type": "urn:analyte:problem:invalid-input",
-                "title": "The table or the parameters do not fit the model.",
+                "title": "What was sent can be read, and does not fit: the table, the parameters or another part of it.",
                 "status": 422,
                 "detail": "field `price`, row 3: `x` is not a number",
                 "code": "invalid-input",
