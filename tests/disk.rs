@@ -239,11 +239,11 @@ fn a_disk_that_fills_up_loses_nothing_that_was_acknowledged() {
     subject.goes_on(&acknowledged);
 }
 
-#[test]
-fn what_cannot_be_synced_is_not_acknowledged() {
+/// Nothing new is acknowledged while the disk fails like this, and all goes on when it is well again.
+fn is_waited_for(failing: Failing) {
     let subject = Subject::start();
     let http = &subject.server.http;
-    subject.faults.set(Failing { sync: IO_ERROR, ..Failing::default() });
+    subject.faults.set(failing);
     for rows in [1, LARGE + 7, 1] {
         let refused = http.post("/v1/jobs", &noop(rows));
         assert_eq!((refused.status, refusal(&refused)), (500, host_error()), "{rows} rows");
@@ -257,20 +257,13 @@ fn what_cannot_be_synced_is_not_acknowledged() {
 }
 
 #[test]
+fn what_cannot_be_synced_is_not_acknowledged() {
+    is_waited_for(Failing { sync: IO_ERROR, ..Failing::default() });
+}
+
+#[test]
 fn a_disk_that_becomes_read_only_is_waited_for() {
-    let subject = Subject::start();
-    let http = &subject.server.http;
-    subject.faults.set(Failing::read_only());
-    for rows in [1, LARGE + 7, 1] {
-        let refused = http.post("/v1/jobs", &noop(rows));
-        assert_eq!((refused.status, refusal(&refused)), (500, host_error()), "{rows} rows");
-    }
-    let (status, said) = ready(http);
-    assert_eq!((status, &said["status"]), (503, &json!("failing")), "{said}");
-    subject.answers_or_refuses();
-    subject.outcomes_wait();
-    subject.faults.set(Failing::default());
-    subject.goes_on(&[]);
+    is_waited_for(Failing::read_only());
 }
 
 #[test]

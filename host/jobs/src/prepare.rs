@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
-use analyte_core::job::{Content, Job, RunLimits, Status, Task, Usage};
+use analyte_core::job::{Content, Job, RunLimits, Task};
 use analyte_core::limits::Limits;
-use analyte_core::names::{Attempt, JobId, Organisation, TaskName};
+use analyte_core::names::{JobId, Organisation, TaskName};
 use analyte_core::parameters::ParameterProblem;
 use analyte_core::table::Table;
 use analyte_core::table::fit::fit;
@@ -130,49 +130,21 @@ impl Manager {
         .await?;
         let parameters = Bytes::from(fitted.parameters);
         let id = JobId(self.new_id());
+        let named = (submission.provider, submission.model);
         let task = Task {
-            name: TaskName::only(),
-            provider: submission.provider,
-            model: submission.model,
-            digest,
             model_file: model.file,
-            parents: Vec::new(),
-            input,
-            parameters: content(&parameters),
             grants: model.grants.clone(),
-            status: Status::Queued,
-            attempt: Attempt(0),
-            lease: None,
-            failures: 0,
-            crashes: 0,
-            not_before: None,
-            started_at: None,
-            finished_at: None,
-            usage: Usage::default(),
-            progress: None,
-            error: None,
-            result: None,
-            files: Vec::new(),
-            log: None,
             warnings: fitted.warnings,
+            ..Task::queued(TaskName::only(), named, digest, input, content(&parameters))
         };
         let job = Job {
-            id,
-            organisation: organisation.clone(),
-            status: Status::Queued,
-            tasks: vec![task],
             priority: submission.priority,
             run_at: submission.run_at,
-            created_at: self.now(),
-            started_at: None,
-            finished_at: None,
-            limits: fitted.limits,
             retry,
             retry_of: submission.retry_of,
             tags: submission.tags,
             custom_data: submission.custom_data,
-            revision: 0,
-            history: Vec::new(),
+            ..Job::queued(id, organisation.clone(), vec![task], fitted.limits, self.now())
         };
         Ok(NewJob {
             job,

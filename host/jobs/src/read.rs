@@ -353,7 +353,7 @@ fn result_of<'a>(job: &'a Job, name: Option<&TaskName>) -> Result<(&'a Task, &'a
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use analyte_core::job::{RetryPolicy, RunLimits, Usage};
+    use analyte_core::job::RunLimits;
     use analyte_core::names::{ModelName, ProviderName};
     use analyte_core::timestamp::Timestamp;
     use uuid::Uuid;
@@ -366,53 +366,21 @@ mod tests {
 
     fn task(name: &str, parents: &[&str], status: Status) -> Task {
         let failed = matches!(status, Status::Failed | Status::Cancelled);
+        let named = (ProviderName::new("p").unwrap(), ModelName::new("m").unwrap());
         Task {
-            name: TaskName::new(name).unwrap(),
-            provider: ProviderName::new("p").unwrap(),
-            model: ModelName::new("m").unwrap(),
-            digest: Digest::of(b""),
-            model_file: None,
             parents: parents.iter().map(|parent| TaskName::new(parent).unwrap()).collect(),
-            input: content(),
-            parameters: content(),
-            grants: Vec::new(),
             status,
             attempt: Attempt(1),
-            lease: None,
-            failures: 0,
-            crashes: 0,
-            not_before: None,
-            started_at: None,
-            finished_at: None,
-            usage: Usage::default(),
-            progress: None,
             error: failed.then(|| Failure::new(Code::Trap, "it crashed")),
             result: (status == Status::Completed).then(content),
-            files: Vec::new(),
-            log: None,
-            warnings: Vec::new(),
+            ..Task::queued(TaskName::new(name).unwrap(), named, Digest::of(b""), content(), content())
         }
     }
 
     fn job(status: Status, tasks: Vec<Task>) -> Job {
-        Job {
-            id: JobId(Uuid::nil()),
-            organisation: Organisation::default_one(),
-            status,
-            tasks,
-            priority: 0,
-            run_at: None,
-            created_at: Timestamp(0),
-            started_at: None,
-            finished_at: None,
-            limits: RunLimits { fuel: 1, memory_bytes: 1, timeout_ms: 1 },
-            retry: RetryPolicy::default(),
-            retry_of: None,
-            tags: std::collections::BTreeMap::new(),
-            custom_data: None,
-            revision: 0,
-            history: Vec::new(),
-        }
+        let limits = RunLimits { fuel: 1, memory_bytes: 1, timeout_ms: 1 };
+        let organisation = Organisation::default_one();
+        Job { status, ..Job::queued(JobId(Uuid::nil()), organisation, tasks, limits, Timestamp(0)) }
     }
 
     fn asked(job: &Job, task: Option<&str>) -> Result<String, (Code, String)> {

@@ -87,7 +87,9 @@ async fn measure(store: &SledStore, name: &str, query: ListQuery, jobs: u64, pag
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
-    let directory = arguments.next().map_or_else(|| PathBuf::from("latency-data"), PathBuf::from);
+    // Gone at the end, unless somebody wants to keep it.
+    let usual = tempfile::tempdir()?;
+    let directory = arguments.next().map_or_else(|| usual.path().to_owned(), PathBuf::from);
     let jobs = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
     let pages = arguments.next().map_or(Ok(1_000), |text| text.parse())?;
     let store = SledStore::open(Options::new(&directory))?;

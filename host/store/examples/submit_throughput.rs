@@ -51,7 +51,9 @@ async fn measure(store: &Arc<SledStore>, clients: u64, time: Duration) -> Outcom
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
-    let directory = arguments.next().map_or_else(|| PathBuf::from("throughput-data"), PathBuf::from);
+    // Gone at the end, unless somebody wants to keep it.
+    let usual = tempfile::tempdir()?;
+    let directory = arguments.next().map_or_else(|| usual.path().to_owned(), PathBuf::from);
     let seconds = arguments.next().map_or(Ok(5), |text| text.parse())?;
     let store = Arc::new(SledStore::open(Options::new(&directory))?);
     for clients in [1, 64] {

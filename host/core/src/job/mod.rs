@@ -14,6 +14,7 @@ use crate::timestamp::Timestamp;
 
 pub mod event;
 pub mod fields;
+mod new;
 pub mod transition;
 #[cfg(test)]
 mod transition_properties;

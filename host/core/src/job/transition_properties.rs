@@ -1,7 +1,5 @@
 //! What holds for every job after any events in any order.
 
-use std::collections::BTreeMap;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -11,7 +9,7 @@ use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::job::event::{EventId, Happened};
 use crate::job::transition::{Effect, Event, Left, Refusal, Released, Run, apply};
-use crate::job::{Content, Job, MOMENTS, Pin, RetryPolicy, RunLimits, Status, Task, Usage};
+use crate::job::{Content, Job, MOMENTS, Pin, RetryPolicy, RunLimits, Status, Task};
 use crate::names::{Attempt, JobId, Lease, ModelName, Organisation, ProviderName, TaskName};
 use crate::timestamp::Timestamp;
 
@@ -32,48 +30,20 @@ fn named<T>(name: Result<T, crate::names::BadName>) -> T {
 /// A job whose tasks depend on earlier ones as the bits of `edges` say.
 fn job(tasks: usize, edges: u16, max_attempts: u32) -> Job {
     let task = |place: usize| Task {
-        name: name(place),
-        provider: named(ProviderName::new("p")),
-        model: named(ModelName::new("m")),
-        digest: Digest::of(b"component"),
-        model_file: None,
         parents: (0..place).filter(|parent| edges >> (place * TASKS + parent) & 1 == 1).map(name).collect(),
-        input: content(0),
-        parameters: content(1),
-        grants: Vec::new(),
-        status: Status::Queued,
-        attempt: Attempt(0),
-        lease: None,
-        failures: 0,
-        crashes: 0,
-        not_before: None,
-        started_at: None,
-        finished_at: None,
-        usage: Usage::default(),
-        progress: None,
-        error: None,
-        result: None,
-        files: Vec::new(),
-        log: None,
-        warnings: Vec::new(),
+        ..Task::queued(
+            name(place),
+            (named(ProviderName::new("p")), named(ModelName::new("m"))),
+            Digest::of(b"component"),
+            content(0),
+            content(1),
+        )
     };
+    let tasks = (0..tasks).map(task).collect();
+    let limits = RunLimits { fuel: 1, memory_bytes: 1, timeout_ms: 1 };
     Job {
-        id: JobId(Uuid::nil()),
-        organisation: Organisation::default_one(),
-        status: Status::Queued,
-        tasks: (0..tasks).map(task).collect(),
-        priority: 0,
-        run_at: None,
-        created_at: Timestamp(0),
-        started_at: None,
-        finished_at: None,
-        limits: RunLimits { fuel: 1, memory_bytes: 1, timeout_ms: 1 },
         retry: RetryPolicy { max_attempts, backoff_ms: 10 },
-        retry_of: None,
-        tags: BTreeMap::new(),
-        custom_data: None,
-        revision: 0,
-        history: Vec::new(),
+        ..Job::queued(JobId(Uuid::nil()), Organisation::default_one(), tasks, limits, Timestamp(0))
     }
 }
 

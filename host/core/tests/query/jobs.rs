@@ -18,52 +18,26 @@ const ID: &str = "018f2b6c-0000-7000-8000-000000000001";
 
 fn task(name: &str, provider: &str, status: Status, attempt: u32) -> Task {
     let content = Content { digest: Digest::of(b"table"), bytes: 5 };
+    let named = (ProviderName::new(provider).expect("a name"), ModelName::new("Deflection").expect("a name"));
+    let digest = Digest::of(provider.as_bytes());
     Task {
-        name: TaskName::new(name).expect("a name"),
-        provider: ProviderName::new(provider).expect("a name"),
-        model: ModelName::new("Deflection").expect("a name"),
-        digest: Digest::of(provider.as_bytes()),
-        model_file: None,
-        parents: Vec::new(),
-        input: content.clone(),
-        parameters: content,
-        grants: Vec::new(),
         status,
         attempt: Attempt(attempt),
-        lease: None,
-        failures: 0,
-        crashes: 0,
-        not_before: None,
-        started_at: None,
-        finished_at: None,
         usage: Usage { fuel: 10 * u64::from(attempt), peak_memory_bytes: u64::MAX },
-        progress: None,
-        error: None,
-        result: None,
-        files: Vec::new(),
-        log: None,
-        warnings: Vec::new(),
+        ..Task::queued(TaskName::new(name).expect("a name"), named, digest, content.clone(), content)
     }
 }
 
 fn job(tasks: Vec<Task>, status: Status) -> Job {
+    let id = ID.parse().map(JobId).expect("an id");
+    let limits = RunLimits { fuel: 7, memory_bytes: 8, timeout_ms: 9 };
     Job {
-        id: ID.parse().map(JobId).expect("an id"),
-        organisation: Organisation::default_one(),
         status,
-        tasks,
         priority: -3,
-        run_at: None,
-        created_at: Timestamp(1_000),
         started_at: Some(Timestamp(2_000)),
-        finished_at: None,
-        limits: RunLimits { fuel: 7, memory_bytes: 8, timeout_ms: 9 },
         retry: RetryPolicy { max_attempts: 4, backoff_ms: 10 },
-        retry_of: None,
         tags: BTreeMap::from([("line".to_owned(), "A 7".to_owned()), ("a.b".to_owned(), "dotted".to_owned())]),
-        custom_data: None,
-        revision: 0,
-        history: Vec::new(),
+        ..Job::queued(id, Organisation::default_one(), tasks, limits, Timestamp(1_000))
     }
 }
 

@@ -1,10 +1,8 @@
 //! Jobs and bytes for tests.
 
-use std::collections::BTreeMap;
-
 use analyte_core::digest::Digest;
-use analyte_core::job::{Content, Job, RetryPolicy, RunLimits, Status, Task, Usage};
-use analyte_core::names::{Attempt, JobId, ModelName, Organisation, ProviderName, RunKey, TaskName};
+use analyte_core::job::{Content, Job, RetryPolicy, RunLimits, Task, Usage};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, RunKey, TaskName};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
 use uuid::Uuid;
@@ -41,51 +39,19 @@ pub(crate) fn job_with(
     let mut tasks = Vec::new();
     for (place, parents) in parents.iter().enumerate() {
         let input = bytes_of(&format!("input {number}.{place}"), input_bytes);
+        let model = if number.is_multiple_of(2) { "describe" } else { "correlation" };
+        let named = (ProviderName::new("statistics").ok()?, ModelName::new(model).ok()?);
         tasks.push(Task {
-            name: name(place)?,
-            provider: ProviderName::new("statistics").ok()?,
-            model: ModelName::new(if number.is_multiple_of(2) { "describe" } else { "correlation" }).ok()?,
-            digest: Digest::of(b"component"),
-            model_file: None,
             parents: parents.iter().copied().map(name).collect::<Option<_>>()?,
-            input: content_of(&input),
-            parameters: content_of(&parameters),
-            grants: Vec::new(),
-            status: Status::Queued,
-            attempt: Attempt(0),
-            lease: None,
-            failures: 0,
-            crashes: 0,
-            not_before: None,
-            started_at: None,
-            finished_at: None,
-            usage: Usage::default(),
-            progress: None,
-            error: None,
-            result: None,
-            files: Vec::new(),
-            log: None,
-            warnings: Vec::new(),
+            ..Task::queued(name(place)?, named, Digest::of(b"component"), content_of(&input), content_of(&parameters))
         });
         contents.push(input);
     }
+    let limits = RunLimits { fuel: 1, memory_bytes: 2, timeout_ms: 3 };
     let job = Job {
-        id: id(at, number),
-        organisation: Organisation::new(organisation).ok()?,
-        status: Status::Queued,
-        tasks,
-        priority: 0,
-        run_at: None,
-        created_at: at,
-        started_at: None,
-        finished_at: None,
-        limits: RunLimits { fuel: 1, memory_bytes: 2, timeout_ms: 3 },
         retry: RetryPolicy { max_attempts: 2, backoff_ms: 1_000 },
-        retry_of: None,
-        tags: BTreeMap::new(),
         custom_data: serde_json::value::RawValue::from_string(r#"{ "kept":  "as it is" }"#.to_owned()).ok(),
-        revision: 0,
-        history: Vec::new(),
+        ..Job::queued(id(at, number), Organisation::new(organisation).ok()?, tasks, limits, at)
     };
     Some((job, contents))
 }
