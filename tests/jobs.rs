@@ -6,19 +6,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
 use analyte_core::job::Status;
 use analyte_core::limits::Limits;
-use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::table::Table;
 use analyte_core::table::format::{self, Format};
+use analyte_core::timestamp::Timestamp;
 use analyte_engine::compile::Compiler;
 use analyte_engine::{Engine, Options as EngineOptions};
 use analyte_jobs::{
-    Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission,
+    Clock, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission, SystemClock,
 };
 use analyte_store::sled::{Options as StoreOptions, SledStore};
 use bytes::Bytes;
@@ -26,8 +28,14 @@ use serde_json::json;
 
 #[path = "jobs/execute.rs"]
 mod execute;
+#[path = "jobs/files.rs"]
+mod files;
+#[path = "jobs/organisations.rs"]
+mod organisations;
 #[path = "jobs/providers.rs"]
 mod providers;
+#[path = "jobs/sessions.rs"]
+mod sessions;
 mod support;
 #[path = "jobs/tokens.rs"]
 mod tokens;
@@ -44,6 +52,11 @@ fn organisation() -> Organisation {
 
 fn provider() -> ProviderName {
     ProviderName::new("hostile").expect("a name")
+}
+
+/// The provider is for all organisations.
+fn key() -> ProviderKey {
+    ProviderKey::shared(provider())
 }
 
 fn model(name: &str) -> ModelName {
@@ -69,6 +82,23 @@ async fn started(folder: &Path, limits: Limits, change: impl FnOnce(&mut Options
     manager
 }
 
+/// The machine's clock, set forward as a test likes.
+#[derive(Debug, Clone, Default)]
+struct Ahead(Arc<AtomicI64>);
+
+impl Ahead {
+    fn by(&self, ahead: Duration) {
+        let ms = i64::try_from(ahead.as_millis()).expect("not so far");
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// A manager with the hostile provider installed.
 async fn with_provider(limits: Limits, change: impl FnOnce(&mut Options)) -> (Manager, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -78,7 +108,7 @@ async fn with_provider(limits: Limits, change: impl FnOnce(&mut Options)) -> (Ma
 }
 
 async fn install(manager: &Manager, component: Bytes) -> Result<bool, JobsError> {
-    let install = InstallProvider { name: provider(), organisation: None, component };
+    let install = InstallProvider { key: key(), component };
     manager.install_provider(install).await.map(|installed| installed.replaced)
 }
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
 use analyte_core::job::Status;
-use analyte_core::names::ProviderName;
+use analyte_core::names::{ProviderKey, ProviderName};
 use analyte_core::table::format::{self, Format};
-use analyte_jobs::{Grants, Origin, Parameters, ProviderState, PublishModel, Submission};
+use analyte_jobs::{Grants, ModelContent, Origin, Parameters, ProviderState, PublishModel, Submission};
 use bytes::Bytes;
 
 use super::{
-    code, component, ended, install, limits, model, organisation, other_component, provider, reaches, started,
+    code, component, ended, install, key, limits, model, organisation, other_component, provider, reaches, started,
     submission, submitted, until, with_provider,
 };
 use crate::support::plugins::plugin;
@@ -26,8 +26,8 @@ async fn a_removal_goes_on_when_its_caller_has_gone() {
     reaches(&manager, running, Status::Running).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
     {
-        let (here, name) = (organisation(), provider());
-        let mut removal = std::pin::pin!(manager.remove_provider(&here, &name, true));
+        let key = key();
+        let mut removal = std::pin::pin!(manager.remove_provider(&key, true));
         // Begun, and dropped at its first wait.
         assert!(polled_once(removal.as_mut()).is_none());
     }
@@ -77,16 +77,16 @@ async fn a_provider_with_unfinished_jobs_is_removed_only_by_force() {
     let running = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, running, Status::Running).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
-    assert_eq!(code(manager.remove_provider(&organisation(), &provider(), false).await), Some(Code::Conflict));
+    assert_eq!(code(manager.remove_provider(&key(), false).await), Some(Code::Conflict));
     assert_eq!(manager.providers(&organisation()).len(), 1);
-    manager.remove_provider(&organisation(), &provider(), true).await.expect("removed");
+    manager.remove_provider(&key(), true).await.expect("removed");
     let (running, queued) = (ended(&manager, running).await, ended(&manager, queued).await);
     let told = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
     assert_eq!(told(&running), (Status::Cancelled, Some(Code::Cancelled)));
     assert_eq!(told(&queued), (Status::Failed, Some(Code::ProviderUnavailable)));
     assert_eq!(queued.error().map(|failure| failure.message.as_str()), Some("provider `hostile` was removed"));
     assert_eq!(code(manager.provider(&organisation(), &provider())), Some(Code::NotFound));
-    assert_eq!(code(manager.remove_provider(&organisation(), &provider(), true).await), Some(Code::NotFound));
+    assert_eq!(code(manager.remove_provider(&key(), true).await), Some(Code::NotFound));
     until("the slot is free", || manager.running().0 == 0).await;
     manager.stop(Duration::ZERO).await.expect("stopped");
 }
@@ -111,12 +111,9 @@ async fn installations_of_one_name_do_not_mix() {
 async fn a_model_component_is_published_under_a_provider() {
     let (manager, _folder) = with_provider(limits(), |_| ()).await;
     let scale = Bytes::from(fs::read(plugin("scale")).expect("the component"));
-    let publish = |provider: &str, name: &str, bytes: &Bytes| PublishModel {
-        provider: ProviderName::new(provider).expect("a name"),
-        model: model(name),
-        organisation: None,
-        media_type: "application/wasm".to_owned(),
-        bytes: bytes.clone(),
+    let publish = |provider: &str, name: &str, bytes: &Bytes| {
+        let key = provider.parse::<ProviderKey>().expect("a name");
+        PublishModel::new(key, model(name), "application/wasm".to_owned(), ModelContent::Bytes(bytes.clone()))
     };
     let refused = install(&manager, scale.clone()).await.expect_err("it is of the model world");
     assert_eq!(refused.code(), Code::InvalidComponent);
@@ -145,9 +142,9 @@ async fn a_model_component_is_published_under_a_provider() {
         "value\r\n6.0\r\n\"\"\r\n"
     );
 
-    manager.remove_model(&organisation(), &own, &model("double"), false).await.expect("removed");
+    manager.remove_model(&ProviderKey::shared(own.clone()), &model("double"), false).await.expect("removed");
     assert_eq!(code(manager.model(&organisation(), &own, &model("double"))), Some(Code::NotFound));
-    let built_in = manager.remove_model(&organisation(), &provider(), &model("noop"), true).await;
+    let built_in = manager.remove_model(&key(), &model("noop"), true).await;
     assert_eq!(code(built_in), Some(Code::Conflict));
     manager.stop(Duration::ZERO).await.expect("stopped");
 }
@@ -155,12 +152,10 @@ async fn a_model_component_is_published_under_a_provider() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_file_is_looked_at_by_its_provider() {
     let (manager, _folder) = with_provider(limits(), |_| ()).await;
-    let publish = |provider: &str| PublishModel {
-        provider: ProviderName::new(provider).expect("a name"),
-        model: model("from-file"),
-        organisation: None,
-        media_type: "application/x-weights".to_owned(),
-        bytes: Bytes::from_static(b"weights"),
+    let publish = |provider: &str| {
+        let key = provider.parse::<ProviderKey>().expect("a name");
+        let weights = ModelContent::Bytes(Bytes::from_static(b"weights"));
+        PublishModel::new(key, model("from-file"), "application/x-weights".to_owned(), weights)
     };
     assert_eq!(code(manager.publish_model(publish("nobody")).await), Some(Code::NotFound));
     let published = manager.publish_model(publish("hostile")).await.expect("published").model;
@@ -170,7 +165,7 @@ async fn a_model_file_is_looked_at_by_its_provider() {
         ("from-file", "application/x-weights")
     );
     assert_eq!((published.digest, published.file), (Some(Digest::of(&component())), Some(Digest::of(b"weights"))));
-    manager.remove_model(&organisation(), &provider(), &model("from-file"), false).await.expect("removed");
+    manager.remove_model(&key(), &model("from-file"), false).await.expect("removed");
     manager.stop(Duration::ZERO).await.expect("stopped");
 }
 
@@ -181,7 +176,7 @@ async fn only_what_was_asked_for_and_granted_reaches_a_run() {
         secrets: BTreeMap::new(),
     };
     let (manager, _folder) = with_provider(limits(), |options| {
-        options.grants.insert(provider(), Arc::new(grants));
+        options.grants.insert(key(), Arc::new(grants));
     })
     .await;
     let id = submitted(&manager, submission(&manager, "read-settings")).await;

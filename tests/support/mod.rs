@@ -22,6 +22,7 @@ pub mod http;
 pub mod plugins;
 pub mod probe;
 pub mod raw;
+pub mod sandbox;
 pub mod server;
 pub mod snapshot;
 

@@ -8,9 +8,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::{binary, ok, repository};
 
 /// Folders of the sources, by name.
-const SOURCES: [(&str, &str); 3] = [
+const SOURCES: [(&str, &str); 6] = [
     ("statistics", "example-plugins/statistics"),
+    ("filed", "tests/plugins/filed"),
     ("hostile", "tests/plugins/hostile"),
+    ("keeper", "tests/plugins/keeper"),
+    ("onnx", "example-plugins/onnx"),
     ("scale", "tests/plugins/scale"),
 ];
 

@@ -60,7 +60,7 @@ impl Demo {
     async fn serve(self, tour: Tour) -> Result<()> {
         let mut signals = Signals::listen()?;
         let server = self.server(&tour.data_dir).await?;
-        let url = format!("http://{}", server.address());
+        let url = server.url();
         told::line(&format!("listening on {url}"));
         let (stopper, requests) = requests();
         let serving = tokio::spawn(server.serve(requests));
@@ -89,6 +89,9 @@ impl Demo {
             data_dir: data_dir.to_owned(),
             plugins: None,
             allowed_hosts: Vec::new(),
+            tls: None,
+            origins: Vec::new(),
+            thingworx: analyte_http::ThingworxOptions::default(),
             limits: Limits::default(),
             grants: std::collections::BTreeMap::new(),
             retention: analyte_jobs::Retention::default(),
@@ -122,9 +125,9 @@ impl Tour {
     fn go(self, url: &str, once: bool) -> Result<()> {
         let token_file = self.data_dir.join(data_dir::ADMIN_TOKEN);
         let token = std::fs::read_to_string(&token_file).context("the token cannot be read")?;
-        let client = Client::new(url, token.trim().to_owned())?;
+        let client = Client::new(url, token.trim().to_owned(), None)?;
         let (provider, model) = (ProviderName::new(PROVIDER)?, ModelName::new(MODEL)?);
-        let (installed, _) = provider::install(&client, &provider, &self.component)?;
+        let (installed, _) = provider::install(&client, &provider, &self.component, None)?;
         let models: Vec<String> =
             show::list::items(&installed, "/models").map(|model| show::list::text(model, "/name")).collect();
         told::line(&format!("installed {PROVIDER}: {}", models.join(", ")));

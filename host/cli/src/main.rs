@@ -10,10 +10,12 @@ mod client;
 mod config;
 mod data_dir;
 mod demo;
+mod duration;
 mod inspect;
 mod job;
 mod logging;
 mod model;
+mod organisation;
 mod pairs;
 mod parameters;
 mod progress;
@@ -24,6 +26,7 @@ mod serve;
 mod show;
 mod shutdown;
 mod table_input;
+mod token;
 mod told;
 mod wasm_target;
 
@@ -56,6 +59,10 @@ enum Command {
     Model(model::Model),
     #[command(subcommand)]
     Job(job::Job),
+    #[command(subcommand)]
+    Token(token::Token),
+    #[command(subcommand)]
+    Organisation(organisation::Organisation),
 }
 
 fn main() -> ExitCode {
@@ -75,6 +82,8 @@ fn main() -> ExitCode {
         Command::Provider(command) => command.run(),
         Command::Model(command) => command.run(),
         Command::Job(command) => command.run(),
+        Command::Token(command) => command.run(),
+        Command::Organisation(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

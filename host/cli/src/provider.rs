@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use analyte_core::names::ProviderName;
+use analyte_core::names::{Organisation, ProviderName};
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::Value;
@@ -26,11 +26,18 @@ pub(crate) enum Provider {
         name: ProviderName,
         /// The component.
         component: PathBuf,
+        /// Whose it shall be, for administrators: this organisation's only, instead of everybody's. Other tokens install for
+        /// their own organisation.
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<Organisation>,
         #[command(flatten)]
         connection: Connection,
     },
     /// Lists the providers.
     List {
+        /// As this organisation sees it, for administrators.
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<Organisation>,
         #[arg(long, short, value_name = "FORMAT")]
         format: Option<ListFormat>,
         #[command(flatten)]
@@ -39,6 +46,9 @@ pub(crate) enum Provider {
     /// Shows one provider.
     Show {
         name: ProviderName,
+        /// As this organisation sees it, for administrators.
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<Organisation>,
         #[arg(long, short, value_name = "FORMAT")]
         format: Option<ThingFormat>,
         #[command(flatten)]
@@ -50,6 +60,9 @@ pub(crate) enum Provider {
         /// Ends its unfinished jobs: queued ones fail, running ones are cancelled.
         #[arg(long)]
         force: bool,
+        /// Whose, for administrators: that of this organisation instead of the one for all.
+        #[arg(long, value_name = "NAME")]
+        organisation: Option<Organisation>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -58,15 +71,15 @@ pub(crate) enum Provider {
 impl Provider {
     pub(crate) fn run(self) -> Result<()> {
         match self {
-            Self::Install { name, component, connection } => {
+            Self::Install { name, component, organisation, connection } => {
                 let client = connection.client()?;
-                let (provider, replaced) = install(&client, &name, &component)?;
+                let (provider, replaced) = install(&client, &name, &component, organisation.as_ref())?;
                 let verb = if replaced { "replaced" } else { "installed" };
                 let models = items(&provider, "/models").count();
                 show::text(&format!("{verb} {name}: {models} models, {}", text(&provider, "/digest")))
             }
-            Self::List { format, connection } => {
-                let list = connection.client()?.get("/v1/providers", &[])?;
+            Self::List { organisation, format, connection } => {
+                let list = connection.client()?.get("/v1/providers", &of(organisation.as_ref()))?;
                 let columns = ["name", "version", "models", "state", "title"].map(|name| match name {
                     "models" => Column::numbers(name),
                     _ => Column::words(name),
@@ -79,12 +92,12 @@ impl Provider {
                 };
                 ListFormat::show(format, &list, &columns, items(&list, "/providers").map(row).collect())
             }
-            Self::Show { name, format, connection } => {
-                let provider = connection.client()?.get(&address(&name), &[])?;
+            Self::Show { name, organisation, format, connection } => {
+                let provider = connection.client()?.get(&address(&name), &of(organisation.as_ref()))?;
                 ThingFormat::show(format, &provider, || in_words(&provider))
             }
-            Self::Remove { name, force, connection } => {
-                let query = if force { vec![("force".to_owned(), "true".to_owned())] } else { Vec::new() };
+            Self::Remove { name, force, organisation, connection } => {
+                let query = removal(force, organisation.as_ref());
                 connection.client()?.call(Method::Delete, &address(&name), &query, &[])?;
                 show::text(&format!("removed {name}"))
             }
@@ -93,14 +106,33 @@ impl Provider {
 }
 
 /// Installs a component; says what the provider is now, and whether there was one before.
-pub(crate) fn install(client: &Client, name: &ProviderName, component: &std::path::Path) -> Result<(Value, bool)> {
+pub(crate) fn install(
+    client: &Client,
+    name: &ProviderName,
+    component: &std::path::Path,
+    organisation: Option<&Organisation>,
+) -> Result<(Value, bool)> {
     let file = open(component)?;
     let progress = Progress::begin(&format!("installing {name}"));
-    let answer =
-        client.call(Method::Put("application/wasm", SendBody::from_owned_reader(file)), &address(name), &[], &[])?;
+    let put = Method::Put("application/wasm", SendBody::from_owned_reader(file));
+    let answer = client.call(put, &address(name), &of(organisation), &[])?;
     progress.end();
     let replaced = answer.status() == 200;
     Ok((json(answer)?, replaced))
+}
+
+/// The query of a call that is about one organisation, if one is named.
+pub(crate) fn of(organisation: Option<&Organisation>) -> Vec<(String, String)> {
+    organisation.map(|name| ("organisation".to_owned(), name.to_string())).into_iter().collect()
+}
+
+/// The query of a removal.
+pub(crate) fn removal(force: bool, organisation: Option<&Organisation>) -> Vec<(String, String)> {
+    let mut query = of(organisation);
+    if force {
+        query.push(("force".to_owned(), "true".to_owned()));
+    }
+    query
 }
 
 /// A file to be sent.
@@ -124,6 +156,7 @@ fn in_words(provider: &Value) -> String {
     };
     facts(&[
         ("provider", text(provider, "/name")),
+        ("organisation", text(provider, "/organisation")),
         ("state", text(provider, "/state")),
         ("reason", text(provider, "/state_reason")),
         ("title", text(provider, "/title")),

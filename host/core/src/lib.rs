@@ -16,3 +16,5 @@ pub mod query;
 pub mod shape;
 pub mod table;
 pub mod timestamp;
+
+pub use table::infotable;

@@ -80,6 +80,9 @@ limits! {
         "Bounds the stack of a running component, so that endless recursion ends." "job fails with `stack-overflow`";
     table_elements 100_000 "elements"
         "Bounds each function table of a component." "growth is refused; job fails with `out-of-memory`";
+    handles 10_000 "handles"
+        "Bounds what one component may hold of the host's at once: files being written, streams, waits."
+        "job fails with `out-of-memory`";
     log_bytes 262_144 "bytes"
         "Bounds the log of one run." "further lines are counted, not kept";
     stderr_bytes 8_192 "bytes"
@@ -201,6 +204,29 @@ limits! {
         "How many index entries one page of a list may look at." "a short page with a cursor";
     sort_items 100_000 "jobs"
         "How many jobs a list in an order of its own may look at." "422 `invalid-input`";
+    organisations 10_000 "organisations"
+        "Bounds how many there may be." "409 `conflict`";
+    tokens 1_000 "tokens per organisation"
+        "Bounds the tokens that are neither revoked nor expired." "409 `conflict`";
+    requests_per_second 20_000 "requests a second and token"
+        "Bounds the calls made with one token, unless the token says otherwise; so many may come at once, too."
+        "429 `busy` with `Retry-After`";
+    sessions 100 "sessions per organisation"
+        "Bounds the HTTP sessions that are open at once." "429 `busy` with `Retry-After`";
+    session_idle_ms 1_800_000 "milliseconds"
+        "A session that is not used for so long ends; a job of it that runs is a use." "401 `unauthorized`";
+    session_ms 86_400_000 "milliseconds"
+        "The longest life of a session." "401 `unauthorized`";
+    repository_files 1_000 "files per organisation"
+        "Bounds the uploaded files." "413 `too-large`";
+    repository_bytes 4_294_967_296 "bytes per organisation"
+        "Bounds the uploaded files together." "413 `too-large`";
+    upload_parts 100 "parts"
+        "Bounds the files and other fields of one upload form." "413 `too-large`";
+    thingworx_call_ms 90_000 "milliseconds"
+        "How long ExecuteJob waits for its job, and QueryJobs looks for jobs." "500; the job is cancelled";
+    thingworx_query_rows 500 "jobs"
+        "The most jobs that QueryJobs answers." "the newest ones, or the first in the order asked for";
     crashes 5 "crashes"
         "A task that was running in so many crashes of the server ends." "job fails with `host-error`";
     free_disk_bytes 268_435_456 "bytes"

@@ -93,6 +93,53 @@ name!(
     /// A tenant: owns tokens, jobs and quotas, and sees nothing of another.
     Organisation, "organisation name");
 
+name!(
+    /// A stateful session, as a job names it; says nothing of the secret that its client holds.
+    SessionId, "session id");
+
+/// Which provider: its name, and whose it is. Names of one organisation's providers mean nothing to another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProviderKey {
+    /// Whose; `None`: of all organisations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Organisation>,
+    /// What it goes by.
+    pub name: ProviderName,
+}
+
+impl ProviderKey {
+    /// A provider of all organisations.
+    pub fn shared(name: ProviderName) -> Self {
+        Self { organisation: None, name }
+    }
+
+    /// A provider of one organisation.
+    pub fn of(organisation: Organisation, name: ProviderName) -> Self {
+        Self { organisation: Some(organisation), name }
+    }
+}
+
+/// `NAME`, or `ORGANISATION/NAME`.
+impl fmt::Display for ProviderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.organisation {
+            Some(organisation) => write!(f, "{organisation}/{}", self.name),
+            None => self.name.fmt(f),
+        }
+    }
+}
+
+/// Reads what [`ProviderKey`] shows.
+impl FromStr for ProviderKey {
+    type Err = BadName;
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        match text.split_once('/') {
+            Some((organisation, name)) => Ok(Self::of(Organisation::new(organisation)?, ProviderName::new(name)?)),
+            None => Ok(Self::shared(ProviderName::new(text)?)),
+        }
+    }
+}
+
 impl Organisation {
     /// The organisation that is always there.
     pub fn default_one() -> Self {

@@ -37,6 +37,21 @@ impl Field {
             extra: Vec::new(),
         }
     }
+
+    /// The aspect that keeps how a data shape spelled the base type, where [`BaseType`] says less: `THINGNAME` and its
+    /// like are all [`BaseType::EntityName`].
+    pub const BASE_TYPE: &str = "baseType";
+
+    /// The base type as the field's data shape spelled it.
+    pub fn base_type_name(&self) -> &str {
+        let spelled = self.extra.iter().find(|(aspect, _)| aspect == Self::BASE_TYPE).map(|(_, name)| name.as_str());
+        match spelled {
+            Some(name) if self.base_type == BaseType::EntityName && BaseType::parse_lenient(name) == self.base_type => {
+                name
+            }
+            _ => self.base_type.as_str(),
+        }
+    }
 }
 
 /// Which columns beyond the declared ones a shape admits.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z; written as RFC 3339 in UTC for people, as a number in records.
@@ -25,7 +25,8 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DateTime::<Utc>::from_timestamp_millis(self.0) {
+        let time = DateTime::<Utc>::from_timestamp_millis(self.0);
+        match time.filter(|time| (0..=9999).contains(&time.year())) {
             Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true)),
             // Beyond the years that RFC 3339 can write.
             None => write!(f, "{}", self.0),
@@ -54,6 +55,11 @@ mod tests {
     fn times_are_written_in_utc_and_read_with_any_offset() {
         assert_eq!(Timestamp(1_634_630_768_641).to_string(), "2021-10-19T08:06:08.641Z");
         assert_eq!("2021-10-19T10:06:08.641+02:00".parse(), Ok(Timestamp(1_634_630_768_641)));
+        for edge in [-62_167_219_200_000, 253_402_300_799_999] {
+            assert_eq!(Timestamp(edge).to_string().parse(), Ok(Timestamp(edge)));
+        }
+        assert_eq!(Timestamp(-62_167_219_200_001).to_string(), "-62167219200001");
+        assert_eq!(Timestamp(253_402_300_800_000).to_string(), "253402300800000");
         assert_eq!("yesterday".parse::<Timestamp>(), Err(BadTimestamp));
     }
 }

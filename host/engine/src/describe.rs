@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use analyte_core::codes::Code;
 use analyte_core::job::RunLimits;
 use analyte_core::model::{ModelInfo, ProviderInfo};
 
@@ -12,7 +13,7 @@ use crate::component::{Component, Description, Exports};
 use crate::error::Refused;
 use crate::host::Call;
 use crate::inspect::Kind;
-use crate::run::instance::{Called, Transfer, in_fresh_instance};
+use crate::run::instance::{Called, Live, Transfer};
 use crate::run::request::{Discard, Grants, Identity, ModelFile};
 
 impl Component {
@@ -101,7 +102,7 @@ impl Component {
             Arc::new(Discard),
             deadline,
         );
-        in_fresh_instance(self, run, transfer, call, body).await
+        Live::new(self.clone(), run.memory_bytes).call(run, transfer, call, body).await
     }
 }
 
@@ -111,7 +112,10 @@ fn wrong_world() -> Refused {
 
 fn answer<T>(function: &str, called: Called<T>) -> Result<T, Refused> {
     called.answer.map_err(|failure| {
-        let mut refused = Refused::component(format!("the component's `{function}` failed: {}", failure.message));
+        let mut refused = match failure.code {
+            Code::HostError => Refused::host(failure.message),
+            _ => Refused::component(format!("the component's `{function}` failed: {}", failure.message)),
+        };
         refused.causes = failure.causes;
         if !failure.stderr.is_empty() {
             refused.causes.push(failure.stderr);

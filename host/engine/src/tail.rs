@@ -23,6 +23,11 @@ impl Tail {
         Self { kept: Arc::default(), most: usize::try_from(most).unwrap_or(usize::MAX) }
     }
 
+    /// Forgets what was written so far.
+    pub(crate) fn clear(&self) {
+        self.kept.lock().clear();
+    }
+
     fn take_in(&self, bytes: &[u8]) {
         let mut kept = self.kept.lock();
         let new = bytes.get(bytes.len().saturating_sub(self.most)..).unwrap_or_default();
@@ -97,5 +102,7 @@ mod tests {
         assert_eq!(tail.text(), "efgh");
         tail.take_in(b"a long last piece");
         assert_eq!(tail.text(), "piece");
+        tail.clone().clear();
+        assert_eq!(tail.text(), "");
     }
 }

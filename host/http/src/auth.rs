@@ -1,13 +1,14 @@
 //! Who calls: the token in `Authorization: Bearer …`. Tokens are neither logged nor taken from anywhere else, so that
-//! they do not end up in addresses.
+//! they do not end up in addresses. (The ThingWorx surface has its own ways, all of them headers: see its `admit`.)
 
 use std::sync::Arc;
 
+use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
-use analyte_jobs::{Manager, Principal, Right};
+use analyte_jobs::{JobsError, Manager, Principal, Right};
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
 use http::request::Parts;
 
 use crate::gate::Shared;
@@ -18,6 +19,14 @@ use crate::problem::Problem;
 pub(crate) struct Caller(Principal);
 
 impl Caller {
+    /// Whoever was found to call.
+    pub(crate) fn new(principal: Principal) -> Self {
+        Self(principal)
+    }
+    /// Whose token it is, and what it allows.
+    pub(crate) fn principal(&self) -> &Principal {
+        &self.0
+    }
     /// Refuses a caller whose token does not allow this.
     pub(crate) fn require(&self, right: Right) -> Result<(), Problem> {
         self.0.require(right).map_err(Problem::from)
@@ -25,6 +34,16 @@ impl Caller {
     /// Whose data the caller may see.
     pub(crate) fn organisation(&self) -> &Organisation {
         &self.0.organisation
+    }
+    /// Whose data the call is about: its own organisation's, unless an administrator names another.
+    pub(crate) fn speaking_for<'a>(&'a self, asked: Option<&'a Organisation>) -> Result<&'a Organisation, Problem> {
+        match asked {
+            Some(asked) if asked != self.organisation() => {
+                self.require(Right::Admin)?;
+                Ok(asked)
+            }
+            _ => Ok(self.organisation()),
+        }
     }
 }
 
@@ -40,10 +59,19 @@ impl FromRequestParts<Arc<Shared>> for Caller {
 /// Finds out who calls.
 pub(crate) fn authenticate(manager: &Manager, headers: &HeaderMap) -> Result<Caller, Problem> {
     let secret = bearer(headers).map_err(Problem::unauthorized)?;
-    manager.authenticate(secret).map(Caller).map_err(|_| Problem::unauthorized("the token is not valid"))
+    manager.authenticate(secret).map(Caller).map_err(refused)
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, &'static str> {
+/// Why a token does not let its caller in: it is not valid, or makes more calls than it may.
+pub(crate) fn refused(error: JobsError) -> Problem {
+    match error.code() {
+        Code::Busy => Problem::from(error).status(StatusCode::TOO_MANY_REQUESTS),
+        _ => Problem::unauthorized("the token is not valid"),
+    }
+}
+
+/// The secret of the only `Authorization: Bearer …` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, &'static str> {
     const HOW: &str = "this call needs the header `Authorization: Bearer TOKEN`";
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(HOW)?;

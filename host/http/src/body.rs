@@ -1,4 +1,5 @@
-//! Takes a request's body into memory, within its limit and within the process's memory budget.
+//! Takes a request's body into memory, within its limit and within the process's memory budget, or piece by piece into
+//! the store, where only its limit counts.
 //!
 //! A body that says it is too large is refused before any of it is read; one that does not say is refused as soon as it
 //! turns out to be. A client that stops sending in the middle is given up after a while. Memory is set aside as the bytes
@@ -7,7 +8,7 @@
 use std::time::Duration;
 
 use analyte_core::codes::Code;
-use analyte_jobs::Reservation;
+use analyte_jobs::{JobsError, Reservation, Staged};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http::StatusCode;
@@ -64,6 +65,33 @@ pub(crate) async fn receive(shared: &Shared, mut body: Body, limit: u64) -> Resu
     Ok(Received { bytes: all.into(), reserved: room.pieces })
 }
 
+/// Takes a body of at most so many bytes (the limit of this key) into the store. What was taken of a body that breaks off
+/// or is refused is thrown away.
+pub(crate) async fn stage(shared: &Shared, mut body: Body, key: &str, limit: u64) -> Result<Staged, Problem> {
+    let refuse = |length: u64, declared: Option<u64>| {
+        if length <= limit {
+            return Ok(());
+        }
+        let detail = match declared {
+            Some(length) => format!("the body has {length} bytes, and at most {limit} are taken here (limit {key})"),
+            None => format!("the body has more than the {limit} bytes that are taken here (limit {key})"),
+        };
+        Err(Problem::new(Code::TooLarge, detail))
+    };
+    if let Some(length) = body.size_hint().exact() {
+        refuse(length, Some(length))?;
+    }
+    let patience = Duration::from_millis(shared.limits.body_idle_ms);
+    let mut writer = shared.manager.content_writer().await?;
+    let mut length = 0_u64;
+    while let Some(piece) = next_piece(&mut body, patience).await? {
+        length = length.saturating_add(piece.len() as u64);
+        refuse(length, None)?;
+        writer.write(piece).await.map_err(JobsError::from)?;
+    }
+    Ok(writer.finish().await.map_err(JobsError::from)?)
+}
+
 /// Memory set aside for one body, as it comes: at most twice of what has come, whatever was declared.
 struct Room<'a> {
     shared: &'a Shared,
@@ -94,7 +122,8 @@ impl Room<'_> {
     }
 }
 
-async fn next_piece(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Problem> {
+/// The next piece of a body; `None`: that was all.
+pub(crate) async fn next_piece(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Problem> {
     loop {
         let frame = match tokio::time::timeout(patience, body.frame()).await {
             Ok(Some(Ok(frame))) => frame,

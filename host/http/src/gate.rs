@@ -1,7 +1,10 @@
-//! What every request passes first, whether or not there is anything at its address: the host check, then the token.
+//! What every request passes first, whether or not there is anything at its address: the host check, the question of
+//! browsers whether a page may call at all (where that is configured), then the token. The ThingWorx surface has more ways
+//! to say who calls, and its own way to refuse, so it admits its callers itself.
 //!
 //! A handler that panics is answered as a fault of the platform; the connection and the server go on.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,20 +20,27 @@ use http::Request;
 use hyper::body::Incoming;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer as _, Service as _, service_fn};
 
 use crate::auth;
+use crate::cors;
 use crate::host_check::AllowedHosts;
 use crate::metrics::{Metrics, kind};
 use crate::native;
 use crate::problem::Problem;
 use crate::server::Options;
+use crate::thingworx;
 use crate::trace;
 
 /// What the handlers share.
 pub(crate) struct Shared {
     pub(crate) manager: Manager,
     pub(crate) limits: Arc<Limits>,
+    /// Whether connections are encrypted by this server itself.
+    pub(crate) tls: bool,
+    /// How the ThingWorx surface is set up.
+    pub(crate) thingworx: thingworx::ThingworxOptions,
     /// Everything that is counted all along.
     pub(crate) registry: Arc<Registry>,
     /// Cancelled when the server begins to stop: answers without an end of their own end then.
@@ -40,26 +50,39 @@ pub(crate) struct Shared {
 /// The way in.
 pub(crate) struct Gate {
     hosts: AllowedHosts,
-    shared: Arc<Shared>,
-    router: Router,
     metrics: Metrics,
+    /// What lies behind the host check.
+    calls: BoxCloneSyncService<Request<Incoming>, Response<Body>, Infallible>,
 }
 
 impl Gate {
     pub(crate) fn new(options: Options, closing: CancellationToken) -> Self {
-        let Options { manager, allowed_hosts, limits, registry, metrics } = options;
-        let shared = Arc::new(Shared { manager, limits, registry, closing });
-        let router = native::router(shared.clone());
-        Self { hosts: AllowedHosts::new(&allowed_hosts), shared, router, metrics }
+        let Options { manager, allowed_hosts, tls, origins, thingworx, limits, registry, metrics } = options;
+        let shared = Arc::new(Shared { manager, limits, tls: tls.is_some(), thingworx, registry, closing });
+        let (native, thingworx) = (native::router(shared.clone()), thingworx::router(shared.clone()));
+        let door = Arc::new(Door { shared, native, thingworx });
+        let calls = service_fn(move |request| {
+            let door = door.clone();
+            async move { Ok(door.pass(request).await) }
+        });
+        let calls = if origins.is_empty() {
+            BoxCloneSyncService::new(calls)
+        } else {
+            BoxCloneSyncService::new(cors::layer(&origins).layer(calls))
+        };
+        Self { hosts: AllowedHosts::new(&allowed_hosts), metrics, calls }
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let line = trace::Line::of(&request);
         let call = kind(request.method(), request.uri().path());
         let start = Instant::now();
-        let response = match self.admit(&mut request) {
-            Ok(()) => self.route(request).await,
+        let response = match self.hosts.check(request.uri(), request.headers()) {
+            Ok(()) => match self.calls.clone().call(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
             Err(problem) => problem.into_response(),
         };
         let took = start.elapsed();
@@ -67,30 +90,58 @@ impl Gate {
         line.log(response.status(), took);
         response
     }
+}
 
-    /// Refuses, or leaves in the request who calls.
-    fn admit(&self, request: &mut Request<Incoming>) -> Result<(), Problem> {
-        self.hosts.check(request.uri(), request.headers())?;
-        if native::is_open(request.uri().path()) {
-            return Ok(());
+/// Who may come in, and where to.
+struct Door {
+    shared: Arc<Shared>,
+    native: Router,
+    thingworx: Router,
+}
+
+impl Door {
+    async fn pass(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let surface = if is_thingworx(request.uri().path()) { &self.thingworx } else { &self.native };
+        match self.admit(&mut request) {
+            Ok(()) => answer_by(surface.clone(), request).await,
+            Err(refusal) => refusal,
         }
-        let caller = auth::authenticate(&self.shared.manager, request.headers())?;
-        request.extensions_mut().insert(caller);
-        Ok(())
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
-        let mut router = self.router.clone();
-        match AssertUnwindSafe(router.call(request)).catch_unwind().await {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
-            Err(panic) => {
-                let said = panic.downcast_ref::<&str>().copied();
-                let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("nothing");
-                tracing::error!(said, "a call handler panicked");
-                Problem::new(Code::HostError, "the server failed to answer this call; its log says more")
-                    .into_response()
+    /// Refuses, or leaves in the request who calls.
+    #[expect(clippy::result_large_err, reason = "a refusal is the answer itself, and is not passed on far")]
+    fn admit(&self, request: &mut Request<Incoming>) -> Result<(), Response<Body>> {
+        let path = request.uri().path();
+        if native::is_open(path) {
+            return Ok(());
+        }
+        if is_thingworx(path) {
+            return thingworx::admit(&self.shared, request);
+        }
+        match auth::authenticate(&self.shared.manager, request.headers()) {
+            Ok(caller) => {
+                request.extensions_mut().insert(caller);
+                Ok(())
             }
+            Err(problem) => Err(problem.into_response()),
+        }
+    }
+}
+
+/// Which of the surfaces an address belongs to.
+fn is_thingworx(path: &str) -> bool {
+    path.strip_prefix("/Thingworx").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+async fn answer_by(mut router: Router, request: Request<Incoming>) -> Response<Body> {
+    match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(panic) => {
+            let said = panic.downcast_ref::<&str>().copied();
+            let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("nothing");
+            tracing::error!(said, "a call handler panicked");
+            Problem::new(Code::HostError, "the server failed to answer this call; its log says more").into_response()
         }
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! [`serve`] answers calls on a listener until it is told to stop. The surfaces only translate: what is allowed, kept or
 //! run is decided by the job manager below them. Each surface has a folder of its own ([`native`] is the one of
-//! `docs/openapi.json`); what they share stands beside this file.
+//! `docs/openapi.json`, [`thingworx`] answers clients of ThingWorx Analytics Manager); what they share stands beside this
+//! file.
 //!
 //! Whatever is refused is answered as a problem (RFC 9457) with a stable `code`; see [`problem`].
 
 mod auth;
 mod body;
+mod cors;
 mod etag;
+mod file_answer;
 mod gate;
 mod host_check;
 mod items;
@@ -20,8 +23,13 @@ mod openapi;
 mod problem;
 mod range;
 mod server;
+mod thingworx;
+mod tls;
 mod trace;
 
+pub use cors::{BadOrigin, Origin};
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
 pub use server::{Options, serve};
+pub use thingworx::{DefaultAccept, ThingworxOptions};
+pub use tls::{BadTls, Tls};

@@ -114,6 +114,9 @@ fn class(status: StatusCode) -> &'static str {
 
 /// What kind of call this is.
 pub(crate) fn kind(method: &Method, path: &str) -> &'static str {
+    if path.starts_with("/Thingworx/") {
+        return "thingworx";
+    }
     let Some(path) = path.strip_prefix("/v1/") else {
         return match path {
             "/healthz" | "/readyz" => "health",
@@ -129,6 +132,7 @@ pub(crate) fn kind(method: &Method, path: &str) -> &'static str {
         (Some("providers"), ..) if path.ends_with("/execute") => "execute",
         (Some("providers"), ..) if writes => "install",
         (Some("providers"), ..) => "catalogue",
+        (Some("token" | "tokens" | "organisations"), ..) => "access",
         (Some("jobs"), None, _) if writes => "submit",
         (Some("jobs"), Some("batch"), None) => "batch",
         (Some("jobs"), None, _) | (Some("jobs"), Some("query"), None) => "list",
@@ -164,7 +168,10 @@ mod tests {
             (Method::GET, "/v1/jobs/1/events", "events"),
             (Method::GET, "/v1/jobs/1/results", "results"),
             (Method::GET, "/v1/jobs/1/tasks/main/logs", "results"),
+            (Method::POST, "/v1/tokens", "access"),
+            (Method::GET, "/v1/organisations/lab", "access"),
             (Method::GET, "/v1/nothing", "other"),
+            (Method::POST, "/Thingworx/Resources/X/Services/Y", "thingworx"),
             (Method::GET, "/wp-login.php", "other"),
         ] {
             assert_eq!(kind(&method, path), expected, "{method} {path}");

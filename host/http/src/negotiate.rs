@@ -25,7 +25,7 @@ pub(crate) fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
 }
 
 /// Refuses a body that says that it is compressed: it would be read as nonsense.
-fn refuse_compressed(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn refuse_compressed(headers: &HeaderMap) -> Result<(), Problem> {
     let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if headers.get_all(CONTENT_ENCODING).iter().all(plain) {
         return Ok(());

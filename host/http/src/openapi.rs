@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::native::{execute, health, jobs, metrics, models, providers};
+use crate::native::{execute, health, jobs, metrics, models, organisations, providers, tokens};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,7 +27,17 @@ use crate::native::{execute, health, jobs, metrics, models, providers};
         models::get::get,
         models::put::put,
         models::delete::delete,
+        models::switch::enable,
+        models::switch::disable,
         execute::execute,
+        tokens::own::own,
+        tokens::list::list,
+        tokens::create::create,
+        tokens::get::get,
+        tokens::revoke::revoke,
+        organisations::list::list,
+        organisations::get::get,
+        organisations::put::put,
         jobs::submit::submit,
         jobs::batch::submit,
         jobs::list::list,
@@ -58,6 +68,8 @@ use crate::native::{execute, health, jobs, metrics, models, providers};
         (name = "models", description = "What they compute."),
         (name = "jobs", description = "Requests and their state."),
         (name = "tasks", description = "The parts of a job; nearly always one, named `main`."),
+        (name = "tokens", description = "Who may do what."),
+        (name = "organisations", description = "Whose data it is. Organisations see nothing of each other."),
         (name = "server", description = "The server itself."),
     ),
 )]

@@ -193,14 +193,20 @@ impl Problem {
     }
 
     /// The code.
-    #[cfg(test)]
     pub(crate) fn code(&self) -> Code {
         self.0.code
     }
     /// What is wrong.
-    #[cfg(test)]
     pub(crate) fn detail(&self) -> &str {
         &self.0.detail
+    }
+    /// The status of its answer.
+    pub(crate) fn status_code(&self) -> StatusCode {
+        self.0.status
+    }
+    /// Headers of its answer.
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0.headers
     }
 }
 

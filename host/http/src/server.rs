@@ -1,7 +1,7 @@
 //! Takes connections and answers them until told to stop.
 //!
-//! Against slow and greedy clients: connections are counted, a request's head must arrive in time and within its size,
-//! an answer must be taken, and what a client still sends after it was refused is read and dropped for a while, so that it gets to see the answer.
+//! Against slow and greedy clients: connections are counted, a TLS handshake and a request's head must arrive in time and
+//! within its size, an answer must be taken, and what a client still sends after it was refused is read and dropped for a while, so that it gets to see the answer.
 //! Stopping ends event streams, and lets other calls that are being answered end within the grace period; after it, and a
 //! moment for last words, their connections are cut.
 
@@ -20,15 +20,18 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::registry::Registry;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::cors::Origin;
 use crate::gate::Gate;
 use crate::metrics::Metrics;
+use crate::thingworx::ThingworxOptions;
+use crate::tls::Tls;
 
 /// How long a client that was refused may go on sending what nobody reads.
 const LINGER: Duration = Duration::from_secs(5);
@@ -47,6 +50,12 @@ pub struct Options {
     pub manager: Manager,
     /// Names beside the loopback ones that may stand in `Host`; a port in them does not matter.
     pub allowed_hosts: Vec<String>,
+    /// Encrypts connections; `None`: they are not encrypted.
+    pub tls: Option<Tls>,
+    /// Where web pages may come from that call the server from a browser; usually nowhere.
+    pub origins: Vec<Origin>,
+    /// How the ThingWorx surface is set up.
+    pub thingworx: ThingworxOptions,
     /// Bounds requests.
     pub limits: Arc<Limits>,
     /// What `GET /metrics` answers, beside what it measures itself.
@@ -60,12 +69,14 @@ pub struct Options {
 pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Future<Output = ()>) {
     let limits = options.limits.clone();
     let metrics = options.metrics.clone();
+    let tls = options.tls.clone();
     let (closing, cut) = (CancellationToken::new(), CancellationToken::new());
     let gate = Arc::new(Gate::new(options, closing.clone()));
-    let patience = Duration::from_millis(limits.write_idle_ms);
+    let patience =
+        Patience { head: Duration::from_millis(limits.head_ms), write: Duration::from_millis(limits.write_idle_ms) };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(limits.head_ms))
+        .header_read_timeout(patience.head)
         .max_header_size(usize::try_from(limits.head_bytes).unwrap_or(usize::MAX));
     let places =
         Arc::new(Semaphore::new(usize::try_from(limits.connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)));
@@ -90,7 +101,8 @@ pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Futur
                 }
             },
         };
-        let connection = connection(stream, patience, http.clone(), gate.clone(), closing.child_token());
+        let serving = Serving { http: http.clone(), gate: gate.clone(), closing: closing.child_token(), patience };
+        let connection = connection(stream, tls.clone(), serving);
         let connected = metrics.connected();
         let cut = cut.child_token();
         connections.spawn(async move {
@@ -139,46 +151,98 @@ impl Complaints {
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    patience: Duration,
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// For a handshake, and for a request's head.
+    head: Duration,
+    /// For taking something of an answer.
+    write: Duration,
+}
+
+/// What one connection is served with.
+struct Serving {
     http: http1::Builder,
     gate: Arc<Gate>,
     closing: CancellationToken,
-) {
+    patience: Patience,
+}
+
+async fn connection(stream: TcpStream, tls: Option<Tls>, serving: Serving) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
-    // A client that takes nothing of its answer would hold the answer in memory for as long as it likes.
-    let mut stream = TimeoutWriter::new(stream);
-    stream.set_timeout(Some(patience));
-    let mut served = http.serve_connection(TokioIo::new(Box::pin(stream)), Answers(gate));
-    let ended = {
-        let mut closing = pin!(closing.cancelled());
-        let mut told = false;
-        loop {
-            tokio::select! {
-                biased;
-                ended = poll_fn(|context| served.poll_without_shutdown(context)) => break ended,
-                () = &mut closing, if !told => {
-                    told = true;
-                    Pin::new(&mut served).graceful_shutdown();
-                }
-            }
+    let Some(tls) = tls else { return serving.serve(patient(stream, serving.patience)).await };
+    let handshake = async {
+        if speaks_plainly(&stream).await? {
+            refuse_plain_http(stream).await?;
+            return Ok(None);
         }
+        tls.acceptor().accept(Box::pin(patient(stream, serving.patience))).await.map(Some)
     };
-    if let Err(error) = ended {
-        tracing::debug!(error = %error, "a connection ended early");
+    let handshake = tokio::select! {
+        handshake = tokio::time::timeout(serving.patience.head, handshake) => handshake,
+        // Nothing has been asked yet, so nothing need be answered.
+        () = serving.closing.cancelled() => return,
+    };
+    match handshake {
+        Ok(Ok(Some(stream))) => serving.serve(stream).await,
+        Ok(Ok(None)) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
-    linger(served.into_parts().io.into_inner()).await;
 }
 
-/// A connection whose writes may not stand still for ever.
-type Stream = Pin<Box<TimeoutWriter<TcpStream>>>;
+/// A client that takes nothing of its answer would hold the answer in memory for as long as it likes.
+fn patient(stream: TcpStream, patience: Patience) -> TimeoutWriter<TcpStream> {
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(patience.write));
+    stream
+}
+
+/// Whether the client's first byte begins an HTTP method: no TLS handshake begins with a letter.
+async fn speaks_plainly(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    let read = stream.peek(&mut first).await?;
+    Ok(read > 0 && first.iter().all(u8::is_ascii_alphabetic))
+}
+
+/// Tells a client that has the address right and the scheme wrong. Nothing of what it sends is looked at.
+async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
+    const ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n\
+        content-length: 51\r\n\r\nthis server speaks TLS only: call it with https://\n";
+    stream.write_all(ANSWER).await?;
+    linger(stream).await;
+    Ok(())
+}
+
+impl Serving {
+    async fn serve<S: AsyncRead + AsyncWrite + Send + 'static>(&self, stream: S) {
+        let mut served = self.http.serve_connection(TokioIo::new(Box::pin(stream)), Answers(self.gate.clone()));
+        let ended = {
+            let mut closing = pin!(self.closing.cancelled());
+            let mut told = false;
+            loop {
+                tokio::select! {
+                    biased;
+                    ended = poll_fn(|context| served.poll_without_shutdown(context)) => break ended,
+                    () = &mut closing, if !told => {
+                        told = true;
+                        Pin::new(&mut served).graceful_shutdown();
+                    }
+                }
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(error = %error, "a connection ended early");
+        }
+        linger(served.into_parts().io.into_inner()).await;
+    }
+}
 
 /// Says goodbye, then reads until the client has said it too: a socket closed over unread bytes would tear down the
 /// connection before the client has seen the answer.
-async fn linger(mut stream: Stream) {
+async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     if stream.shutdown().await.is_err() {
         return;
     }

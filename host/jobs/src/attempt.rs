@@ -13,6 +13,8 @@ use analyte_core::job::{Job, Task, Usage};
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
 use analyte_engine::budget::Reservation;
+use analyte_engine::Component;
+use analyte_engine::run::session::WarmInstance;
 use analyte_engine::run::request::{Identity, RunOutcome, RunReport, RunRequest};
 use analyte_store::{Claimed, Finished, NewContent, Outcome, StoreError};
 use bytes::Bytes;
@@ -24,6 +26,7 @@ use crate::live::Begun;
 use crate::manager::Manager;
 use crate::offload::off_thread;
 use crate::recall::Pinned;
+use crate::sessions::InSession;
 use crate::sink::Sink;
 
 /// Contents above this size are written before the outcome, so that a large one holds up no others.
@@ -101,15 +104,20 @@ impl Given {
 
 async fn given(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>, room: Option<Reservation>) -> Given {
     // Making a component ready takes memory of its own, and nobody may wait for memory with memory in hand.
-    let room = room.filter(|_| manager.at_hand(task));
+    let room = room.filter(|_| manager.at_hand(&job.organisation, task));
     let request = match request(manager, job, task, sink).await {
         Ok(request) => request,
         Err(failure) => return Given::failed(failure),
     };
     let (pinned, request) = request;
-    let RunReport { outcome, usage, log_lines_dropped } = match room {
-        Some(room) => pinned.component.run_admitted(request, room).await,
-        None => pinned.component.run(request).await,
+    let RunReport { outcome, usage, log_lines_dropped } = if let Some(session) = manager.in_session(job, task) {
+        run_warm(manager, &session, &pinned.component, request, room).await
+    } else {
+        let room = match room {
+            Some(room) => room,
+            None => manager.room_for(&pinned.component, request.limits).await,
+        };
+        pinned.component.run_admitted(request, room).await
     };
     if log_lines_dropped > 0 {
         let most = manager.inner.limits.log_bytes;
@@ -125,9 +133,32 @@ async fn given(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>, room
     Given { outcome, usage }
 }
 
+/// Runs in the session's own instance, which is made where there is none.
+async fn run_warm(
+    manager: &Manager,
+    session: &InSession,
+    component: &Component,
+    mut request: RunRequest,
+    room: Option<Reservation>,
+) -> RunReport {
+    request.identity.session = Some(session.id().to_string());
+    let mut instance = match (session.take(), room) {
+        // It has room of its own.
+        (Some(instance), _) => instance,
+        (None, Some(room)) => WarmInstance::new(component.clone(), request.limits.memory_bytes, room),
+        (None, None) => {
+            let room = manager.room_for(component, request.limits).await;
+            WarmInstance::new(component.clone(), request.limits.memory_bytes, room)
+        }
+    };
+    let report = instance.run(request).await;
+    session.keep(instance);
+    report
+}
+
 async fn request(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>) -> Result<(Pinned, RunRequest), Failure> {
     let store = &manager.inner.store;
-    let pinned = manager.recall(task).await?;
+    let pinned = manager.recall(&job.organisation, task).await?;
     let input = store.content(&job.organisation, job.id, &task.input).await.map_err(|error| unreadable(job, &error))?;
     let parameters =
         store.content(&job.organisation, job.id, &task.parameters).await.map_err(|error| unreadable(job, &error))?;
@@ -150,8 +181,8 @@ async fn request(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>) ->
             attempt: task.attempt.0,
             session: None,
         },
-        grants: Arc::new(restrict(&manager.grants(&task.provider), &task.grants)),
-        model_file: pinned.file.as_deref().cloned(),
+        grants: Arc::new(restrict(&manager.grants(&pinned.provider), &task.grants)),
+        model_file: pinned.file.clone(),
         sink: sink.clone(),
     };
     Ok((pinned, request))

@@ -3,7 +3,7 @@
 //! Lookups take a snapshot and never wait. Changes happen one at a time, behind the gate of [`crate::manager`], after the
 //! store has accepted them; whoever holds a snapshot goes on with what it saw.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
@@ -11,7 +11,7 @@ use analyte_core::digest::Digest;
 use analyte_core::job::Task;
 use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
-use analyte_core::names::{ModelName, Organisation, ProviderName};
+use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::parameters::ParametersSchema;
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::run::request::Grants;
@@ -36,6 +36,8 @@ pub struct Model {
     pub provider: ProviderName,
     /// What it computes, under the name that it goes by here.
     pub info: Arc<ModelInfo>,
+    /// Whether it takes new jobs.
+    pub enabled: bool,
     /// Where it comes from.
     pub origin: Origin,
     /// The component that runs it; `None` for a model file whose provider has no component.
@@ -73,6 +75,11 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// Which one it is.
+    pub fn key(&self) -> ProviderKey {
+        self.record.key()
+    }
+
     /// Whether this organisation may use it.
     pub fn visible_to(&self, organisation: &Organisation) -> bool {
         self.record.organisation.as_ref().is_none_or(|owner| owner == organisation)
@@ -103,6 +110,7 @@ impl Provider {
             let model = Model {
                 provider: record.name.clone(),
                 info: Arc::new(info.clone()),
+                enabled: !record.disabled.contains(&info.name),
                 origin: Origin::BuiltIn,
                 digest: record.digest,
                 file: None,
@@ -129,6 +137,7 @@ impl Provider {
             let parameters = schema(&info, limits)?;
             let model = Model {
                 provider: record.name.clone(),
+                enabled: !record.disabled.contains(&model_record.name),
                 info: Arc::new(info),
                 origin: Origin::Published(model_record.kind),
                 digest,
@@ -143,14 +152,16 @@ impl Provider {
     }
 
     /// A provider without component and models, to publish models under.
-    pub(crate) fn empty(name: ProviderName, organisation: Option<Organisation>, now: Timestamp) -> ProviderRecord {
+    pub(crate) fn empty(key: ProviderKey, now: Timestamp) -> ProviderRecord {
         ProviderRecord {
-            name,
-            organisation,
+            name: key.name,
+            organisation: key.organisation,
             digest: None,
             bytes: 0,
             info: analyte_core::model::ProviderInfo::default(),
             models: Vec::new(),
+            disabled: BTreeSet::new(),
+            keep_jobs_hours: None,
             created_at: now,
             updated_at: now,
         }
@@ -187,10 +198,10 @@ pub(crate) fn restrict(grants: &Grants, names: &[String]) -> Grants {
     Grants { settings: keep("settings:", &grants.settings), secrets: keep("secrets:", &grants.secrets) }
 }
 
-type Providers = BTreeMap<ProviderName, Arc<Provider>>;
+type Providers = BTreeMap<ProviderKey, Arc<Provider>>;
 
-/// A model as a task has pinned it: its component, its file, its name.
-type Pinned = (Digest, Option<Digest>, ModelName);
+/// A model as a task has pinned it: its provider, its component, its file, its name.
+type Pinned = (ProviderKey, Digest, Option<Digest>, ModelName);
 
 /// All that is installed.
 #[derive(Default)]
@@ -207,9 +218,26 @@ impl Catalogue {
         self.providers.read().clone()
     }
 
-    /// The provider of this name, whoever may see it.
-    pub(crate) fn get(&self, name: &ProviderName) -> Option<Arc<Provider>> {
-        self.providers.read().get(name).cloned()
+    /// This provider, whoever may see it.
+    pub(crate) fn get(&self, key: &ProviderKey) -> Option<Arc<Provider>> {
+        self.providers.read().get(key).cloned()
+    }
+
+    /// What this organisation calls by this name: its own provider, else the one of all. There are never both.
+    pub(crate) fn named(&self, organisation: &Organisation, name: &ProviderName) -> Option<Arc<Provider>> {
+        let providers = self.providers.read();
+        let own = providers.get(&ProviderKey::of(organisation.clone(), name.clone()));
+        own.or_else(|| providers.get(&ProviderKey::shared(name.clone()))).cloned()
+    }
+
+    /// Whether a new provider cannot have this key, because the same name would then stand for two providers in some
+    /// organisation.
+    pub(crate) fn clashes(&self, key: &ProviderKey) -> bool {
+        let providers = self.providers.read();
+        match key.organisation {
+            Some(_) => providers.contains_key(&ProviderKey::shared(key.name.clone())),
+            None => providers.keys().any(|other| other.name == key.name && other.organisation.is_some()),
+        }
     }
 
     /// The provider of this name, if this organisation may see it.
@@ -218,9 +246,7 @@ impl Catalogue {
         organisation: &Organisation,
         name: &ProviderName,
     ) -> Result<Arc<Provider>, JobsError> {
-        self.get(name)
-            .filter(|provider| provider.visible_to(organisation))
-            .ok_or_else(|| JobsError::not_found(format_args!("provider `{name}`")))
+        self.named(organisation, name).ok_or_else(|| JobsError::not_found(format_args!("provider `{name}`")))
     }
 
     /// The model of this name, if this organisation may see its provider.
@@ -238,43 +264,46 @@ impl Catalogue {
     }
 
     /// What the model computes that this task has pinned, as far as it is remembered.
-    pub(crate) fn pinned(&self, task: &Task) -> Option<Arc<ModelInfo>> {
-        let current = self.get(&task.provider).and_then(|provider| provider.models.get(&task.model).cloned());
+    pub(crate) fn pinned(&self, organisation: &Organisation, task: &Task) -> Option<Arc<ModelInfo>> {
+        let current = self.named(organisation, &task.provider).and_then(|provider| provider.models.get(&task.model).cloned());
         if let Some(model) = current
             && model.digest == Some(task.digest)
             && model.file == task.model_file
         {
             return Some(model.info.clone());
         }
-        self.replaced.read().get(&(task.digest, task.model_file, task.model.clone())).cloned()
+        let replaced = self.replaced.read();
+        let keys = [ProviderKey::of(organisation.clone(), task.provider.clone()), ProviderKey::shared(task.provider.clone())];
+        let pin = |key| (key, task.digest, task.model_file, task.model.clone());
+        keys.into_iter().find_map(|key| replaced.get(&pin(key)).cloned())
     }
 
     /// Puts a provider in its place; what it replaces is remembered for the jobs that pin it.
     pub(crate) fn put(&self, provider: Arc<Provider>) {
         let mut providers = self.providers.write();
-        if let Some(old) = Arc::make_mut(&mut providers).insert(provider.record.name.clone(), provider) {
+        if let Some(old) = Arc::make_mut(&mut providers).insert(provider.record.key(), provider) {
             self.remember(&old);
         }
     }
 
     /// Takes a provider out.
-    pub(crate) fn remove(&self, name: &ProviderName) -> Option<Arc<Provider>> {
+    pub(crate) fn remove(&self, key: &ProviderKey) -> Option<Arc<Provider>> {
         let mut providers = self.providers.write();
-        Arc::make_mut(&mut providers).remove(name)
+        Arc::make_mut(&mut providers).remove(key)
     }
 
     fn remember(&self, old: &Provider) {
         let mut replaced = self.replaced.write();
         for model in old.models.values() {
             if let Some(digest) = model.digest {
-                replaced.insert((digest, model.file, model.info.name.clone()), model.info.clone());
+                replaced.insert((old.key(), digest, model.file, model.info.name.clone()), model.info.clone());
             }
         }
     }
 
-    /// Remembers what a component said of a model that this task has pinned.
-    pub(crate) fn remember_pinned(&self, task: &Task, info: Arc<ModelInfo>) {
-        self.replaced.write().insert((task.digest, task.model_file, task.model.clone()), info);
+    /// Remembers what a component said of a model of this provider that this task has pinned.
+    pub(crate) fn remember_pinned(&self, provider: ProviderKey, task: &Task, info: Arc<ModelInfo>) {
+        self.replaced.write().insert((provider, task.digest, task.model_file, task.model.clone()), info);
     }
 
     /// Forgets what was replaced; tasks that still pin it ask its component again.

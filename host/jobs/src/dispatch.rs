@@ -39,6 +39,10 @@ pub(crate) async fn dispatch(manager: Manager) {
             Ok(Claims { claimed, next_due, lacks_memory }) => {
                 pause = FIRST_PAUSE;
                 lacks = lacks_memory;
+                if lacks {
+                    // Rather than that something waits for memory that is only kept in case it is needed.
+                    manager.end_idle_instance();
+                }
                 manager.inner.lacks_memory.store(lacks, Ordering::Relaxed);
                 let full = claimed.len() >= wanted;
                 start(&manager, claimed, slots).await;

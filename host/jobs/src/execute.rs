@@ -9,10 +9,14 @@ use std::time::Duration;
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::names::Organisation;
+use analyte_core::job::RunLimits;
+use analyte_engine::Component;
+use analyte_engine::budget::Reservation;
 use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
+use futures::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use crate::catalogue::{Model, restrict};
+use crate::catalogue::{Model, Provider, restrict};
 use crate::error::JobsError;
 use crate::manager::Manager;
 use crate::offload::off_thread;
@@ -25,7 +29,8 @@ impl Manager {
     /// whose outcome holds the failure.
     pub async fn execute(&self, organisation: &Organisation, execution: Execution) -> Result<RunReport, JobsError> {
         self.refuse_while_stopping()?;
-        let (_, model) = self.inner.catalogue.model(organisation, &execution.provider, &execution.model)?;
+        let (provider, model) = self.inner.catalogue.model(organisation, &execution.provider, &execution.model)?;
+        refuse_disabled(&model)?;
         let limits = self.inner.limits.clone();
         let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
         let fitting = model.clone();
@@ -35,12 +40,12 @@ impl Manager {
         })
         .await?;
         tokio::select! {
-            report = self.run_at_once(&model, fitted) => report,
+            report = self.run_at_once(&provider, &model, fitted) => report,
             () = self.reached(Phase::Stopping) => Err(JobsError::stopping()),
         }
     }
 
-    async fn run_at_once(&self, model: &Model, fitted: Fitted) -> Result<RunReport, JobsError> {
+    async fn run_at_once(&self, provider: &Provider, model: &Model, fitted: Fitted) -> Result<RunReport, JobsError> {
         // One patience for the slot and the memory together.
         let until = Instant::now() + self.inner.execute_wait;
         let slots = self.inner.slots.clone();
@@ -68,11 +73,11 @@ impl Manager {
             parameters,
             limits,
             identity: Identity { attempt: 1, ..Identity::default() },
-            grants: Arc::new(restrict(&self.grants(&model.provider), &model.grants)),
-            model_file: model_file.as_deref().cloned(),
+            grants: Arc::new(restrict(&self.grants(&provider.key()), &model.grants)),
+            model_file,
             sink: Arc::new(Discard),
         };
-        let Ok(room) = timeout_at(until, component.room_for(request.limits)).await else {
+        let Ok(room) = timeout_at(until, self.room_for(&component, request.limits)).await else {
             let message = "the memory set aside for requests and runs is in use (limit memory_budget_bytes)";
             return Err(JobsError::busy(message, Duration::from_secs(1)));
         };
@@ -84,6 +89,31 @@ impl Manager {
         }
         Ok(report)
     }
+}
+
+impl Manager {
+    /// Waits until there is room for a run, and lets warm instances go that nobody uses.
+    pub(crate) async fn room_for(&self, component: &Component, limits: RunLimits) -> Reservation {
+        let mut room = std::pin::pin!(component.room_for(limits));
+        loop {
+            // Whether it waits shows at the first look; each instance that goes makes another look worth while.
+            if let Some(room) = room.as_mut().now_or_never() {
+                return room;
+            }
+            if !self.end_idle_instance() {
+                return room.await;
+            }
+        }
+    }
+}
+
+/// A model that is switched off takes nothing new.
+pub(crate) fn refuse_disabled(model: &Model) -> Result<(), JobsError> {
+    if model.enabled {
+        return Ok(());
+    }
+    let message = format!("model `{}` of provider `{}` is switched off", model.info.name, model.provider);
+    Err(JobsError::conflict(message))
 }
 
 /// What could not even start.

@@ -24,6 +24,7 @@ mod error;
 mod execute;
 mod finish;
 mod follow;
+mod given;
 mod heartbeat;
 mod idempotency;
 mod live;
@@ -32,13 +33,16 @@ mod metrics;
 mod models;
 mod offload;
 mod options;
+mod organisations;
 mod prepare;
 mod providers;
 mod query;
 mod read;
 mod recall;
+mod repository;
 mod retention;
 mod retry;
+mod sessions;
 mod sink;
 mod stop;
 mod submission;
@@ -52,22 +56,26 @@ mod watchers;
 pub use analyte_engine::budget::Reservation;
 pub use analyte_engine::run::request::{Grants, LogLine, RunOutcome, RunReport};
 pub use analyte_store::{
-    Counts, Depth, Health, Idempotency, ListQuery, ModelKind, ModelRecord, Page, ProviderRecord, Right, TokenRecord,
+    ContentWriter, Counts, Depth, FileRecord, Health, Idempotency, ListQuery, ModelKind, ModelRecord,
+    OrganisationRecord, Page, ProviderRecord, Right, Staged, TokenRecord,
 };
 
 pub use catalogue::{Model, Origin, Provider, ProviderState};
 pub use coerce::coerce;
 pub use error::{JobsError, StartError, Wrong};
 pub use follow::Following;
+pub use given::Given;
 pub use idempotency::{Begun, KeyTurn};
 pub use manager::Manager;
 pub use metrics::{Measured, Metrics};
-pub use models::{PublishModel, Published};
+pub use models::{ModelContent, ModelOverrides, PublishModel, Published};
 pub use options::{Clock, Options, SystemClock};
-pub use providers::{InstallProvider, Installed};
+pub use organisations::NewOrganisation;
+pub use providers::{InstallProvider, Installed, NewProvider};
 pub use query::{GoOn, JobPage};
 pub use read::{ErrorView, JobView, LogView, ResultBytes, ResultTable, WaitingView};
 pub use retention::{Hours, Retention};
+pub use sessions::Session;
 pub use submission::{Execution, LimitsAsked, Parameters, RetryAsked, Submission};
 pub use submit::SubmittedJob;
 pub use tokens::{NewToken, Principal, Secret};

@@ -1,13 +1,14 @@
 //! The manager itself: what its parts share, how it starts, and what it is asked about itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::limits::Limits;
-use analyte_core::names::ProviderName;
+use analyte_core::digest::Digest;
+use analyte_core::names::{ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::Engine;
 use analyte_engine::budget::Reservation;
@@ -27,12 +28,13 @@ use crate::idempotency::Keys;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::options::{Clock, Options};
-use crate::recall::ModelFiles;
+use crate::organisations::Organisations;
 use crate::retention::Retention;
+use crate::sessions::{Pool, Sessions};
 use crate::stop::Phase;
 use crate::tokens::Tokens;
 use crate::watchers::Watchers;
-use crate::{dispatch, finish, heartbeat, retention, tell};
+use crate::{dispatch, finish, heartbeat, retention, sessions, tell, tokens};
 
 /// Most followers of events that read at the same time.
 const FOLLOWERS: usize = 8;
@@ -49,14 +51,19 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) engine: Engine,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) grants: std::collections::BTreeMap<ProviderName, Arc<Grants>>,
+    pub(crate) grants: std::collections::BTreeMap<ProviderKey, Arc<Grants>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) node: String,
     pub(crate) lease: Duration,
     pub(crate) execute_wait: Duration,
     pub(crate) catalogue: Catalogue,
     pub(crate) components: Components,
-    pub(crate) model_files: ModelFiles,
+    /// Model files that were read whole since the start, and are what they should be.
+    pub(crate) checked_files: Mutex<HashSet<Digest>>,
+    pub(crate) organisations: Organisations,
+    pub(crate) sessions: Sessions,
+    /// Warm instances of sessions.
+    pub(crate) pool: Pool,
     pub(crate) tokens: Tokens,
     pub(crate) making_tokens: AsyncMutex<()>,
     /// Changes of one provider, one at a time.
@@ -100,6 +107,7 @@ impl Manager {
         if recovered > 0 {
             tracing::warn!(tasks = recovered, "tasks were running when the server ended last; they are queued again");
         }
+        let organisations = Organisations::new(store.organisations().await?);
         let slot_count = slots(limits.concurrent_tasks);
         let (finisher, outcomes) = finish::channel();
         let (phase, _) = watch::channel(Phase::Working);
@@ -115,7 +123,10 @@ impl Manager {
                 execute_wait,
                 catalogue: Catalogue::default(),
                 components: Components::default(),
-                model_files: ModelFiles::default(),
+                checked_files: Mutex::default(),
+                organisations,
+                sessions: Sessions::default(),
+                pool: Pool::default(),
                 tokens: Tokens::default(),
                 making_tokens: AsyncMutex::default(),
                 changing: Turns::default(),
@@ -140,7 +151,7 @@ impl Manager {
         };
         manager.read_catalogue().await?;
         for record in manager.inner.store.tokens().await? {
-            manager.inner.tokens.put(record);
+            manager.take_up(record);
         }
         *manager.inner.dispatcher.lock() = Some(tokio::spawn(dispatch::dispatch(manager.clone())));
         {
@@ -149,6 +160,8 @@ impl Manager {
             background.spawn(heartbeat::beat(manager.clone()));
             background.spawn(tell::keep_telling(manager.clone()));
             background.spawn(retention::retire(manager.clone()));
+            background.spawn(sessions::sweep(manager.clone()));
+            background.spawn(tokens::uses::keep_uses(manager.clone()));
             background.spawn(crate::components::make_ready(manager.clone()));
         }
         Ok(manager)
@@ -156,16 +169,16 @@ impl Manager {
 
     async fn read_catalogue(&self) -> Result<(), StartError> {
         let inner = &self.inner;
-        let mut published: HashMap<ProviderName, Vec<Arc<ModelRecord>>> = HashMap::new();
+        let mut published: HashMap<ProviderKey, Vec<Arc<ModelRecord>>> = HashMap::new();
         for model in inner.store.models().await? {
-            published.entry(model.provider.clone()).or_default().push(model);
+            published.entry(model.provider_key()).or_default().push(model);
         }
         for record in inner.store.providers().await? {
-            let name = record.name.clone();
-            let models = published.remove(&name).unwrap_or_default();
-            match Provider::assemble(record, models, self.grants(&name), &inner.limits) {
+            let key = record.key();
+            let models = published.remove(&key).unwrap_or_default();
+            match Provider::assemble(record, models, self.grants(&key), &inner.limits) {
                 Ok(provider) => inner.catalogue.put(Arc::new(provider)),
-                Err(error) => tracing::error!(provider = %name, %error, "provider left out: its record cannot be used"),
+                Err(error) => tracing::error!(provider = %key, %error, "provider left out: its record cannot be used"),
             }
         }
         Ok(())
@@ -184,7 +197,13 @@ impl Manager {
     /// Reserves memory for something large that a surface is about to hold, such as a request body; `busy` where there is
     /// no room now. All surfaces together hold at most [`Manager::surface_memory`].
     pub fn reserve_memory(&self, bytes: u64) -> Result<Reservation, JobsError> {
-        self.inner.engine.budget().try_reserve(bytes).ok_or_else(|| {
+        let budget = self.inner.engine.budget();
+        let reserved = budget.try_reserve(bytes).or_else(|| {
+            // Where room is made by this, it is made in a moment; this call may still be too early.
+            self.end_idle_instance();
+            budget.try_reserve(bytes)
+        });
+        reserved.ok_or_else(|| {
             JobsError::busy("the memory set aside for requests and runs is in use", Duration::from_secs(1))
         })
     }
@@ -212,7 +231,7 @@ impl Manager {
     }
 
     /// What the operator grants this provider.
-    pub(crate) fn grants(&self, provider: &ProviderName) -> Arc<Grants> {
+    pub(crate) fn grants(&self, provider: &ProviderKey) -> Arc<Grants> {
         self.inner.grants.get(provider).cloned().unwrap_or_default()
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use analyte_core::limits::Limits;
-use analyte_core::names::ProviderName;
+use analyte_core::names::ProviderKey;
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::Engine;
 use analyte_engine::run::request::Grants;
@@ -41,7 +41,7 @@ pub struct Options {
     /// The limits of everything.
     pub limits: Arc<Limits>,
     /// What the operator allows, by provider.
-    pub grants: BTreeMap<ProviderName, Arc<Grants>>,
+    pub grants: BTreeMap<ProviderKey, Arc<Grants>>,
     /// For all times in records.
     pub clock: Arc<dyn Clock>,
     /// Name of this node, the same after a restart; holds the leases.

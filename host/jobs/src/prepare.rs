@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::catalogue::Model;
 use crate::coerce::coerce;
 use crate::error::{JobsError, Wrong};
+use crate::execute::refuse_disabled;
 use crate::manager::Manager;
 use crate::offload::off_thread;
 use crate::submission::{LimitsAsked, Parameters, Submission, check_labels};
@@ -107,6 +108,7 @@ impl Manager {
         submission: Submission,
     ) -> Result<NewJob, JobsError> {
         let limits = self.inner.limits.clone();
+        refuse_disabled(&model)?;
         check_labels(&submission, &limits)?;
         let retry = submission.retry.resolve()?;
         let Some(digest) = model.digest else {
@@ -142,6 +144,8 @@ impl Manager {
             run_at: submission.run_at,
             retry,
             retry_of: submission.retry_of,
+            created_by: submission.created_by,
+            session: submission.session,
             tags: submission.tags,
             custom_data: submission.custom_data,
             ..Job::queued(id, organisation.clone(), vec![task], fitted.limits, self.now())
@@ -150,7 +154,7 @@ impl Manager {
             job,
             contents: vec![NewContent::Bytes(bytes), NewContent::Bytes(parameters)],
             idempotency: submission.idempotency,
-            queue_cap: self.inner.limits.queued_jobs,
+            queue_cap: self.queue_cap(organisation),
         })
     }
 }

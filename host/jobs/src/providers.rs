@@ -5,35 +5,51 @@
 //! installations under one name never mix. A removal that is forced ends the unfinished jobs first come first served; if
 //! the process dies half-way, what is left fails with `provider-unavailable` when its turn comes.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::transition::Event;
 use analyte_core::job::{Job, Status, Task};
-use analyte_core::names::{Organisation, ProviderName};
+use analyte_core::model::ModelInfo;
+use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_engine::inspect::{Kind, inspect};
-use analyte_store::{NewContent, ProviderRecord, Removed};
+use analyte_store::{NewContent, ProviderRecord, Removed, Right};
 use bytes::Bytes;
 
 use crate::catalogue::{Provider, ProviderState};
 use crate::error::JobsError;
 use crate::manager::Manager;
 use crate::to_the_end::to_the_end;
+use crate::tokens::Principal;
 
 /// Unfinished jobs of a removed provider are ended in portions of this many.
 const PORTION: usize = 256;
 
+/// Longest description that is given to a provider or model by hand, in bytes.
+pub(crate) const DESCRIPTION_BYTES: usize = 4_096;
+
 /// A provider to be installed.
 #[derive(Debug, Clone)]
 pub struct InstallProvider {
-    /// What it shall go by.
-    pub name: ProviderName,
-    /// Whose it is; `None`: all organisations may use it.
-    pub organisation: Option<Organisation>,
+    /// What it shall go by, and whose it is.
+    pub key: ProviderKey,
     /// The component.
     pub component: Bytes,
+}
+
+/// A provider to be made without a component of its own.
+#[derive(Debug, Clone)]
+pub struct NewProvider {
+    /// What it shall go by, and whose it is.
+    pub key: ProviderKey,
+    /// For people.
+    pub description: String,
+    /// How long ended jobs on it are kept at most; `None`: as long as any.
+    pub keep_jobs_hours: Option<u32>,
+    /// The provider whose component it shares, as that is now; `None`: it has none, and takes model components only.
+    pub component_of: Option<ProviderName>,
 }
 
 /// What became of an installation.
@@ -51,35 +67,37 @@ impl Manager {
     /// Refused with `invalid-component` where the component breaks the contract or is of the model world, with `conflict`
     /// where a published model has the name of a built-in one or where the name belongs to another organisation.
     pub async fn install_provider(&self, install: InstallProvider) -> Result<Installed, JobsError> {
-        let InstallProvider { name, organisation, component: bytes } = install;
+        let InstallProvider { key, component: bytes } = install;
         self.refuse_while_stopping()?;
         self.refuse_large("component", bytes.len() as u64, "component_bytes", self.inner.limits.component_bytes)?;
         // Before the costly part: which world it is of.
         if inspect(&bytes)?.kind == Kind::Model {
-            return Err(model_component(&name));
+            return Err(model_component(&key.name));
         }
-        let _turn = self.inner.changing.turn(&name).await;
-        let before = self.inner.catalogue.get(&name);
-        if let Some(before) = &before {
-            refuse_foreign(before, organisation.as_ref())?;
+        let _turn = self.inner.changing.turn(&key.name).await;
+        let before = self.inner.catalogue.get(&key);
+        if before.is_none() {
+            self.refuse_taken(&key)?;
         }
         let (component, description) = self.inner.engine.install(bytes.clone()).await?;
         if description.kind == Kind::Model {
-            return Err(model_component(&name));
+            return Err(model_component(&key.name));
         }
         let now = self.now();
         let record = ProviderRecord {
-            name: name.clone(),
-            organisation,
+            name: key.name.clone(),
+            organisation: key.organisation.clone(),
             digest: Some(component.digest()),
             bytes: bytes.len() as u64,
             info: description.provider,
+            disabled: still_disabled(before.as_deref(), &description.models),
             models: description.models,
+            keep_jobs_hours: before.as_ref().and_then(|before| before.record.keep_jobs_hours),
             created_at: before.as_ref().map_or(now, |before| before.record.created_at),
             updated_at: now,
         };
         let published = before.iter().flat_map(|before| before.published().cloned()).collect();
-        let provider = Provider::assemble(Arc::new(record.clone()), published, self.grants(&name), &self.inner.limits)?;
+        let provider = Provider::assemble(Arc::new(record.clone()), published, self.grants(&key), &self.inner.limits)?;
         let provider = Arc::new(provider);
         let replaced = {
             let _gate = self.inner.gate.write().await;
@@ -88,8 +106,83 @@ impl Manager {
             self.inner.catalogue.put(provider.clone());
             replaced
         };
-        tracing::info!(provider = %name, digest = provider.record.digest.map(|digest| digest.to_string()), models = provider.models.len(), replaced, "provider installed");
+        tracing::info!(provider = %key, digest = provider.record.digest.map(|digest| digest.to_string()), models = provider.models.len(), replaced, "provider installed");
         Ok(Installed { provider, replaced })
+    }
+
+    /// Makes a provider without a component of its own; `conflict` where there is one of its name. `by` is the organisation
+    /// that must be able to see the provider whose component is shared.
+    pub async fn create_provider(&self, by: &Organisation, new: NewProvider) -> Result<Arc<Provider>, JobsError> {
+        self.refuse_while_stopping()?;
+        let NewProvider { key, description, keep_jobs_hours, component_of } = new;
+        if description.len() > DESCRIPTION_BYTES {
+            return Err(JobsError::invalid(format!("a description takes at most {DESCRIPTION_BYTES} bytes")));
+        }
+        let _turn = self.inner.changing.turn(&key.name).await;
+        if self.inner.catalogue.get(&key).is_some() {
+            return Err(JobsError::conflict(format!("there is a provider `{}` already", key.name)));
+        }
+        self.refuse_taken(&key)?;
+        // From here to the store's answer nothing that is installed changes, so the component shared stays.
+        let _gate = self.inner.gate.write().await;
+        let mut record = Provider::empty(key.clone(), self.now());
+        if let Some(of) = component_of {
+            let shared = self.inner.catalogue.provider(by, &of)?;
+            if shared.record.digest.is_none() {
+                return Err(JobsError::conflict(format!("provider `{of}` has no component that could be shared")));
+            }
+            record.digest = shared.record.digest;
+            record.bytes = shared.record.bytes;
+            record.info = shared.record.info.clone();
+            record.models.clone_from(&shared.record.models);
+        }
+        if !description.is_empty() {
+            record.info.description = description;
+        }
+        record.keep_jobs_hours = keep_jobs_hours;
+        let provider =
+            Arc::new(Provider::assemble(Arc::new(record.clone()), Vec::new(), self.grants(&key), &self.inner.limits)?);
+        self.inner.store.put_provider(record, None).await?;
+        self.inner.catalogue.put(provider.clone());
+        tracing::info!(provider = %key, "provider created");
+        Ok(provider)
+    }
+
+    /// Which provider a caller means that wants to change one: its own organisation's or, for an administrator, that of
+    /// `organisation`, else the one of all. It need not be there.
+    ///
+    /// `forbidden` where somebody else names another organisation or a provider of all.
+    pub fn provider_to_change(
+        &self,
+        by: &Principal,
+        organisation: Option<&Organisation>,
+        name: &ProviderName,
+    ) -> Result<ProviderKey, JobsError> {
+        if by.may(Right::Admin) {
+            if let Some(organisation) = organisation {
+                self.organisation(organisation)?;
+            }
+            return Ok(ProviderKey { organisation: organisation.cloned(), name: name.clone() });
+        }
+        if organisation.is_some_and(|other| *other != by.organisation) {
+            let message = "only an administrator's token changes what belongs to another organisation";
+            return Err(JobsError::new(Code::Forbidden, message));
+        }
+        if self.inner.catalogue.get(&ProviderKey::shared(name.clone())).is_some() {
+            let message =
+                format!("provider `{name}` belongs to all organisations; only an administrator's token changes it");
+            return Err(JobsError::new(Code::Forbidden, message));
+        }
+        Ok(ProviderKey::of(by.organisation.clone(), name.clone()))
+    }
+
+    /// A name must not stand for two providers in one organisation.
+    pub(crate) fn refuse_taken(&self, key: &ProviderKey) -> Result<(), JobsError> {
+        if !self.inner.catalogue.clashes(key) {
+            return Ok(());
+        }
+        let whose = if key.organisation.is_some() { "all organisations" } else { "one organisation" };
+        Err(JobsError::conflict(format!("the name `{}` is taken by a provider of {whose}", key.name)))
     }
 
     /// All providers that this organisation may use, by name.
@@ -120,35 +213,32 @@ impl Manager {
     ///
     /// `conflict` while it has unfinished jobs; with `force` these end: queued ones fail with `provider-unavailable`,
     /// running ones are cancelled. Goes on to its end also where the caller goes away meanwhile.
-    pub async fn remove_provider(
-        &self,
-        organisation: &Organisation,
-        name: &ProviderName,
-        force: bool,
-    ) -> Result<(), JobsError> {
-        let (manager, organisation, name) = (self.clone(), organisation.clone(), name.clone());
-        to_the_end(async move { manager.take_provider(&organisation, &name, force).await }).await
+    pub async fn remove_provider(&self, key: &ProviderKey, force: bool) -> Result<(), JobsError> {
+        let (manager, key) = (self.clone(), key.clone());
+        to_the_end(async move { manager.take_provider(&key, force).await }).await
     }
 
-    async fn take_provider(
-        &self,
-        organisation: &Organisation,
-        name: &ProviderName,
-        force: bool,
-    ) -> Result<(), JobsError> {
+    async fn take_provider(&self, key: &ProviderKey, force: bool) -> Result<(), JobsError> {
         self.refuse_while_stopping()?;
+        let name = &key.name;
         let _turn = self.inner.changing.turn(name).await;
-        self.inner.catalogue.provider(organisation, name)?;
+        self.installed(key)?;
         {
             // Nobody submits meanwhile, so what the store says about unfinished jobs stays true.
             let _gate = self.inner.gate.write().await;
-            match self.inner.store.remove_provider(name, force).await? {
-                Removed::Gone | Removed::NotFound => drop(self.inner.catalogue.remove(name)),
+            match self.inner.store.remove_provider(key, force).await? {
+                Removed::Gone | Removed::NotFound => drop(self.inner.catalogue.remove(key)),
                 Removed::InUse { jobs } => return Err(in_use(format_args!("provider `{name}`"), jobs)),
             }
         }
-        tracing::info!(provider = %name, force, "provider removed");
-        self.end_jobs_of(name, |_| true, &format!("provider `{name}` was removed")).await
+        tracing::info!(provider = %key, force, "provider removed");
+        self.end_jobs_of(key, |_| true, &format!("provider `{name}` was removed")).await
+    }
+
+    /// This provider, whoever may see it.
+    pub(crate) fn installed(&self, key: &ProviderKey) -> Result<Arc<Provider>, JobsError> {
+        let found = self.inner.catalogue.get(key);
+        found.ok_or_else(|| JobsError::not_found(format_args!("provider `{}`", key.name)))
     }
 
     /// Ends the unfinished jobs of a provider with at least one unfinished task that `concerned` picks: where all such
@@ -156,20 +246,20 @@ impl Manager {
     /// started only to be stopped.
     pub(crate) async fn end_jobs_of(
         &self,
-        name: &ProviderName,
+        key: &ProviderKey,
         concerned: impl Fn(&Task) -> bool,
         why: &str,
     ) -> Result<(), JobsError> {
         let _nothing_starts = self.inner.claiming.lock().await;
         let mut seen = HashSet::new();
         loop {
-            let jobs = self.inner.store.unfinished(name, PORTION + seen.len()).await?;
+            let jobs = self.inner.store.unfinished(key, PORTION + seen.len()).await?;
             let new: Vec<_> = jobs.into_iter().filter(|job| seen.insert((job.organisation.clone(), job.id))).collect();
             if new.is_empty() {
                 return Ok(());
             }
             // Together they share the store's commits.
-            let ends = new.iter().map(|job| self.end_job(job, ending(job, name, &concerned, why)));
+            let ends = new.iter().map(|job| self.end_job(job, ending(job, &key.name, &concerned, why)));
             futures::future::try_join_all(ends).await?;
         }
     }
@@ -196,13 +286,13 @@ fn ending(job: &Job, provider: &ProviderName, concerned: impl Fn(&Task) -> bool,
     job.tasks.iter().filter(needs).map(abandon).collect()
 }
 
-/// The same name cannot stand for providers of two organisations.
-pub(crate) fn refuse_foreign(before: &Provider, organisation: Option<&Organisation>) -> Result<(), JobsError> {
-    let owner = before.record.organisation.as_ref();
-    if owner.is_some() && owner != organisation {
-        return Err(JobsError::conflict(format!("the name `{}` is taken", before.record.name)));
-    }
-    Ok(())
+/// Models that were switched off stay so when their provider is replaced.
+fn still_disabled(before: Option<&Provider>, built_in: &[ModelInfo]) -> BTreeSet<ModelName> {
+    let Some(before) = before else { return BTreeSet::new() };
+    let there = |name: &&ModelName| {
+        built_in.iter().any(|info| info.name == **name) || before.published().any(|model| model.name == **name)
+    };
+    before.record.disabled.iter().filter(there).cloned().collect()
 }
 
 pub(crate) fn in_use(what: impl std::fmt::Display, jobs: u64) -> JobsError {

@@ -1,12 +1,14 @@
 //! Removes what is old: ended jobs after their time, and components that nobody needs any more from memory.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use analyte_core::names::Organisation;
+use analyte_core::names::{Organisation, ProviderKey};
 use analyte_core::timestamp::Timestamp;
 use analyte_store::{Age, Before};
 
+use crate::catalogue::Provider;
 use crate::manager::Manager;
 
 /// How often it looks.
@@ -44,21 +46,24 @@ impl Hours {
     }
 
     fn before(self, now: Timestamp, rest: u64) -> Before {
-        let ago = |hours: Option<u64>| {
-            let hours = i64::try_from(hours.unwrap_or(rest)).unwrap_or(i64::MAX);
-            Timestamp(now.0.saturating_sub(hours.saturating_mul(3_600_000)))
-        };
+        let ago = |hours: Option<u64>| ago(now, hours.unwrap_or(rest));
         Before { completed: ago(self.completed), failed: ago(self.failed), cancelled: ago(self.cancelled) }
     }
 }
 
+fn ago(now: Timestamp, hours: u64) -> Timestamp {
+    let hours = i64::try_from(hours).unwrap_or(i64::MAX);
+    Timestamp(now.0.saturating_sub(hours.saturating_mul(3_600_000)))
+}
+
 impl Retention {
     /// What is old now; `rest` stands for whatever is not said.
-    fn age(&self, now: Timestamp, rest: u64) -> Age {
+    fn age(&self, now: Timestamp, rest: u64, providers: BTreeMap<ProviderKey, u32>) -> Age {
         let of = |hours: &Hours| hours.or(self.usual).before(now, rest);
         Age {
             usual: self.usual.before(now, rest),
             organisations: self.organisations.iter().map(|(name, hours)| (name.clone(), of(hours))).collect(),
+            providers: providers.into_iter().map(|(key, hours)| (key, ago(now, hours.into()))).collect(),
         }
     }
 }
@@ -66,7 +71,9 @@ impl Retention {
 /// Removes what is old until the manager is gone.
 pub(crate) async fn retire(manager: Manager) {
     loop {
-        let age = manager.inner.retention.age(manager.now(), manager.inner.limits.retention_hours);
+        let own = |provider: &Arc<Provider>| Some((provider.key(), provider.record.keep_jobs_hours?));
+        let providers = manager.inner.catalogue.snapshot().values().filter_map(own).collect();
+        let age = manager.inner.retention.age(manager.now(), manager.inner.limits.retention_hours, providers);
         loop {
             match manager.inner.store.retire(age.clone(), PORTION).await {
                 Ok(0) => break,
@@ -87,6 +94,8 @@ pub(crate) async fn retire(manager: Manager) {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use analyte_core::names::ProviderName;
+
     use super::*;
 
     #[test]
@@ -102,7 +111,13 @@ mod tests {
             failed: Timestamp(failed * hour),
             cancelled: Timestamp(cancelled * hour),
         };
-        let age = retention.age(Timestamp(100 * hour), 10);
-        assert_eq!(age, Age { usual: before(99, 98, 90), organisations: [(lab, before(99, 100, 90))].into() });
+        let key = ProviderKey::shared(ProviderName::new("weather").unwrap());
+        let age = retention.age(Timestamp(100 * hour), 10, [(key.clone(), 3)].into());
+        let expected = Age {
+            usual: before(99, 98, 90),
+            organisations: [(lab, before(99, 100, 90))].into(),
+            providers: [(key, Timestamp(97 * hour))].into(),
+        };
+        assert_eq!(age, expected);
     }
 }

@@ -56,8 +56,9 @@ impl Manager {
                 pins.push(Pin { digest: digest(&now)?, model_file: now.file, grants: now.grants.clone() });
             }
             let queued = manager.inner.store.counts(&organisation).await?.queued;
-            if queued >= manager.inner.limits.queued_jobs {
-                return Err(queue_full(queued, manager.inner.limits.queued_jobs));
+            let most = manager.queue_cap(&organisation);
+            if queued >= most {
+                return Err(queue_full(queued, most));
             }
             let now = manager.now();
             let changed = manager.inner.store.apply(&organisation, id, Event::Retry { pins }, now).await?;
@@ -109,6 +110,7 @@ impl Manager {
             tags: job.tags.clone(),
             idempotency,
             retry_of: Some(id),
+            created_by: job.created_by.clone(),
             ..Submission::new(task.provider.clone(), task.model.clone(), input)
         };
         self.submit(organisation, submission).await

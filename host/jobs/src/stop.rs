@@ -54,6 +54,8 @@ impl Manager {
             let released = stopped.into_iter().map(|run| (run, Released::Drained)).collect();
             inner.store.release(released, self.now()).await?;
         }
+        drop(inner.pool.clear());
+        crate::tokens::uses::keep(self).await;
         let mut background = std::mem::take(&mut *inner.background.lock());
         background.shutdown().await;
         Ok(inner.store.close().await?)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use analyte_core::codes::Code;
 use analyte_core::job::{RetryPolicy, RunLimits};
 use analyte_core::limits::Limits;
-use analyte_core::names::{JobId, ModelName, ProviderName};
+use analyte_core::names::{JobId, ModelName, ProviderName, SessionId};
 use analyte_core::table::Table;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::Idempotency;
@@ -85,6 +85,10 @@ pub struct Submission {
     pub idempotency: Option<Idempotency>,
     /// The job that this one repeats.
     pub retry_of: Option<JobId>,
+    /// Label of the token that submits it.
+    pub created_by: Option<String>,
+    /// The stateful session that it belongs to.
+    pub session: Option<SessionId>,
 }
 
 impl Submission {
@@ -104,6 +108,8 @@ impl Submission {
             tags: BTreeMap::new(),
             idempotency: None,
             retry_of: None,
+            created_by: None,
+            session: None,
         }
     }
 }

@@ -84,7 +84,7 @@ impl Manager {
                 Ok(kept) => {
                     for ((at, job), submitted) in places.into_iter().zip(kept) {
                         new += u64::from(submitted == Submitted::New);
-                        put(&mut answers, at, self.answer(Arc::new(job), submitted).await);
+                        put(&mut answers, at, self.answer(organisation, Arc::new(job), submitted).await);
                     }
                 }
                 Err(error) => {
@@ -128,12 +128,17 @@ impl Manager {
         Ok((model, job))
     }
 
-    async fn answer(&self, job: Arc<analyte_core::job::Job>, submitted: Submitted) -> Result<SubmittedJob, JobsError> {
+    async fn answer(
+        &self,
+        organisation: &Organisation,
+        job: Arc<analyte_core::job::Job>,
+        submitted: Submitted,
+    ) -> Result<SubmittedJob, JobsError> {
         match submitted {
             Submitted::New => Ok(SubmittedJob { job: self.view(job).await?, replayed: false }),
             Submitted::Replayed(job) => Ok(SubmittedJob { job: self.view(job).await?, replayed: true }),
             Submitted::Mismatch => Err(mismatch()),
-            Submitted::QueueFull { queued } => Err(queue_full(queued, self.inner.limits.queued_jobs)),
+            Submitted::QueueFull { queued } => Err(queue_full(queued, self.queue_cap(organisation))),
         }
     }
 }

@@ -13,7 +13,17 @@ use crate::stop::Phase;
 impl Manager {
     /// The job as soon as it has ended, or as it is after this long (at most `wait_seconds`), or when the server stops.
     pub async fn wait(&self, organisation: &Organisation, id: JobId, most: Duration) -> Result<JobView, JobsError> {
-        let until = Instant::now() + most.min(Duration::from_secs(self.inner.limits.wait_seconds));
+        self.wait_long(organisation, id, most.min(Duration::from_secs(self.inner.limits.wait_seconds))).await
+    }
+
+    /// The same without that bound: for callers that have one of their own.
+    pub async fn wait_long(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        most: Duration,
+    ) -> Result<JobView, JobsError> {
+        let until = Instant::now() + most;
         let watch = self.inner.watchers.watch(id);
         loop {
             // Listening begins before the job is looked at, so that no end slips in between.

@@ -8,6 +8,7 @@
 
 mod changes;
 mod error;
+mod files;
 mod health;
 mod list;
 mod metrics;
@@ -26,7 +27,7 @@ use analyte_core::digest::Digest;
 use analyte_core::job::event::{EventId, Told};
 use analyte_core::job::transition::{Event, Refusal, Released};
 use analyte_core::job::{Content, Job};
-use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, RunKey};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, RunKey};
 use analyte_core::query::Sort;
 use analyte_core::timestamp::Timestamp;
 use async_trait::async_trait;
@@ -34,10 +35,11 @@ use bytes::Bytes;
 
 pub use changes::{CancelAnswer, CancelRule, Change, Changed, Events, Removed};
 pub use error::StoreError;
+pub use files::{FileKept, FilesRoom};
 pub use health::Health;
 pub use list::{Counts, Depth, ListQuery, Page, Sorted};
 pub use metrics::Metrics;
-pub use records::{ModelKind, ModelRecord, ProviderRecord, Right, TokenRecord};
+pub use records::{FileRecord, ModelKind, ModelRecord, OrganisationRecord, ProviderRecord, Right, TokenRecord};
 pub use retention::{Age, Before};
 pub use runs::{Claimed, Claims, Finished, Heartbeat, NewFile, Outcome, Room};
 pub use submission::{ContentWriter, Idempotency, Known, NewContent, NewJob, Staged, Submitted};
@@ -85,7 +87,8 @@ pub trait Store: Send + Sync + 'static {
     async fn tell(&self, told: Vec<(RunKey, Vec<Told>)>) -> Result<Vec<bool>>;
 
     /// How many tasks of the same organisation may start before the first task of each of these jobs that could start
-    /// now; `None` where there is none. Organisations take turns, so tasks of others do not count.
+    /// now; `None` where there is none. Organisations take turns, so tasks of others do not count; those that wait for
+    /// another job of their session do.
     async fn places(&self, organisation: &Organisation, ids: &[JobId]) -> Result<Vec<Option<u64>>>;
 
     /// What waits and runs, by organisation and provider (of the job's first task).
@@ -94,7 +97,9 @@ pub trait Store: Send + Sync + 'static {
     /// How many there are.
     async fn counts(&self, organisation: &Organisation) -> Result<Counts>;
 
-    /// Tasks that may start now and for which there is room, each under a new lease. A task that alone takes more than
+    /// Tasks that may start now and for which there is room, each under a new lease. Of the jobs of one session (of one
+    /// organisation, on one provider) at most one runs at a time, in the order of the queue; those that wait for it keep
+    /// nothing else from starting. A task that alone takes more than
     /// all of `room.memory_bytes` waits until there is more.
     async fn claim(&self, node: &str, room: Room, lease_until: Timestamp, now: Timestamp) -> Result<Claims>;
 
@@ -141,8 +146,9 @@ pub trait Store: Send + Sync + 'static {
     /// of times more than 30 days before the latest of the times in `age`.
     async fn retire(&self, age: Age, most: usize) -> Result<usize>;
 
-    /// Unfinished jobs that use this provider, oldest first.
-    async fn unfinished(&self, provider: &ProviderName, most: usize) -> Result<Vec<Arc<Job>>>;
+    /// Unfinished jobs that use this provider, oldest first: of its organisation, or of all where it is shared. (A shared
+    /// provider and one of an organisation never have the same name; callers see to that.)
+    async fn unfinished(&self, provider: &ProviderKey, most: usize) -> Result<Vec<Arc<Job>>>;
 
     /// Changes of all organisations after a position, oldest first; the journal keeps at least the last 10,000.
     async fn changes_after(&self, position: u64, most: usize) -> Result<Vec<Change>>;
@@ -152,6 +158,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Bytes of a content of this job.
     async fn content(&self, organisation: &Organisation, job: JobId, content: &Content) -> Result<Bytes>;
+
+    /// Contents of several jobs, in order; `None`: it is not there any more, or cannot be read.
+    async fn contents(&self, organisation: &Organisation, wanted: Vec<(JobId, Content)>) -> Result<Vec<Option<Bytes>>>;
 
     /// Part of a content of this job: `range` within its length.
     async fn content_range(
@@ -166,29 +175,72 @@ pub trait Store: Send + Sync + 'static {
     async fn content_writer(&self) -> Result<Box<dyn ContentWriter>>;
 
     /// Installs a provider, or replaces the one of its name; says whether there was one. The component of the old one
-    /// stays as long as unfinished jobs pin it.
+    /// stays as long as unfinished jobs pin it. Without a component, the record's digest must be one that is kept already
+    /// (of another provider, or of this one); else the call fails and changes nothing.
     async fn put_provider(&self, record: ProviderRecord, component: Option<NewContent>) -> Result<bool>;
 
     /// All providers, by name.
     async fn providers(&self) -> Result<Vec<Arc<ProviderRecord>>>;
 
     /// Removes a provider with its published models. Without `force`, not while it has unfinished jobs.
-    async fn remove_provider(&self, name: &ProviderName, force: bool) -> Result<Removed>;
+    async fn remove_provider(&self, provider: &ProviderKey, force: bool) -> Result<Removed>;
 
-    /// Publishes a model, or replaces the one of its name; says whether there was one.
-    async fn put_model(&self, record: ModelRecord, bytes: NewContent) -> Result<bool>;
+    /// Publishes a model, or replaces the one of its name; says whether there was one. Without bytes, the record's digest
+    /// must be one that is kept already.
+    async fn put_model(&self, record: ModelRecord, bytes: Option<NewContent>) -> Result<bool>;
 
     /// All published models, by provider and name.
     async fn models(&self) -> Result<Vec<Arc<ModelRecord>>>;
 
     /// Removes a published model.
-    async fn remove_model(&self, provider: &ProviderName, name: &ModelName, force: bool) -> Result<Removed>;
+    async fn remove_model(&self, provider: &ProviderKey, name: &ModelName, force: bool) -> Result<Removed>;
 
     /// The bytes of an installed component or model file, also of one that was replaced but is still pinned.
     async fn component(&self, digest: Digest) -> Result<Option<Bytes>>;
 
+    /// How many they are; `None`: they are not kept.
+    async fn component_size(&self, digest: Digest) -> Result<Option<u64>>;
+
+    /// Part of them: what of `range` lies within; `None`: they are not kept.
+    async fn component_range(&self, digest: Digest, range: std::ops::Range<u64>) -> Result<Option<Bytes>>;
+
+    /// Part of bytes that were staged and may not have been named yet: what of `range` lies within.
+    async fn staged_range(&self, staged: &Staged, range: std::ops::Range<u64>) -> Result<Bytes>;
+
+    /// Keeps a file of an organisation, or replaces the one of its path, unless the organisation then had more than
+    /// `most` of them.
+    async fn put_file(&self, record: FileRecord, bytes: NewContent, most: FilesRoom) -> Result<FileKept>;
+
+    /// Its files in one repository, by path: those whose path begins with `prefix`, after the path `after`.
+    async fn files(
+        &self,
+        organisation: &Organisation,
+        repository: &str,
+        prefix: &str,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Arc<FileRecord>>>;
+
+    /// One file.
+    async fn file(&self, organisation: &Organisation, repository: &str, path: &str) -> Result<Option<Arc<FileRecord>>>;
+
+    /// Part of a file's bytes: what of `range` lies within; `None`: the file is not kept any more.
+    async fn file_range(&self, record: &FileRecord, range: std::ops::Range<u64>) -> Result<Option<Bytes>>;
+
+    /// Removes a file; `false`: there was none.
+    async fn remove_file(&self, organisation: &Organisation, repository: &str, path: &str) -> Result<bool>;
+
+    /// Keeps an organisation, or replaces the one of its name; says whether there was one.
+    async fn put_organisation(&self, record: OrganisationRecord) -> Result<bool>;
+
+    /// All organisations that have a record, by name.
+    async fn organisations(&self) -> Result<Vec<Arc<OrganisationRecord>>>;
+
     /// Keeps a token, or replaces the one with the same id.
     async fn put_token(&self, record: TokenRecord) -> Result<()>;
+
+    /// Remembers when tokens, by id, were used last; never moves a time back, and ignores tokens that are not there.
+    async fn tokens_used(&self, used: Vec<(String, Timestamp)>) -> Result<()>;
 
     /// All tokens.
     async fn tokens(&self) -> Result<Vec<Arc<TokenRecord>>>;

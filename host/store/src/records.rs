@@ -1,8 +1,11 @@
 //! What is kept of providers, models and tokens.
 
+use std::collections::BTreeSet;
+
 use analyte_core::digest::Digest;
+use analyte_core::job::Content;
 use analyte_core::model::{ModelInfo, ProviderInfo};
-use analyte_core::names::{ModelName, Organisation, ProviderName};
+use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +17,7 @@ pub struct ProviderRecord {
     /// Whose; `None`: of all organisations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organisation: Option<Organisation>,
-    /// Its component; `None` for a provider that consists of published model components only.
+    /// Its component, which several providers may share; `None` for a provider that consists of published model components only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
     /// Length of the component.
@@ -23,10 +26,23 @@ pub struct ProviderRecord {
     pub info: ProviderInfo,
     /// Its built-in models. May be large: kept as a content of its own, not in the record.
     pub models: Vec<ModelInfo>,
+    /// Models that are switched off: no new jobs.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disabled: BTreeSet<ModelName>,
+    /// Ended jobs on it are kept for so many hours; `None`: as long as the server keeps any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_jobs_hours: Option<u32>,
     /// First installation of a provider of this name.
     pub created_at: Timestamp,
     /// Installation of this component.
     pub updated_at: Timestamp,
+}
+
+impl ProviderRecord {
+    /// Which one it is.
+    pub fn key(&self) -> ProviderKey {
+        ProviderKey { organisation: self.organisation.clone(), name: self.name.clone() }
+    }
 }
 
 /// What a published model is made of.
@@ -42,6 +58,9 @@ pub enum ModelKind {
 /// A published model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelRecord {
+    /// Whose its provider is; `None`: of all organisations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Organisation>,
     /// Its provider.
     pub provider: ProviderName,
     /// What it goes by.
@@ -56,9 +75,54 @@ pub struct ModelRecord {
     pub media_type: String,
     /// What it computes. May be large, like a provider's models.
     pub info: ModelInfo,
+    /// Where its file was taken from, as its publisher named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The publisher's own data, as JSON text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_data: Option<String>,
     /// First publication under this name.
     pub created_at: Timestamp,
     /// Publication of these bytes.
+    pub updated_at: Timestamp,
+}
+
+impl ModelRecord {
+    /// Which provider it belongs to.
+    pub fn provider_key(&self) -> ProviderKey {
+        ProviderKey { organisation: self.organisation.clone(), name: self.provider.clone() }
+    }
+}
+
+/// An organisation. The one named `default` is there without a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganisationRecord {
+    /// What it goes by.
+    pub name: Organisation,
+    /// For people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Most queued jobs; `None`: as configured (`queued_jobs`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_jobs: Option<u64>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A file of an organisation, beside jobs and models: what clients upload before they name it in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Whose.
+    pub organisation: Organisation,
+    /// In which repository; a name.
+    pub repository: String,
+    /// Path within it: names joined by `/`, none of them `.` or `..` or empty.
+    pub path: String,
+    /// As it was given.
+    pub media_type: String,
+    /// Its bytes.
+    pub content: Content,
+    /// When it was written last.
     pub updated_at: Timestamp,
 }
 
@@ -77,6 +141,26 @@ pub enum Right {
     /// Install and remove providers and models.
     #[serde(rename = "providers:write")]
     ProvidersWrite,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 4] = [Self::Admin, Self::JobsRead, Self::JobsWrite, Self::ProvidersWrite];
+
+    /// The word used outside.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::JobsRead => "jobs:read",
+            Self::JobsWrite => "jobs:write",
+            Self::ProvidersWrite => "providers:write",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.as_str() == word)
+    }
 }
 
 /// A token. The secret itself is never kept.
@@ -100,4 +184,10 @@ pub struct TokenRecord {
     /// From when on it is refused, by request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// When it was used last, to within a minute or so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+    /// Most requests a second; `None`: as configured (`requests_per_second`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<u32>,
 }

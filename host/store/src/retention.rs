@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use analyte_core::names::Organisation;
+use analyte_core::names::{Organisation, ProviderKey};
 use analyte_core::timestamp::Timestamp;
 
 /// Which ended jobs are old.
@@ -12,6 +12,9 @@ pub struct Age {
     pub usual: Before,
     /// Of these.
     pub organisations: BTreeMap<Organisation, Before>,
+    /// Of jobs whose first task is on one of these providers; the later of both times counts, so that a provider can
+    /// shorten what is kept and never prolong it.
+    pub providers: BTreeMap<ProviderKey, Timestamp>,
 }
 
 /// Jobs that ended before these times are old, by state.

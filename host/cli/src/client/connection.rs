@@ -22,6 +22,9 @@ pub(crate) struct Connection {
     /// Data directory of a server on this machine, to take the administrator's token from.
     #[arg(long, env = "ANALYTE_DATA_DIR", value_name = "DIR", default_value = data_dir::USUAL)]
     data_dir: PathBuf,
+    /// Certificates (PEM) of the authorities that may vouch for an https server, instead of those that this system trusts.
+    #[arg(long, env = "ANALYTE_CA_CERTIFICATE", value_name = "FILE")]
+    ca_certificate: Option<PathBuf>,
 }
 
 impl Connection {
@@ -36,7 +39,7 @@ impl Connection {
                 Told::new("the token is not valid: it holds blanks or other characters that no token has").into()
             );
         }
-        Client::new(&self.server, token)
+        Client::new(&self.server, token, self.ca_certificate.as_deref())
     }
 
     fn token_on_disk(&self) -> Result<String> {

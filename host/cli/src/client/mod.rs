@@ -6,8 +6,10 @@
 mod connection;
 pub(crate) mod events;
 mod problem;
+mod trust;
 
 use std::io::Read as _;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -69,28 +71,25 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// For a server at this address.
-    pub(crate) fn new(server: &str, token: String) -> Result<Self> {
+    /// For a server at this address; these authorities may vouch for it where it speaks TLS, else those of the system.
+    pub(crate) fn new(server: &str, token: String, authorities: Option<&Path>) -> Result<Self> {
         let server = server.trim_end_matches('/').to_owned();
         let wrong = |why: &str| {
             Told::new(format!("`{server}` is not the address of a server: {why}"))
                 .hint("an address looks like http://127.0.0.1:8080")
         };
         let uri: Uri = server.parse().map_err(|_| wrong("it cannot be read"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(wrong("this program speaks http only")
-                    .hint("reach a server behind TLS through a tunnel (`ssh -L`), or call it with another client")
-                    .into());
-            }
-            _ => return Err(wrong("it does not begin with http://").into()),
-        }
+        let encrypted = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(wrong("it begins neither with https:// nor with http://").into()),
+        };
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_connect(Some(CONNECT))
             .user_agent(concat!("analyte/", env!("CARGO_PKG_VERSION")));
+        let config = if encrypted { config.tls_config(trust::of(authorities)?) } else { config };
         // What runs on this machine is not behind a proxy.
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let near = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());

@@ -4,13 +4,15 @@
 //! refused, with the place. Paths in it start from its own folder.
 
 mod retention;
+mod thingworx;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyte_core::limits::Limits;
-use analyte_core::names::ProviderName;
+use analyte_core::names::ProviderKey;
+use analyte_http::{Origin, ThingworxOptions};
 use analyte_jobs::{Grants, Retention};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -31,10 +33,18 @@ pub(crate) struct Config {
     pub(crate) plugins: Option<PathBuf>,
     /// Names beside the loopback ones that the server answers to.
     pub(crate) allowed_hosts: Option<Vec<String>>,
+    /// Certificate of the server, as PEM.
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// Its key.
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Where web pages may come from that call the server from a browser.
+    pub(crate) origins: Vec<Origin>,
+    /// How clients of ThingWorx are answered.
+    pub(crate) thingworx: ThingworxOptions,
     /// The limits, with those of the file set.
     pub(crate) limits: Limits,
     /// What is granted to each provider.
-    pub(crate) grants: BTreeMap<ProviderName, Arc<Grants>>,
+    pub(crate) grants: BTreeMap<ProviderKey, Arc<Grants>>,
     /// How long ended jobs are kept.
     pub(crate) retention: Retention,
 }
@@ -46,9 +56,25 @@ struct File {
     data_dir: Option<PathBuf>,
     plugins: Option<PathBuf>,
     allowed_hosts: Option<Vec<String>>,
+    tls: TlsSection,
+    cors: CorsSection,
+    thingworx: thingworx::Section,
     limits: BTreeMap<String, u64>,
     providers: BTreeMap<String, ProviderSection>,
     retention: retention::Section,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TlsSection {
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CorsSection {
+    origins: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -124,7 +150,7 @@ impl Config {
         }
         let mut grants = BTreeMap::new();
         for (name, section) in file.providers {
-            let provider = ProviderName::new(&name).map_err(|error| Told::new(format!("[providers]: {error}")))?;
+            let provider: ProviderKey = name.parse().map_err(|error| Told::new(format!("[providers]: {error}")))?;
             let secrets = section.secrets.into_iter().map(|(secret, from)| {
                 let place = format!("[providers.{name}] secret `{secret}`");
                 Ok((secret, from.value(folder, &variable).map_err(|why| Told::new(format!("{place}: {why}")))?))
@@ -137,6 +163,10 @@ impl Config {
             data_dir: file.data_dir.map(|path| folder.join(path)),
             plugins: file.plugins.map(|path| folder.join(path)),
             allowed_hosts: file.allowed_hosts,
+            tls_certificate: file.tls.certificate.map(|path| folder.join(path)),
+            tls_key: file.tls.key.map(|path| folder.join(path)),
+            origins: origins(&file.cors.origins)?,
+            thingworx: file.thingworx.read(),
             limits,
             grants,
             retention: file.retention.read()?,
@@ -166,6 +196,14 @@ impl Secret {
             }
         }
     }
+}
+
+fn origins(given: &[String]) -> Result<Vec<Origin>, Told> {
+    let origin = |text: &String| {
+        text.parse::<Origin>()
+            .map_err(|why| Told::new(format!("[cors] `{text}` cannot be one of the origins")).hint(why.to_string()))
+    };
+    given.iter().map(origin).collect()
 }
 
 /// Names limits that look like this one.
@@ -202,6 +240,9 @@ mod tests {
         std::fs::write(folder.path().join("key"), "from a file\n").unwrap();
         let text = format!(
             "listen = '127.0.0.1:1'\ndata_dir = 'data'\nplugins = '/plugins'\nallowed_hosts = ['analyte.example']\n\
+             [tls]\ncertificate = 'tls/cert.pem'\nkey = '/run/key.pem'\n\
+             [cors]\norigins = ['https://app.example.org']\n\
+             [thingworx]\nkey_in_url = true\ndefault_accept = 'json'\n\
              [limits]\nfuel = 5\n\
              [providers.weather]\nsettings = {{ region = 'eu' }}\n\
              secrets = {{ a = 'plain', b = {{ env = 'KEY' }}, c = {{ file = '{}' }} }}\n\
@@ -213,13 +254,22 @@ mod tests {
         assert_eq!(config.data_dir.as_deref(), Some(Path::new("/etc/analyte/data")));
         assert_eq!(config.plugins.as_deref(), Some(Path::new("/plugins")));
         assert_eq!(config.allowed_hosts, Some(vec!["analyte.example".to_owned()]));
+        assert_eq!(config.tls_certificate.as_deref(), Some(Path::new("/etc/analyte/tls/cert.pem")));
+        assert_eq!(config.tls_key.as_deref(), Some(Path::new("/run/key.pem")));
+        assert_eq!(config.origins, ["https://app.example.org".parse().unwrap()]);
+        let thingworx = ThingworxOptions {
+            key_in_url: true,
+            default_accept: analyte_http::DefaultAccept::Json,
+            ..ThingworxOptions::default()
+        };
+        assert_eq!(config.thingworx, thingworx);
         assert_eq!(config.limits, Limits { fuel: 5, ..Limits::default() });
         let text = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         let granted = Grants {
             settings: text(&[("region", "eu")]),
             secrets: text(&[("a", "plain"), ("b", "s3cret"), ("c", "from a file")]),
         };
-        assert_eq!(config.grants, [(ProviderName::new("weather").unwrap(), Arc::new(granted))].into());
+        assert_eq!(config.grants, [("weather".parse::<ProviderKey>().unwrap(), Arc::new(granted))].into());
         let hours = |completed, failed| Hours { completed, failed, cancelled: None };
         let lab = Organisation::new("lab").unwrap();
         let kept = Retention { usual: hours(None, Some(720)), organisations: [(lab, hours(Some(24), None))].into() };
@@ -244,6 +294,9 @@ mod tests {
         assert!(wrong.contains("a secret is a text, `{ env = \"VARIABLE\" }` or `{ file = \"PATH\" }`"), "{wrong}");
         assert!(refused("[retention]\nfinished = 1").contains("unknown field `finished`"));
         assert!(refused("[retention.organisations.'a b']").contains("`a b` is not a valid organisation name"));
+        assert!(refused("[cors]\norigins = ['*']").starts_with("[cors] `*` cannot be one of the origins\nhint: "));
+        assert!(refused("[tls]\ncert = 'x'").contains("unknown field `cert`"));
+        assert!(refused("[thingworx]\ndefault_accept = 'xml'").contains("unknown variant `xml`"));
         assert!(refused("[providers.'a b']").contains("`a b` is not a valid provider name"));
     }
 }

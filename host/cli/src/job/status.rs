@@ -80,6 +80,7 @@ fn in_words(job: &Value) -> String {
         ("fuel used", number("/fuel_used").unwrap_or_default()),
         ("peak memory", number("/peak_memory_bytes").map(|bytes| format!("{bytes} bytes")).unwrap_or_default()),
         ("created", text(job, "/created_at")),
+        ("created by", text(job, "/created_by")),
         ("not before", text(job, "/run_at")),
         ("started", text(job, "/started_at")),
         ("finished", text(job, "/finished_at")),

@@ -3,6 +3,7 @@
 mod descriptors;
 mod plugins;
 pub(crate) mod server;
+pub(crate) mod tls;
 
 use std::path::PathBuf;
 
@@ -20,10 +21,11 @@ pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 
 /// Runs the server until SIGTERM or Ctrl-C.
 ///
-/// Prints `listening on http://ADDRESS` to stderr when it takes calls. Its first start makes an administrator's token and
-/// writes it to `admin-token` in the data directory; every call but /healthz and /readyz needs a token. When it is told to
-/// stop, calls and running tasks get a grace period, and what still runs then goes back to the queue; told a second time,
-/// it stops at once. Flags go before environment variables, and these before the configuration file.
+/// Prints `listening on http://ADDRESS` (https:// with TLS) to stderr when it takes calls. Its first start makes an
+/// administrator's token and writes it to `admin-token` in the data directory; every call but /healthz and /readyz needs a
+/// token. When it is told to stop, calls and running tasks get a grace period, and what still runs then goes back to the
+/// queue; told a second time, it stops at once. Flags go before environment variables, and these before the configuration
+/// file.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Address to listen at; port 0 takes a free one. [default: 127.0.0.1:8080]
@@ -41,6 +43,12 @@ pub(crate) struct Serve {
     /// A name beside the loopback ones that the server answers to (`Host` header); may be given several times.
     #[arg(long = "allowed-host", env = "ANALYTE_ALLOWED_HOSTS", value_name = "NAME", value_delimiter = ',')]
     allowed_hosts: Vec<String>,
+    /// Certificate of the server as PEM, its chain behind it; then it speaks TLS only. SIGHUP reads it and the key again.
+    #[arg(long, env = "ANALYTE_TLS_CERTIFICATE", value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// Its private key as PEM, without a passphrase.
+    #[arg(long, env = "ANALYTE_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
 }
 
 impl Serve {
@@ -53,7 +61,7 @@ impl Serve {
                 // Nothing runs yet that would need a grace period.
                 () = signals.next() => return Ok(()),
             };
-            told::line(&format!("listening on http://{}", server.address()));
+            told::line(&format!("listening on {}", server.url()));
             let (stopper, requests) = requests();
             tokio::spawn(stopper.relay(signals));
             server.serve(requests).await
@@ -61,14 +69,28 @@ impl Serve {
     }
 
     fn settings(self) -> Result<Settings> {
-        let Config { listen, data_dir, plugins, allowed_hosts, limits, grants, retention } =
-            Config::load(self.config.as_deref())?;
+        let Config {
+            listen,
+            data_dir,
+            plugins,
+            allowed_hosts,
+            tls_certificate,
+            tls_key,
+            origins,
+            thingworx,
+            limits,
+            grants,
+            retention,
+        } = Config::load(self.config.as_deref())?;
         let given = Some(self.allowed_hosts).filter(|names| !names.is_empty());
         Ok(Settings {
             listen: self.listen.or(listen).unwrap_or_else(|| LISTEN.to_owned()),
             data_dir: self.data_dir.or(data_dir).unwrap_or_else(|| data_dir::USUAL.into()),
             plugins: self.plugins.or(plugins),
             allowed_hosts: given.or(allowed_hosts).unwrap_or_default(),
+            tls: tls::Files::of(self.tls_certificate.or(tls_certificate), self.tls_key.or(tls_key))?,
+            origins,
+            thingworx,
             limits,
             grants,
             retention,

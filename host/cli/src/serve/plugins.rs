@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use analyte_core::digest::Digest;
-use analyte_core::names::{Organisation, ProviderName};
+use analyte_core::names::{Organisation, ProviderKey, ProviderName};
 use analyte_jobs::{InstallProvider, Manager};
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
@@ -45,11 +45,12 @@ async fn one(manager: &Manager, path: &Path) -> Result<()> {
     anyhow::ensure!(size <= most, "it has {size} bytes; {most} are allowed (limit component_bytes)");
     let component = Bytes::from(tokio::fs::read(path).await?);
     let digest = Digest::of(&component);
-    let before = manager.provider(&Organisation::default_one(), &name).ok();
-    if before.is_some_and(|before| before.record.digest == Some(digest)) {
+    let key = ProviderKey::shared(name);
+    let before = manager.provider(&Organisation::default_one(), &key.name).ok();
+    if before.is_some_and(|before| before.key() == key && before.record.digest == Some(digest)) {
         return Ok(());
     }
-    manager.install_provider(InstallProvider { name, organisation: None, component }).await.map_err(|error| {
+    manager.install_provider(InstallProvider { key, component }).await.map_err(|error| {
         let causes: Vec<&str> = error.details().iter().map(|(_, value)| value.as_str()).collect();
         if causes.is_empty() { anyhow::anyhow!("{error}") } else { anyhow::anyhow!("{error}: {}", causes.join(": ")) }
     })?;

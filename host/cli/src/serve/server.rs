@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyte_core::limits::Limits;
-use analyte_core::names::ProviderName;
+use analyte_core::names::ProviderKey;
+use analyte_http::{Origin, ThingworxOptions, Tls};
 use analyte_jobs::{Grants, Manager, Retention};
 use analyte_store::sled::{self, SledStore};
 use anyhow::{Context as _, Result};
@@ -15,7 +16,7 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{descriptors, plugins};
+use super::{descriptors, plugins, tls};
 use crate::shutdown::Requests;
 use crate::told::{self, Told};
 use crate::{data_dir, sandbox};
@@ -30,10 +31,16 @@ pub(crate) struct Settings {
     pub(crate) plugins: Option<PathBuf>,
     /// Names beside the loopback ones that it answers to.
     pub(crate) allowed_hosts: Vec<String>,
+    /// Where certificate and key are; `None`: connections are not encrypted.
+    pub(crate) tls: Option<tls::Files>,
+    /// Where web pages may come from that call it from a browser.
+    pub(crate) origins: Vec<Origin>,
+    /// How clients of ThingWorx are answered.
+    pub(crate) thingworx: ThingworxOptions,
     /// Every limit.
     pub(crate) limits: Limits,
     /// What is granted to each provider.
-    pub(crate) grants: BTreeMap<ProviderName, Arc<Grants>>,
+    pub(crate) grants: BTreeMap<ProviderKey, Arc<Grants>>,
     /// How long ended jobs are kept.
     pub(crate) retention: Retention,
 }
@@ -44,6 +51,9 @@ pub(crate) struct Server {
     listener: TcpListener,
     address: SocketAddr,
     allowed_hosts: Vec<String>,
+    tls: Option<Tls>,
+    origins: Vec<Origin>,
+    thingworx: ThingworxOptions,
     metrics: Counted,
 }
 
@@ -70,11 +80,14 @@ impl Counted {
 impl Server {
     /// Opens the data directory, takes the address, starts the manager and installs plugins.
     pub(crate) async fn start(settings: Settings) -> Result<Self> {
-        let Settings { listen, data_dir, plugins, allowed_hosts, mut limits, grants, retention } = settings;
+        let Settings { listen, data_dir, plugins, allowed_hosts, tls, origins, thingworx, mut limits, grants, retention } =
+            settings;
         limits.check().map_err(|why| Told::new(format!("the limits do not fit together: {why}")))?;
         if let Some(folder) = &plugins {
             std::fs::read_dir(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;
         }
+        let files = tls;
+        let tls = files.as_ref().map(tls::Files::load).transpose()?;
         // Before anything is made, so that an address in use is told at once and leaves nothing behind.
         let listener =
             TcpListener::bind(&listen).await.with_context(|| format!("the address {listen} cannot be used"))?;
@@ -82,8 +95,17 @@ impl Server {
         if !address.ip().is_loopback() && allowed_hosts.is_empty() {
             told::warning(
                 "calls from other machines will be refused: name this server's own names with --allowed-host or \
-                 allowed_hosts (and keep in mind that HTTP alone is not encrypted)",
+                 allowed_hosts",
             );
+        }
+        if !address.ip().is_loopback() && tls.is_none() {
+            told::warning(
+                "connections are not encrypted: whoever sees the network between here and a client reads its token and its \
+                 data; give --tls-certificate and --tls-key, or let only a proxy that ends TLS reach this address",
+            );
+        }
+        if let (Some(files), Some(tls)) = (files, &tls) {
+            files.renew(tls.clone())?;
         }
         descriptors::provide(&mut limits)?;
         let compiled = data_dir::prepare(&data_dir)?;
@@ -105,24 +127,33 @@ impl Server {
         if let Some(folder) = plugins {
             plugins::install(&manager, &folder).await?;
         }
-        Ok(Self { manager, listener, address, allowed_hosts, metrics })
+        Ok(Self { manager, listener, address, allowed_hosts, tls, origins, thingworx, metrics })
     }
 
     /// Where it listens.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Answers calls until it is told to stop; then calls and running tasks share one grace period, unless there is to be
     /// none.
     pub(crate) async fn serve(self, requests: Requests) -> Result<()> {
-        let Self { manager, listener, allowed_hosts, metrics, .. } = self;
+        let Self { manager, listener, allowed_hosts, tls, origins, thingworx, metrics, .. } = self;
         let Requests { stop, at_once } = requests;
         let limits = manager.limits().clone();
         let grace = Duration::from_millis(limits.grace_ms);
         let Counted { http, registry, .. } = metrics;
-        let options =
-            analyte_http::Options { manager: manager.clone(), allowed_hosts, limits, registry, metrics: http };
+        let options = analyte_http::Options {
+            manager: manager.clone(),
+            allowed_hosts,
+            tls,
+            origins,
+            thingworx,
+            limits,
+            registry,
+            metrics: http,
+        };
         let (tell_begin, told_begin) = oneshot::channel();
         let draining = manager.clone();
         let mut calls = tokio::spawn(analyte_http::serve(listener, options, async move {

@@ -1,9 +1,10 @@
 //! A job as a query sees it: the names of its JSON form, with a dot where one object stands in another.
 //!
 //! `provider`, `model` and `digest` are those of the first task, as in the indexes. What a run changes is told of the
-//! task that stands for the job. The time that `run_at`, `started_at` and `finished_at` do not have yet is missing.
+//! task that stands for the job. `status.rank` is a number to sort by. The time that `run_at`, `started_at` and
+//! `finished_at` do not have yet is missing.
 
-use crate::job::{Job, Task};
+use crate::job::{Job, Status, Task};
 use crate::query::{Field, Fields};
 
 /// What comes before the key of a single tag.
@@ -13,6 +14,7 @@ const TAG: &str = "tags.";
 pub const NAMES: &[&str] = &[
     "id",
     "status",
+    "status.rank",
     "provider",
     "model",
     "digest",
@@ -26,6 +28,7 @@ pub const NAMES: &[&str] = &[
     "started_at",
     "finished_at",
     "retry_of",
+    "created_by",
     "tags",
     "custom_data",
     "error",
@@ -52,6 +55,16 @@ impl Job {
     }
 }
 
+/// Where a state stands in an order from done to not begun: completed, ended otherwise, running, queued.
+fn rank(status: Status) -> i64 {
+    match status {
+        Status::Completed => 0,
+        Status::Failed | Status::Cancelled => 1,
+        Status::Running => 2,
+        Status::Queued => 3,
+    }
+}
+
 impl Fields for Job {
     fn field(&self, name: &str) -> Field<'_> {
         let first = || self.tasks.first();
@@ -61,6 +74,7 @@ impl Fields for Job {
         match name {
             "id" => Field::text(self.id.to_string()),
             "status" => Field::text(self.status.as_str()),
+            "status.rank" => Field::Integer(rank(self.status)),
             "provider" => first().map(|task| task.provider.as_str()).into(),
             "model" => first().map(|task| task.model.as_str()).into(),
             "digest" => first().map(|task| task.digest.to_string()).into(),
@@ -74,6 +88,7 @@ impl Fields for Job {
             "started_at" => self.started_at.into(),
             "finished_at" => self.finished_at.into(),
             "retry_of" => self.retry_of.map(|id| id.to_string()).into(),
+            "created_by" => self.created_by.as_deref().into(),
             "tags" => Field::Tags(self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()),
             "custom_data" => self.custom_data.as_ref().map_or(Field::Missing, |_| Field::Other),
             "error" => self.error().map_or(Field::Missing, |_| Field::Other),

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::job::event::Moment;
-use crate::names::{Attempt, FileName, JobId, Lease, ModelName, Organisation, ProviderName, TaskName};
+use crate::names::{Attempt, FileName, JobId, Lease, ModelName, Organisation, ProviderName, SessionId, TaskName};
 use crate::timestamp::Timestamp;
 
 pub mod event;
@@ -273,6 +273,12 @@ pub struct Job {
     /// The job that this one repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<JobId>,
+    /// Label of the token that submitted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// The stateful session that it belongs to: its jobs on one provider run one at a time, in the order of the queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
     /// The client's own labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
@@ -316,6 +322,8 @@ impl PartialEq for Job {
             && self.limits == other.limits
             && self.retry == other.retry
             && self.retry_of == other.retry_of
+            && self.created_by == other.created_by
+            && self.session == other.session
             && self.tags == other.tags
             && self.custom_data.as_ref().map(|raw| raw.get()) == other.custom_data.as_ref().map(|raw| raw.get())
             && self.revision == other.revision

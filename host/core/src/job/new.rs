@@ -67,6 +67,8 @@ impl Job {
             limits,
             retry: RetryPolicy::default(),
             retry_of: None,
+            created_by: None,
+            session: None,
             tags: BTreeMap::new(),
             custom_data: None,
             revision: 0,

@@ -74,8 +74,11 @@ impl Query {
     #[must_use]
     pub fn rename(self, name: impl Fn(&str) -> Option<String>) -> Self {
         let sort = |sort: Sort| Sort { field: name(&sort.field).unwrap_or(sort.field), ..sort };
+        let condition = |Condition { field, test }: &Condition| {
+            Condition { field: name(field).unwrap_or_else(|| field.clone()), test: test.clone() }
+        };
         Self {
-            filter: self.filter.map(|filter| Filter { root: filter.root.renamed(&name) }),
+            filter: self.filter.map(|filter| filter.rewrite(condition)),
             sorts: self.sorts.into_iter().map(sort).collect(),
         }
     }
@@ -134,6 +137,13 @@ impl Filter {
         self.root.weight().max(1)
     }
 
+    /// With another condition in the place of each: for a surface whose rows have other fields, or other values, than those
+    /// that are tried.
+    #[must_use]
+    pub fn rewrite(&self, other: impl Fn(&Condition) -> Condition) -> Self {
+        Self { root: self.root.rewritten(&other) }
+    }
+
     /// Holds where both do.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -185,14 +195,12 @@ impl Node {
         }
     }
 
-    fn renamed(&self, name: &impl Fn(&str) -> Option<String>) -> Arc<Self> {
-        let each = |nodes: &[Arc<Self>]| nodes.iter().map(|node| node.renamed(name)).collect();
+    fn rewritten(&self, other: &impl Fn(&Condition) -> Condition) -> Arc<Self> {
+        let each = |nodes: &[Arc<Self>]| nodes.iter().map(|node| node.rewritten(other)).collect();
         Arc::new(match self {
             Self::All(nodes) => Self::All(each(nodes)),
             Self::Any(nodes) => Self::Any(each(nodes)),
-            Self::Leaf(Condition { field, test }) => {
-                Self::Leaf(Condition { field: name(field).unwrap_or_else(|| field.clone()), test: test.clone() })
-            }
+            Self::Leaf(condition) => Self::Leaf(other(condition)),
         })
     }
 }

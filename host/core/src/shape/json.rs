@@ -3,7 +3,8 @@
 //!
 //! What ThingWorx has no word for lies in `aspects`: `isRequired` (true where values may not be missing) and `kind`
 //! (where it is not the base type's usual one), beside the field's further aspects. An open shape has a member `rest`.
-//! Writing and reading back gives an equal shape, but for further aspects that are named like one of these two.
+//! `baseType` comes out as it was spelled, `THINGNAME` for instance, which a further aspect of that name remembers.
+//! Writing and reading back gives an equal shape, but for further aspects that are named like one of these.
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ impl Serialize for Definition<'_> {
         let Self(ordinal, field) = self;
         let mut map = serializer.serialize_map(Some(5))?;
         map.serialize_entry("name", &field.name)?;
-        map.serialize_entry("baseType", &field.base_type)?;
+        map.serialize_entry("baseType", field.base_type_name())?;
         map.serialize_entry("description", &field.description)?;
         map.serialize_entry("ordinal", ordinal)?;
         map.serialize_entry("aspects", &Aspects(field))?;
@@ -71,7 +72,9 @@ impl Serialize for Aspects<'_> {
         }
         for (place, (name, value)) in field.extra.iter().enumerate() {
             let said = field.extra.iter().take(place).any(|(earlier, _)| earlier == name);
-            if name != REQUIRED && name != KIND && !said {
+            // Told by `baseType` itself.
+            let spelling = name == Field::BASE_TYPE && field.base_type_name() == value;
+            if name != REQUIRED && name != KIND && !said && !spelling {
                 map.serialize_entry(name, value)?;
             }
         }
@@ -189,6 +192,9 @@ impl Given {
     fn field(&self, name: &str) -> Result<Field, String> {
         let mut field = Field::new(name, BaseType::parse_lenient(&self.base_type));
         field.description = self.description.as_deref().unwrap_or_default().into();
+        if field.base_type.as_str() != self.base_type && field.base_type == BaseType::EntityName {
+            field.extra.push((Field::BASE_TYPE.to_owned(), self.base_type.clone()));
+        }
         for (aspect, value) in self.aspects.iter().flatten() {
             match (aspect.as_str(), value) {
                 (_, Value::Null) => {}

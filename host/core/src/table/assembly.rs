@@ -43,6 +43,8 @@ pub(crate) struct Assembly<'a> {
     row_bytes: u64,
     problems: Vec<Problem>,
     stopped: Option<ReadError>,
+    /// Bytes by which values may still grow as they are read.
+    pub(crate) room: u64,
 }
 
 impl<'a> Assembly<'a> {
@@ -58,6 +60,7 @@ impl<'a> Assembly<'a> {
             row_bytes: 0,
             problems: Vec::new(),
             stopped: None,
+            room: allowance.most,
         }
     }
 
@@ -185,7 +188,7 @@ impl<'a> Assembly<'a> {
         match refused {
             Refused::Unsuitable(message) => self.problem(Problem { field, row: Some(row as u64 + 1), message }),
             Refused::TooMuchText => {
-                let message = "the column holds more than 2 GiB of text".to_owned();
+                let message = "the column holds more text than 2 GiB or than its table may take".to_owned();
                 let error = ReadError::of(vec![Problem { field, row: None, message }]);
                 Err(self.stop(error))
             }

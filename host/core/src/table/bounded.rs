@@ -35,6 +35,11 @@ impl Bounded {
         if self.crossed { self.too_large() } else { WriteError::Failed(error.to_string()) }
     }
 
+    /// How many more bytes may come.
+    pub(crate) fn left(&self) -> u64 {
+        self.most.saturating_sub(self.bytes.len() as u64)
+    }
+
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -45,7 +50,7 @@ impl Bounded {
     }
 
     #[cold]
-    fn too_large(&self) -> WriteError {
+    pub(crate) fn too_large(&self) -> WriteError {
         WriteError::TooLarge { most: self.most }
     }
 }

@@ -50,7 +50,7 @@ pub(crate) const EXACT: u64 = 1 << 53;
 
 impl Cell<'_> {
     /// For a message: what was found.
-    fn found(self) -> String {
+    pub(crate) fn found(self) -> String {
         match self {
             Self::Missing => "nothing".to_owned(),
             Self::Bool(value) => format!("the boolean {value}"),

@@ -48,7 +48,7 @@ fn write_rows(table: &Table, out: &mut Bounded) -> Result<(), csv::Error> {
 }
 
 /// Appends one value as text.
-fn render(field: &Field, column: &ArrayRef, row: usize, out: &mut String) {
+pub(crate) fn render(field: &Field, column: &ArrayRef, row: usize, out: &mut String) {
     match field.kind {
         Kind::Bool => out.push_str(if column.as_boolean().value(row) { "true" } else { "false" }),
         Kind::Int32 => out.push_str(itoa::Buffer::new().format(column.as_primitive::<Int32Type>().value(row))),

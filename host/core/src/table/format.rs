@@ -96,6 +96,9 @@ pub enum WriteError {
         /// How many bytes it may take.
         most: u64,
     },
+    /// A number is not finite, where the format has no word for such numbers.
+    #[error("JSON does not allow non-finite numbers")]
+    NonFinite,
     /// The library refused.
     #[error("the table cannot be written: {0}")]
     Failed(String),

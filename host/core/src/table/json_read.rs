@@ -10,6 +10,8 @@ mod cells;
 mod columns;
 mod rows;
 
+pub(crate) use cells::CellSeed;
+
 use std::fmt;
 
 use serde::Deserialize as _;
@@ -25,20 +27,35 @@ use crate::table::format::Read;
 use crate::table::json_text::deeper_than;
 use crate::table::problem::ReadError;
 
-/// What a number may be beside a JSON number.
+/// What a value may be beside the JSON that its base type calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// Nothing else.
+    /// Hardly anything; see [`crate::table::cell`].
     Client,
-    /// `"NaN"`, `"inf"` and `"-inf"`, as Analyte writes its own records.
+    /// A number may be `"NaN"`, `"inf"` and `"-inf"`, as Analyte writes its own records.
     Record,
+    /// What ThingWorx takes; see [`crate::table::infotable`].
+    ThingWorx,
+}
+
+/// How values are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner<'l> {
+    pub(crate) dialect: Dialect,
+    /// Levels that a value may nest.
+    pub(crate) depth: u64,
+    pub(crate) limits: &'l Limits,
 }
 
 pub(crate) fn read(bytes: &[u8], shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
+    read_in(bytes, shape, limits, Dialect::Client)
+}
+
+pub(crate) fn read_in(bytes: &[u8], shape: &Shape, limits: &Limits, dialect: Dialect) -> Result<Read, ReadError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         ReadError::malformed(format!("not UTF-8 text: a wrong byte follows byte {}", error.valid_up_to()))
     })?;
-    read_text(text, shape, limits, Dialect::Client)
+    read_text(text, shape, limits, dialect)
 }
 
 pub(crate) fn read_text(text: &str, shape: &Shape, limits: &Limits, dialect: Dialect) -> Result<Read, ReadError> {
@@ -73,7 +90,7 @@ fn attempt(
     comes: ShapeComes,
 ) -> Result<Result<Read, ReadError>, Late> {
     let allowance = match dialect {
-        Dialect::Client => Allowance::for_sent(text.len(), limits),
+        Dialect::Client | Dialect::ThingWorx => Allowance::for_sent(text.len(), limits),
         Dialect::Record => Allowance::of_limits(limits),
     };
     let assembly = Assembly::new(shape, limits, allowance);

@@ -88,7 +88,7 @@ fn begin(table: &Table, most: u64) -> Result<Bounded, WriteError> {
     Ok(out)
 }
 
-fn json(out: &mut Bounded, value: &(impl Serialize + ?Sized)) -> Result<(), WriteError> {
+pub(super) fn json(out: &mut Bounded, value: &(impl Serialize + ?Sized)) -> Result<(), WriteError> {
     serde_json::to_writer(&mut *out, value).map_err(|error| out.reason(&error))
 }
 
@@ -98,7 +98,7 @@ fn cells(table: &Table, dialect: Dialect) -> Result<Vec<Cells<'_>>, WriteError> 
 }
 
 /// A column by its kind, so that the kind is looked at once and not for every value.
-struct Cells<'a> {
+pub(super) struct Cells<'a> {
     column: &'a ArrayRef,
     dialect: Dialect,
     kind: Typed<'a>,
@@ -116,7 +116,7 @@ enum Typed<'a> {
 }
 
 impl<'a> Cells<'a> {
-    fn new(field: &Field, column: &'a ArrayRef, dialect: Dialect) -> Result<Self, WriteError> {
+    pub(super) fn new(field: &Field, column: &'a ArrayRef, dialect: Dialect) -> Result<Self, WriteError> {
         let kind = match field.kind {
             Kind::Bool => Typed::Bool(column.as_boolean()),
             Kind::Int32 => Typed::Int32(column.as_primitive::<Int32Type>()),
@@ -135,7 +135,7 @@ impl<'a> Cells<'a> {
     }
 
     #[inline]
-    fn write(&self, row: usize, out: &mut Bounded) -> Result<(), WriteError> {
+    pub(super) fn write(&self, row: usize, out: &mut Bounded) -> Result<(), WriteError> {
         if self.column.is_null(row) {
             return out.put(b"null");
         }
@@ -145,11 +145,11 @@ impl<'a> Cells<'a> {
             Typed::Int64(column) => out.put(itoa::Buffer::new().format(column.value(row)).as_bytes()),
             Typed::Float32(column) => match column.value(row) {
                 value if value.is_finite() => out.put(ryu::Buffer::new().format_finite(value).as_bytes()),
-                value => out.put(self.non_finite(f64::from(value))),
+                value => out.put(self.non_finite(f64::from(value))?),
             },
             Typed::Float64(column) => match column.value(row) {
                 value if value.is_finite() => out.put(ryu::Buffer::new().format_finite(value).as_bytes()),
-                value => out.put(self.non_finite(value)),
+                value => out.put(self.non_finite(value)?),
             },
             Typed::Text(column) => json(out, column.value(row)),
             Typed::Json(column) => out.put(column.value(row).as_bytes()),
@@ -161,12 +161,13 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn non_finite(&self, value: f64) -> &'static [u8] {
+    fn non_finite(&self, value: f64) -> Result<&'static [u8], WriteError> {
         match self.dialect {
-            Dialect::Client => b"null",
-            Dialect::Record if value.is_nan() => b"\"NaN\"",
-            Dialect::Record if value > 0.0 => b"\"inf\"",
-            Dialect::Record => b"\"-inf\"",
+            Dialect::Client => Ok(b"null"),
+            Dialect::Record if value.is_nan() => Ok(b"\"NaN\""),
+            Dialect::Record if value > 0.0 => Ok(b"\"inf\""),
+            Dialect::Record => Ok(b"\"-inf\""),
+            Dialect::ThingWorx => Err(WriteError::NonFinite),
         }
     }
 }

@@ -26,14 +26,15 @@ mod csv_read;
 mod csv_write;
 pub mod fit;
 pub mod format;
+pub mod infotable;
 mod json_read;
 pub(crate) mod json_text;
 mod json_write;
 pub mod problem;
 mod record;
 
-/// Rows under a data shape, held as columns.
-#[derive(Debug, Clone)]
+/// Rows under a data shape, held as columns. The default has neither.
+#[derive(Debug, Clone, Default)]
 pub struct Table {
     fields: Arc<[Field]>,
     columns: Vec<ArrayRef>,
@@ -106,6 +107,16 @@ impl Table {
     /// Field and column of this name.
     pub fn column(&self, name: &str) -> Option<(&Field, &ArrayRef)> {
         self.fields.iter().zip(&self.columns).find(|(field, _)| field.name.as_ref() == name)
+    }
+    /// One value as CSV writes it, for people to look at; `None` where it is missing or there is no such place.
+    pub fn cell_text(&self, column: usize, row: usize) -> Option<String> {
+        let (field, values) = (self.fields.get(column)?, self.columns.get(column)?);
+        if row >= self.rows || values.is_null(row) {
+            return None;
+        }
+        let mut text = String::new();
+        csv_write::render(field, values, row, &mut text);
+        Some(text)
     }
     /// Bytes that the columns occupy in memory.
     pub fn memory_bytes(&self) -> usize {

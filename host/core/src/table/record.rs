@@ -23,16 +23,19 @@ impl Serialize for Table {
 impl<'de> Deserialize<'de> for Table {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        // What was let in once is read again whatever the limits were then.
-        let limits = Limits {
-            rows: u64::MAX,
-            columns: u64::MAX,
-            field_name_bytes: u64::MAX,
-            table_bytes: u64::MAX,
-            json_depth: u64::MAX,
-            ..Limits::default()
-        };
-        let read = read_text(raw.get(), &Shape::any(), &limits, Dialect::Record).map_err(de::Error::custom)?;
+        let read = read_text(raw.get(), &Shape::any(), &unlimited(), Dialect::Record).map_err(de::Error::custom)?;
         Ok(read.table)
+    }
+}
+
+/// For what was let in once: it is read again whatever the limits were then.
+pub(crate) fn unlimited() -> Limits {
+    Limits {
+        rows: u64::MAX,
+        columns: u64::MAX,
+        field_name_bytes: u64::MAX,
+        table_bytes: u64::MAX,
+        json_depth: u64::MAX,
+        ..Limits::default()
     }
 }

@@ -48,10 +48,12 @@ fn fields_are_those_of_the_json_form() {
     let mut first = job(vec![task("a", "Prepare", Status::Completed, 1), running], Status::Running);
     first.run_at = Some(Timestamp(1_500));
     first.retry_of = Some(first.id);
+    first.created_by = Some("line 7".to_owned());
     first.custom_data = serde_json::value::to_raw_value(&json!({"a": 1})).ok();
     let expected = [
         ("id", Field::text(ID)),
         ("status", Field::text("running")),
+        ("status.rank", Field::Integer(2)),
         ("provider", Field::text("Prepare")),
         ("model", Field::text("Deflection")),
         ("digest", Field::text(Digest::of(b"Prepare").to_string())),
@@ -65,6 +67,7 @@ fn fields_are_those_of_the_json_form() {
         ("started_at", Field::Datetime(Timestamp(2_000))),
         ("finished_at", Field::Missing),
         ("retry_of", Field::text(ID)),
+        ("created_by", Field::text("line 7")),
         ("tags", Field::Tags(vec![("a.b", "dotted"), ("line", "A 7")])),
         ("tags.line", Field::text("A 7")),
         ("tags.a.b", Field::text("dotted")),

@@ -42,6 +42,20 @@ fn fields_are_renamed_everywhere() {
 }
 
 #[test]
+fn every_condition_can_be_another_one() {
+    let leaf = |field: &str, value: &str| json!({"type": "EQ", "fieldName": field, "value": value});
+    let read = |a: &Value, b: &Value| {
+        let inner = json!({"type": "AND", "filters": [{"type": "OR", "filters": [a, b]}, b]});
+        Query::of_value(&json!({ "filters": inner }), &Limits::default()).expect("a query").filter.expect("a filter")
+    };
+    let other = read(&leaf("n", "x"), &leaf("n", "x")).conjuncts().next().expect("a condition").clone();
+    let given = read(&leaf("f", "1"), &leaf("g", "2"));
+    let rewritten = given.rewrite(|condition| if condition.field == "f" { other.clone() } else { condition.clone() });
+    assert_eq!(rewritten, read(&leaf("n", "x"), &leaf("g", "2")));
+    assert_eq!(given, read(&leaf("f", "1"), &leaf("g", "2")));
+}
+
+#[test]
 fn queries_are_equal_when_they_say_the_same() {
     let matches =
         |expression: &str| query(&json!({"filters": {"type": "MATCHES", "fieldName": "f", "expression": expression}}));

@@ -20,7 +20,13 @@ impl Memory {
         Self { limit, now: 0, peak: 0, table_elements, refused: false }
     }
 
-    /// Highest use so far, bytes.
+    /// Begins a call: what follows is counted for it, from what the instance holds already.
+    pub(crate) fn begin(&mut self) {
+        self.peak = self.now;
+        self.refused = false;
+    }
+
+    /// Highest use since the last call began, bytes.
     pub(crate) fn peak(&self) -> u64 {
         self.peak
     }

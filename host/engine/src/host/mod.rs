@@ -11,7 +11,6 @@ pub(crate) mod result_files;
 mod settings;
 mod wasi;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,7 +19,7 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{StoreContextMut, Trap};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::run::request::{Grants, Identity, ModelFile, RunSink};
+use crate::run::request::{Discard, Grants, Identity, ModelFile, RunSink};
 use crate::tail::Tail;
 
 pub(crate) use memory::Memory;
@@ -37,8 +36,8 @@ pub(crate) struct HostState {
     pub(crate) memory: Memory,
     pub(crate) output: Tail,
     pub(crate) call: Call,
-    /// The first use of something that was not granted.
-    pub(crate) denied: Option<String>,
+    /// Which call into the instance this is, counted from 1: what the component kept of an earlier one is told by it.
+    pub(crate) number: u64,
 }
 
 /// What belongs to one call: set anew for each.
@@ -53,7 +52,9 @@ pub(crate) struct Call {
     pub(crate) log_lines_dropped: u64,
     pub(crate) last_progress: Option<Instant>,
     pub(crate) held_back: Option<analyte_core::job::Progress>,
-    pub(crate) file_names: HashSet<String>,
+    pub(crate) files: result_files::Files,
+    /// The first use of something that was not granted.
+    pub(crate) denied: Option<String>,
 }
 
 impl Call {
@@ -77,22 +78,42 @@ impl Call {
             log_lines_dropped: 0,
             last_progress: None,
             held_back: None,
-            file_names: HashSet::new(),
+            files: result_files::Files::default(),
+            denied: None,
         }
+    }
+
+    /// What stands in for a call while there is none: belongs to nobody, reaches nothing.
+    fn none(limits: Arc<Limits>) -> Self {
+        Self::new(limits, Identity::default(), Arc::default(), None, Arc::new(Discard), Instant::now())
     }
 }
 
 impl HostState {
-    pub(crate) fn new(call: Call, memory_bytes: u64) -> Self {
-        let output = Tail::new(call.limits.stderr_bytes);
+    pub(crate) fn new(limits: Arc<Limits>, memory_bytes: u64) -> Self {
+        let output = Tail::new(limits.stderr_bytes);
         Self {
             wasi: wasi::empty(&output),
             resources: ResourceTable::new(),
-            memory: Memory::new(memory_bytes, call.limits.table_elements),
+            memory: Memory::new(memory_bytes, limits.table_elements),
             output,
-            call,
-            denied: None,
+            call: Call::none(limits),
+            number: 0,
         }
+    }
+
+    /// Sets everything anew that belongs to one call.
+    pub(crate) fn begin(&mut self, call: Call) {
+        self.number += 1;
+        self.memory.begin();
+        self.output.clear();
+        self.call = call;
+    }
+
+    /// Takes the call away: between calls an instance holds nothing of the last one, neither its sink nor its grants.
+    pub(crate) fn end(&mut self) -> Call {
+        let none = Call::none(self.call.limits.clone());
+        std::mem::replace(&mut self.call, none)
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
 fn tell(state: &mut HostState, kind: &str, name: &str, value: Option<String>) -> Option<String> {
     if value.is_none() {
         let capability = format!("{kind}:{name}");
-        state.denied.get_or_insert_with(|| cut(&capability, 128).to_owned());
+        state.call.denied.get_or_insert_with(|| cut(&capability, 128).to_owned());
     }
     value
 }

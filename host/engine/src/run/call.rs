@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
-use analyte_core::job::{RunLimits, Usage};
+use analyte_core::job::RunLimits;
 use tokio::task::JoinHandle;
 
 use crate::bindings::analyte::plugin::analysis::{AnalysisError, Outcome, Request};
@@ -15,7 +15,7 @@ use crate::crossing::{Lowered, table_of};
 use crate::error::Refused;
 use crate::host::{Call, cut};
 use crate::run::diagnose::capability_denied;
-use crate::run::instance::{Transfer, in_fresh_instance};
+use crate::run::instance::{Live, Transfer};
 use crate::run::request::{RunOutcome, RunReport, RunRequest};
 
 /// Longest message, warning or detail of a component, in bytes.
@@ -50,48 +50,13 @@ impl Component {
         let this = self.clone();
         let work = async move {
             let _room = room;
-            Ok(this.run_here(request).await)
+            let mut live = Live::new(this, request.limits.memory_bytes);
+            Ok(run_in(&mut live, request).await)
         };
         match self.on_guest_thread(work).await {
             Ok(report) => report,
-            Err(refused) => RunReport {
-                outcome: Err(Failure::new(refused.code, refused.message)),
-                usage: Usage::default(),
-                log_lines_dropped: 0,
-            },
+            Err(refused) => RunReport::failed(Failure::new(refused.code, refused.message)),
         }
-    }
-
-    async fn run_here(&self, request: RunRequest) -> RunReport {
-        let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink } = request;
-        let host_limits = self.engine().limits().clone();
-        let transfer = Transfer { bytes: host_limits.output_bytes, limit: "output_bytes" };
-        let deadline = Instant::now() + Duration::from_millis(limits.timeout_ms);
-        let call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
-        let lowered = Lowered::new(&input);
-        let columns = lowered.columns();
-        let wit =
-            Request { model: model.name.as_str(), input: lowered.table(&columns), parameters: &parameters, extra: &[] };
-        let called = in_fresh_instance(self, limits, transfer, call, async |store, instance| match self.exports() {
-            Exports::Provider(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
-            Exports::Model(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
-        })
-        .await;
-        let denied = called.state.denied.as_deref();
-        let outcome = match called.answer {
-            Err(failure) => Err(failure),
-            Ok(Err(error)) => {
-                let mut failure = reported(error, denied);
-                failure.stderr = called.state.output.text();
-                Err(failure)
-            }
-            Ok(Ok(outcome)) => accept(outcome, &model, input.rows(), &host_limits).map_err(|why| {
-                let mut failure = Failure::new(Code::InvalidResult, why);
-                failure.stderr = called.state.output.text();
-                failure
-            }),
-        };
-        RunReport { outcome, usage: called.usage, log_lines_dropped: called.state.call.log_lines_dropped }
     }
 
     /// Runs work on the threads of the guests; dropping the future drops the work.
@@ -106,6 +71,40 @@ impl Component {
             Err(error) => Err(Refused::host("the run's thread failed").because(error.to_string())),
         }
     }
+}
+
+/// Runs one model in an instance, be it new or warm. The memory limit that counts is the instance's.
+pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
+    let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink } = request;
+    let component = live.component().clone();
+    let host_limits = component.engine().limits().clone();
+    let transfer = Transfer { bytes: host_limits.output_bytes, limit: "output_bytes" };
+    let deadline = Instant::now() + Duration::from_millis(limits.timeout_ms);
+    let call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
+    let lowered = Lowered::new(&input);
+    let columns = lowered.columns();
+    let wit =
+        Request { model: model.name.as_str(), input: lowered.table(&columns), parameters: &parameters, extra: &[] };
+    let called = live
+        .call(limits, transfer, call, async |store, instance| match component.exports() {
+            Exports::Provider(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+            Exports::Model(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+        })
+        .await;
+    let outcome = match called.answer {
+        Err(failure) => Err(failure),
+        Ok(Err(error)) => {
+            let mut failure = reported(error, called.call.denied.as_deref());
+            failure.stderr = called.output.text();
+            Err(failure)
+        }
+        Ok(Ok(outcome)) => accept(outcome, &model, input.rows(), &host_limits).map_err(|why| {
+            let mut failure = Failure::new(Code::InvalidResult, why);
+            failure.stderr = called.output.text();
+            failure
+        }),
+    };
+    RunReport { outcome, usage: called.usage, log_lines_dropped: called.call.log_lines_dropped }
 }
 
 struct AbortOnDrop<T>(JoinHandle<T>);

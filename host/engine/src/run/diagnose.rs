@@ -3,7 +3,8 @@
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::RunLimits;
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::component::ResourceTableError;
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::host::{HostState, cut};
@@ -22,6 +23,21 @@ pub(crate) fn diagnose(error: &wasmtime::Error, limits: RunLimits, transfer: Tra
     failure.causes = causes(error);
     failure.stderr = state.output.text();
     failure
+}
+
+/// The platform's own fault inside a host call: it ends the run, and the component hears nothing of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{said}")]
+pub(crate) struct HostFault {
+    message: &'static str,
+    said: String,
+}
+
+impl HostFault {
+    /// What could not be done, for the client, and what lies behind it.
+    pub(crate) fn new(message: &'static str, said: impl Into<String>) -> Self {
+        Self { message, said: said.into() }
+    }
 }
 
 /// Limits come before what they lead to: a refused allocation is followed by a panic, and that is not the cause.
@@ -50,6 +66,9 @@ fn first_cause(
         }
         _ => {}
     }
+    if let Some(fault) = error.downcast_ref::<HostFault>() {
+        return Failure::new(Code::HostError, fault.message);
+    }
     if transfer_too_large(error) {
         return Failure::new(
             Code::OutputTooLarge,
@@ -60,6 +79,18 @@ fn first_cause(
         )
         .hint("return less at once, or write a result file in pieces");
     }
+    if too_many_handles(error) {
+        let most = state.call.limits.handles;
+        return Failure::new(
+            Code::OutOfMemory,
+            format!("the component held more than {most} files, streams and waits at once (limit handles)"),
+        )
+        .hint("finish or drop what is not needed any more");
+    }
+    if let Some(full) = error.downcast_ref::<PoolConcurrencyLimitError>() {
+        tracing::warn!(%full, "no instance can be made before others end");
+        return Failure::new(Code::HostError, "there are too many instances at once for another one");
+    }
     if state.memory.refused() {
         let bytes = state.memory.limit();
         return Failure::new(
@@ -68,7 +99,7 @@ fn first_cause(
         )
         .hint("ask for more with `limits.memory_bytes`, or give the model less data");
     }
-    if let Some(denied) = &state.denied {
+    if let Some(denied) = &state.call.denied {
         return capability_denied(denied);
     }
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
@@ -103,6 +134,12 @@ pub(crate) fn capability_denied(denied: &str) -> Failure {
 /// wasmtime has no type for this error, so its text is read here and nowhere else; a test breaks when it changes.
 fn transfer_too_large(error: &wasmtime::Error) -> bool {
     error.chain().any(|cause| cause.to_string().contains("fuel allocated for hostcalls has been exhausted"))
+}
+
+/// Of its own table wasmtime tells this by text only, too.
+fn too_many_handles(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full))
+        || error.chain().any(|cause| cause.to_string().contains("store handle limit exceeded"))
 }
 
 /// What a Rust panic says: the lines after the one that names the place.

@@ -1,8 +1,11 @@
-//! One fresh instance and one call into it: metered by fuel, bounded in memory and time.
+//! One instance and the calls into it: each metered by fuel, bounded in memory and time.
 //!
-//! The instance is thrown away with the store. The future may be dropped at any time: the guest is then gone at its next
-//! yield (every [`YIELD_FUEL`] units, from well below a millisecond to some 4 ms, by the code) or host call.
+//! A run makes an instance, calls it once and throws it away; a [stateful session](super::session) calls one again. A call
+//! that does not come to its end (a trap, no fuel, no time, an instance that cannot be made) is the instance's last, and so
+//! is one whose future is dropped: the guest is then gone at its next yield (every [`YIELD_FUEL`] units, from well below a
+//! millisecond to some 4 ms, by the code) or host call.
 
+use std::mem;
 use std::time::{Duration, Instant};
 
 use analyte_core::codes::Code;
@@ -13,19 +16,20 @@ use wasmtime::component::Instance;
 
 use crate::component::Component;
 use crate::host::{Call, HostState};
-use crate::run::diagnose::diagnose;
+use crate::run::diagnose::{HostFault, diagnose};
+use crate::tail::Tail;
 
 /// Fuel between two yields.
 const YIELD_FUEL: u64 = 1_000_000;
-
-/// Most live resources of one component.
-const HANDLES: usize = 10_000;
 
 /// An answer of a component, or why there is none, and what it cost.
 pub(crate) struct Called<T> {
     pub(crate) answer: Result<T, Failure>,
     pub(crate) usage: Usage,
-    pub(crate) state: HostState,
+    /// As the component left it.
+    pub(crate) call: Call,
+    /// What it wrote to stderr.
+    pub(crate) output: Tail,
 }
 
 /// How much one transfer out of a component may carry, and which limit says so.
@@ -35,43 +39,97 @@ pub(crate) struct Transfer {
     pub(crate) limit: &'static str,
 }
 
-/// Makes an instance and lets `body` call it.
-pub(crate) async fn in_fresh_instance<T>(
-    component: &Component,
-    limits: RunLimits,
-    transfer: Transfer,
-    call: Call,
-    body: impl AsyncFnOnce(&mut Store<HostState>, &Instance) -> wasmtime::Result<T>,
-) -> Called<T> {
-    let deadline = call.deadline;
-    let mut store = Store::new(component.engine().wasmtime(), HostState::new(call, limits.memory_bytes));
-    let answer = match prepare(&mut store, limits, transfer) {
-        Ok(()) => {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let work = async {
-                let instance = component.pre().instantiate_async(&mut store).await?;
-                body(&mut store, &instance).await
-            };
-            match tokio::time::timeout(left, work).await {
-                Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(error)) => Err(Stopped::Error(error)),
-                Err(_) => Err(Stopped::Deadline),
-            }
-        }
-        Err(error) => Err(Stopped::Error(error)),
-    };
-    // Exact at a yield and after a trap; running out leaves nothing.
-    let fuel_left = store.get_fuel().unwrap_or(0);
-    let mut state = store.into_data();
-    if let Some(report) = state.call.held_back.take() {
-        state.call.sink.progress(report);
+/// An instance in a store of its own.
+pub(crate) struct Live {
+    component: Component,
+    store: Store<HostState>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Made in the first call, so that its fuel and time count.
+    Unmade,
+    Ready(Instance),
+    /// After a trap, an error or a dropped future a store cannot be entered again, nor can a new instance in it.
+    Ended,
+}
+
+impl Live {
+    /// Room for an instance that may grow to so many bytes.
+    pub(crate) fn new(component: Component, memory_bytes: u64) -> Self {
+        let engine = component.engine();
+        // Bounds what it may keep between calls, too: with no network, no folders and no name look-up, a WASI resource is a
+        // deadline or the end of a stream, and nothing that works on its own.
+        let handles = usize::try_from(engine.limits().handles).unwrap_or(usize::MAX);
+        let mut state = HostState::new(engine.limits().clone(), memory_bytes);
+        // A wait is two resources behind one handle.
+        state.resources.set_max_capacity(handles.saturating_mul(2));
+        let mut store = Store::new(engine.wasmtime(), state);
+        store.limiter(|state| &mut state.memory);
+        store.set_max_component_handles(handles);
+        Self { component, store, stage: Stage::Unmade }
     }
-    let usage = Usage { fuel: limits.fuel.saturating_sub(fuel_left), peak_memory_bytes: state.memory.peak() };
-    let answer = answer.map_err(|stopped| match stopped {
-        Stopped::Deadline => timeout(limits, &state),
-        Stopped::Error(error) => diagnose(&error, limits, transfer, &state),
-    });
-    Called { answer, usage, state }
+
+    /// Whose instance it is.
+    pub(crate) fn component(&self) -> &Component {
+        &self.component
+    }
+
+    /// Whether it can be called again.
+    pub(crate) fn usable(&self) -> bool {
+        matches!(self.stage, Stage::Unmade | Stage::Ready(_))
+    }
+
+    /// Makes the instance if there is none, and lets `body` call it. Of the limits only fuel and time are the call's; how
+    /// much memory there is was said when the instance was made.
+    pub(crate) async fn call<T>(
+        &mut self,
+        limits: RunLimits,
+        transfer: Transfer,
+        call: Call,
+        body: impl AsyncFnOnce(&mut Store<HostState>, &Instance) -> wasmtime::Result<T>,
+    ) -> Called<T> {
+        // Whoever drops this future leaves it so.
+        let before = mem::replace(&mut self.stage, Stage::Ended);
+        let store = &mut self.store;
+        let deadline = call.deadline;
+        store.data_mut().begin(call);
+        let answer = match set_out(store, limits, transfer) {
+            Ok(()) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                let work = async {
+                    let instance = match before {
+                        Stage::Ready(instance) => instance,
+                        Stage::Unmade => self.component.pre().instantiate_async(&mut *store).await?,
+                        Stage::Ended => return Err(ended()),
+                    };
+                    let answer = body(&mut *store, &instance).await?;
+                    Ok((answer, instance))
+                };
+                match tokio::time::timeout(left, work).await {
+                    Ok(Ok((answer, instance))) => {
+                        self.stage = Stage::Ready(instance);
+                        Ok(answer)
+                    }
+                    Ok(Err(error)) => Err(Stopped::Error(error)),
+                    Err(_) => Err(Stopped::Deadline),
+                }
+            }
+            Err(error) => Err(Stopped::Error(error)),
+        };
+        // Exact at a yield and after a trap; running out leaves nothing.
+        let fuel_left = self.store.get_fuel().unwrap_or(0);
+        let state = self.store.data_mut();
+        if let Some(report) = state.call.held_back.take() {
+            state.call.sink.progress(report);
+        }
+        let usage = Usage { fuel: limits.fuel.saturating_sub(fuel_left), peak_memory_bytes: state.memory.peak() };
+        let answer = answer.map_err(|stopped| match stopped {
+            Stopped::Deadline => timeout(limits, state),
+            Stopped::Error(error) => diagnose(&error, limits, transfer, state),
+        });
+        Called { answer, usage, call: state.end(), output: state.output.clone() }
+    }
 }
 
 enum Stopped {
@@ -79,13 +137,16 @@ enum Stopped {
     Deadline,
 }
 
-fn prepare(store: &mut Store<HostState>, limits: RunLimits, transfer: Transfer) -> wasmtime::Result<()> {
-    store.limiter(|state| &mut state.memory);
+/// What is set anew for each call.
+fn set_out(store: &mut Store<HostState>, limits: RunLimits, transfer: Transfer) -> wasmtime::Result<()> {
     store.set_fuel(limits.fuel)?;
     store.fuel_async_yield_interval(Some(YIELD_FUEL))?;
     store.set_hostcall_fuel(usize::try_from(transfer.bytes).unwrap_or(usize::MAX));
-    store.set_max_component_handles(HANDLES);
     Ok(())
+}
+
+fn ended() -> wasmtime::Error {
+    HostFault::new("the instance ended with an earlier call", "an instance that has ended was called again").into()
 }
 
 fn timeout(limits: RunLimits, state: &HostState) -> Failure {

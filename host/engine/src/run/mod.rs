@@ -1,6 +1,7 @@
-//! Running one model: [`request`] says what goes in and comes out.
+//! Running one model: [`request`] says what goes in and comes out, [`session`] keeps an instance between runs.
 
 mod call;
 pub(crate) mod diagnose;
 pub(crate) mod instance;
 pub mod request;
+pub mod session;

@@ -1,8 +1,10 @@
 //! What a run takes, and what it gives.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::sync::Arc;
 
+use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
 use analyte_core::job::{Progress, RunLimits, Usage};
 use analyte_core::model::{Capability, ModelInfo};
@@ -89,8 +91,52 @@ pub struct ModelFile {
     pub media_type: String,
     /// `sha256:…`
     pub digest: String,
-    /// The whole file.
-    pub bytes: Bytes,
+    /// Bytes.
+    pub size: u64,
+    /// What it is read from.
+    pub source: Arc<dyn ModelSource>,
+}
+
+impl ModelFile {
+    /// A file that is in memory already.
+    pub fn in_memory(name: impl Into<String>, media_type: impl Into<String>, bytes: Bytes) -> Self {
+        Self {
+            name: name.into(),
+            media_type: media_type.into(),
+            digest: Digest::of(&bytes).to_string(),
+            size: bytes.len() as u64,
+            source: Arc::new(InMemory(bytes)),
+        }
+    }
+}
+
+/// What a model file is read from, piece by piece.
+#[async_trait]
+pub trait ModelSource: Send + Sync + Debug + 'static {
+    /// Exactly so many bytes from there on: never asked beyond the file's size, never for nothing, and never for more than
+    /// one transfer may carry (`output_bytes`; `describe_bytes` while a file is inspected). An error, or any other number
+    /// of bytes, fails the run with `host-error`. Dropped where the run is stopped meanwhile.
+    async fn read(&self, offset: u64, length: usize) -> Result<Bytes, String>;
+}
+
+/// A whole file in memory.
+#[derive(Clone)]
+pub struct InMemory(pub Bytes);
+
+#[async_trait]
+impl ModelSource for InMemory {
+    async fn read(&self, offset: u64, length: usize) -> Result<Bytes, String> {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
+        let to = from.saturating_add(length).min(self.0.len());
+        Ok(self.0.slice(from..to))
+    }
+}
+
+/// Its size: the content is long and nobody's business.
+impl Debug for InMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "InMemory({} bytes)", self.0.len())
+    }
 }
 
 /// One line of a log.
@@ -132,6 +178,13 @@ pub struct RunReport {
     pub usage: Usage,
     /// Log lines that were beyond the limit.
     pub log_lines_dropped: u64,
+}
+
+impl RunReport {
+    /// Of a run that never began.
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self { outcome: Err(failure), usage: Usage::default(), log_lines_dropped: 0 }
+    }
 }
 
 /// A result that was checked.

@@ -1,5 +1,8 @@
 //! What stands in an address: names and ids in its path, pairs in its query.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use analyte_core::codes::Code;
 use analyte_core::names::JobId;
 use axum::extract::{FromRequestParts, Path, Query, RawPathParams};
@@ -59,6 +62,19 @@ pub(crate) fn known_pairs<const N: usize>(uri: &Uri, known: [&'static str; N]) -
         }
     }
     Ok(found)
+}
+
+/// The only query parameter that a call has.
+pub(crate) fn named<T: FromStr<Err: Display>>(uri: &Uri, name: &'static str) -> Result<Option<T>, Problem> {
+    let [text] = known_pairs(uri, [name])?;
+    parsed(name, text.as_deref())
+}
+
+/// Reads the value of a query parameter that may be absent.
+pub(crate) fn parsed<T: FromStr<Err: Display>>(name: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error| Problem::new(Code::Malformed, format!("the query parameter `{name}` cannot be read: {error}")))
 }
 
 /// A query parameter that says yes or no; absent means no.

@@ -16,11 +16,13 @@ pub(crate) mod address;
 pub(crate) mod execute;
 pub(crate) mod health;
 pub(crate) mod jobs;
-mod json;
+pub(crate) mod json;
 pub(crate) mod metrics;
 pub(crate) mod models;
+pub(crate) mod organisations;
 pub(crate) mod providers;
-mod table;
+pub(crate) mod table;
+pub(crate) mod tokens;
 
 /// Whether anybody may call this address.
 pub(crate) fn is_open(path: &str) -> bool {
@@ -45,6 +47,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             get(models::get::get).put(models::put::put).delete(models::delete::delete),
         )
         .route("/v1/providers/{provider}/models/{model}/execute", post(execute::execute))
+        .route("/v1/providers/{provider}/models/{model}/enable", post(models::switch::enable))
+        .route("/v1/providers/{provider}/models/{model}/disable", post(models::switch::disable))
+        .route("/v1/token", get(tokens::own::own))
+        .route("/v1/tokens", get(tokens::list::list).post(tokens::create::create))
+        .route("/v1/tokens/{token}", get(tokens::get::get).delete(tokens::revoke::revoke))
+        .route("/v1/organisations", get(organisations::list::list))
+        .route("/v1/organisations/{organisation}", get(organisations::get::get).put(organisations::put::put))
         .route("/v1/jobs", get(jobs::list::list).post(jobs::submit::submit))
         .route("/v1/jobs/batch", post(jobs::batch::submit))
         .route("/v1/jobs/query", post(jobs::query::query))

@@ -82,7 +82,7 @@ fn unwritable(format: Format, error: &WriteError) -> Problem {
         WriteError::NotJson { .. } => {
             Problem::new(Code::InvalidResult, format!("the result cannot be written: {error}"))
         }
-        WriteError::Failed(_) => {
+        WriteError::NonFinite | WriteError::Failed(_) => {
             tracing::error!(%error, "a table cannot be written");
             Problem::new(Code::HostError, "the result cannot be written")
         }

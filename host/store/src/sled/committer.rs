@@ -320,6 +320,7 @@ fn commit(opened: &mut Opened, shared: &Shared, metrics: &Metrics) -> Result<()>
     metrics.quarantined(opened.work.quarantined);
     opened.work.journal.settled();
     opened.work.touched.clear();
+    opened.work.touched_files.clear();
     publish(&mut opened.work, shared, false);
     Ok(())
 }

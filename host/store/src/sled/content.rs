@@ -7,10 +7,11 @@ use analyte_core::job::Content;
 use analyte_core::names::{JobId, Organisation};
 use bytes::Bytes;
 
-use super::broken;
+use super::doubt::Scope;
 use super::envelope::{self, Find};
 use super::keys::{self, Owner};
-use crate::{Result, StoreError};
+use super::{SledStore, broken, io_error, reader};
+use crate::{Result, Staged, StoreError};
 
 /// Where bytes are.
 pub(super) enum Found {
@@ -46,20 +47,67 @@ pub(super) fn part(bytes: &Bytes, range: &Range<u64>, content: &Content) -> Resu
 /// The range does not lie within the content.
 pub(super) fn outside(content: &Content) -> StoreError {
     let source = std::io::Error::from(std::io::ErrorKind::InvalidInput);
-    super::io_error(format!("the range is not within the {} bytes of {}", content.bytes, content.digest), source)
+    io_error(format!("the range is not within the {} bytes of {}", content.bytes, content.digest), source)
+}
+
+/// What of a range lies within so many bytes.
+pub(super) fn within(range: &Range<u64>, bytes: u64) -> Range<u64> {
+    let end = range.end.min(bytes);
+    range.start.min(end)..end
 }
 
 /// Length of a blob that a provider, a model or an unfinished job's pin keeps.
 pub(super) fn find_component(tree: &sled::Tree, digest: Digest) -> Result<Option<Content>> {
     for entry in tree.scan_prefix(keys::blob_owners(digest)) {
         let (key, length) = entry.map_err(|error| broken("read a reference", error))?;
-        if keys::owned_by_a_job(&key) {
+        if !keys::owns_a_component(&key) {
             continue;
         }
         let bytes = length_in(&key, &length)?;
         return Ok(Some(Content { digest, bytes }));
     }
     Ok(None)
+}
+
+/// All of a component or model file.
+pub(super) async fn component(store: &SledStore, digest: Digest) -> Result<Option<Bytes>> {
+    let read = move |tree: &sled::Tree| find_component(tree, digest);
+    let Some(content) = reader::read(&store.shared, &store.committer, Scope::Catalogue, read).await? else {
+        return Ok(None);
+    };
+    let bytes = store.blobs.get(&content).await?;
+    // What is going to be run must be what was installed, to the last bit.
+    let check = move || (Digest::of(&bytes) == digest).then_some(bytes);
+    let checked = tokio::task::spawn_blocking(check).await;
+    let checked = checked.map_err(|error| io_error("could not check a component".to_owned(), error.into()))?;
+    checked.map(Some).ok_or_else(|| StoreError::Damaged { what: format!("the component {digest}") })
+}
+
+/// Part of a component or model file. Nothing tells whether it is what was installed: whoever needs to know reads all.
+pub(super) async fn component_range(store: &SledStore, digest: Digest, range: &Range<u64>) -> Result<Option<Bytes>> {
+    let mut missing = None;
+    loop {
+        let look = move |tree: &sled::Tree| find_component(tree, digest);
+        let found = reader::read(&store.shared, &store.committer, Scope::Catalogue, look).await?;
+        let Some(content) = found else { return Ok(None) };
+        if let Some(error) = missing {
+            return Err(error);
+        }
+        match store.blobs.get_range(&content, within(range, content.bytes)).await {
+            // Removed meanwhile, unless it is still named.
+            Err(error @ StoreError::Missing(_)) => missing = Some(error),
+            read => return read.map(Some),
+        }
+    }
+}
+
+/// Part of bytes that nothing may name yet.
+pub(super) async fn staged_range(store: &SledStore, staged: &Staged, range: &Range<u64>) -> Result<Bytes> {
+    let range = within(range, staged.content.bytes);
+    match &staged.inline {
+        Some(bytes) => part(bytes, &range, &staged.content),
+        None => store.blobs.get_range(&staged.content, range).await,
+    }
 }
 
 /// The length that a reference says.

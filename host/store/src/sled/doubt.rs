@@ -18,6 +18,8 @@ pub(super) enum Scope {
     Job(Organisation, JobId),
     /// Anything of one organisation.
     Organisation(Organisation),
+    /// Files of one organisation.
+    Files(Organisation),
     /// What providers and models are made of.
     Catalogue,
     /// Anything.
@@ -28,6 +30,7 @@ pub(super) enum Scope {
 #[derive(Debug, Default)]
 pub(super) struct Doubt {
     jobs: BTreeSet<Place>,
+    files: BTreeSet<Organisation>,
     catalogue: bool,
     /// Whether it changed anything.
     any: bool,
@@ -37,13 +40,19 @@ impl Doubt {
     /// Of the batch at hand, which was handed to sled, or perhaps was.
     pub(super) fn of(work: &Work) -> Self {
         let jobs = work.journal.batch().map(|change| (change.organisation.clone(), change.job));
-        Self { jobs: jobs.chain(work.touched.iter().cloned()).collect(), catalogue: work.catalogue_changed, any: true }
+        Self {
+            jobs: jobs.chain(work.touched.iter().cloned()).collect(),
+            files: work.touched_files.iter().cloned().collect(),
+            catalogue: work.catalogue_changed,
+            any: true,
+        }
     }
 
     fn touches(&self, scope: &Scope) -> bool {
         match scope {
             Scope::Job(organisation, id) => self.jobs.contains(&(organisation.clone(), *id)),
             Scope::Organisation(organisation) => self.jobs.iter().any(|(of, _)| of == organisation),
+            Scope::Files(organisation) => self.files.contains(organisation),
             Scope::Catalogue => self.catalogue,
             Scope::All => self.any,
         }

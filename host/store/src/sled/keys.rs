@@ -1,7 +1,8 @@
 //! The layout of the one tree: a letter for what it is, then the organisation, then the rest.
 //!
 //! Names cannot contain a zero byte, so it ends them; free text carries its length. Job ids stand last in every index and
-//! sort by creation, so that a scan from the end gives the newest first.
+//! sort by creation, so that a scan from the end gives the newest first. A provider of one organisation is named as
+//! `organisation/name`, a shared one by its name alone.
 //!
 //! | letter | key | value |
 //! | --- | --- | --- |
@@ -17,7 +18,9 @@
 //! | `e` | last position | a block of the journal |
 //! | `v` | organisation, job, id of its last event | a block of what a run told |
 //! | `o` | organisation, schedule, time | nothing |
-//! | `P` `M` `T` | provider · provider, model · token | the record |
+//! | `f` | organisation, repository, path | the record of a file |
+//! | `g` | organisation, repository, path, digest | bytes of a small file |
+//! | `P` `M` `O` `T` | provider · provider, model · organisation · token | the record |
 //! | `q` | the key it had | a record that could not be read |
 //! | `m` | name | facts about the store |
 //! | `x` | another key, number | a further piece of that key's value |
@@ -25,7 +28,7 @@
 use analyte_core::digest::Digest;
 use analyte_core::job::Status;
 use analyte_core::job::event::EventId;
-use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
 
 pub(super) const JOB: u8 = b'j';
@@ -40,8 +43,11 @@ pub(super) const REFERENCE: u8 = b'b';
 pub(super) const JOURNAL: u8 = b'e';
 pub(super) const TOLD: u8 = b'v';
 pub(super) const ONCE: u8 = b'o';
+pub(super) const FILE: u8 = b'f';
+const FILE_BYTES: u8 = b'g';
 pub(super) const PROVIDER: u8 = b'P';
 pub(super) const MODEL: u8 = b'M';
+pub(super) const ORGANISATION: u8 = b'O';
 pub(super) const TOKEN: u8 = b'T';
 pub(super) const QUARANTINE: u8 = b'q';
 const PIECE: u8 = b'x';
@@ -92,6 +98,15 @@ fn name(key: &mut Vec<u8>, name: &str) {
     key.push(0);
 }
 
+/// No name contains the `/` between the two.
+fn provider_name(key: &mut Vec<u8>, provider: &ProviderKey) {
+    if let Some(organisation) = &provider.organisation {
+        key.extend_from_slice(organisation.as_str().as_bytes());
+        key.push(b'/');
+    }
+    name(key, provider.name.as_str());
+}
+
 fn text(key: &mut Vec<u8>, text: &str) {
     // Whoever makes keys bounds them far below 4 GiB.
     key.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -127,9 +142,15 @@ pub(super) fn all_models(organisation: &Organisation) -> Vec<u8> {
     key(MODEL_INDEX, organisation)
 }
 
-pub(super) fn model_jobs(organisation: &Organisation, provider: &ProviderName, model: &ModelName) -> Vec<u8> {
+/// The same, of one provider.
+pub(super) fn provider_jobs(organisation: &Organisation, provider: &ProviderName) -> Vec<u8> {
     let mut key = all_models(organisation);
     name(&mut key, provider.as_str());
+    key
+}
+
+pub(super) fn model_jobs(organisation: &Organisation, provider: &ProviderName, model: &ModelName) -> Vec<u8> {
+    let mut key = provider_jobs(organisation, provider);
     name(&mut key, model.as_str());
     key
 }
@@ -168,17 +189,21 @@ pub(super) enum Owner<'a> {
     /// A content of a job.
     Job(&'a Organisation, JobId),
     /// A provider's component.
-    Component(&'a ProviderName),
+    Component(&'a ProviderKey),
     /// A provider's record, where it is long.
-    ProviderRecord(&'a ProviderName),
+    ProviderRecord(&'a ProviderKey),
     /// A published model's bytes.
-    Model(&'a ProviderName, &'a ModelName),
+    Model(&'a ProviderKey, &'a ModelName),
     /// A published model's record, where it is long.
-    ModelRecord(&'a ProviderName, &'a ModelName),
+    ModelRecord(&'a ProviderKey, &'a ModelName),
+    /// A file, by its repository and path.
+    File(&'a Organisation, &'a str, &'a str),
     /// Unfinished jobs that pin a component which was replaced or removed.
     Pinned,
 }
 
+const COMPONENT: u8 = b'P';
+const MODEL_BYTES: u8 = b'M';
 const PINNED: u8 = b'Z';
 
 pub(super) fn blob_owners(digest: Digest) -> Vec<u8> {
@@ -196,22 +221,26 @@ pub(super) fn reference(digest: Digest, owner: &Owner<'_>) -> Vec<u8> {
             key.extend_from_slice(id.0.as_bytes());
         }
         Owner::Component(provider) => {
-            key.push(b'P');
-            name(&mut key, provider.as_str());
+            key.push(COMPONENT);
+            provider_name(&mut key, provider);
         }
         Owner::ProviderRecord(provider) => {
             key.push(b'C');
-            name(&mut key, provider.as_str());
+            provider_name(&mut key, provider);
         }
         Owner::Model(provider, model) => {
-            key.push(b'M');
-            name(&mut key, provider.as_str());
+            key.push(MODEL_BYTES);
+            provider_name(&mut key, provider);
             name(&mut key, model.as_str());
         }
         Owner::ModelRecord(provider, model) => {
             key.push(b'I');
-            name(&mut key, provider.as_str());
+            provider_name(&mut key, provider);
             name(&mut key, model.as_str());
+        }
+        Owner::File(organisation, repository, path) => {
+            key.push(b'F');
+            place_of_file(&mut key, organisation, repository, path);
         }
         Owner::Pinned => key.push(PINNED),
     }
@@ -224,9 +253,9 @@ pub(super) fn of_reference(key: &[u8]) -> Option<(Digest, bool)> {
     Some((Digest::from_bytes(*digest), owner == [PINNED]))
 }
 
-/// Whether jobs, and not providers or models, own the blob under this key.
-pub(super) fn owned_by_a_job(key: &[u8]) -> bool {
-    key.get(33) == Some(&b'J')
+/// Whether the blob under this key is a component or a model file: kept as such, or pinned by those who run it.
+pub(super) fn owns_a_component(key: &[u8]) -> bool {
+    matches!(key.get(33), Some(&(COMPONENT | MODEL_BYTES | PINNED)))
 }
 
 pub(super) fn journal(last: u64) -> Vec<u8> {
@@ -264,16 +293,41 @@ pub(super) fn once(organisation: &Organisation, schedule: &str, fire_time: Times
     key
 }
 
-pub(super) fn provider(provider: &ProviderName) -> Vec<u8> {
+pub(super) fn provider(provider: &ProviderKey) -> Vec<u8> {
     let mut key = vec![PROVIDER];
-    name(&mut key, provider.as_str());
+    provider_name(&mut key, provider);
     key
 }
 
-pub(super) fn model(provider: &ProviderName, model: &ModelName) -> Vec<u8> {
+pub(super) fn model(provider: &ProviderKey, model: &ModelName) -> Vec<u8> {
     let mut key = vec![MODEL];
-    name(&mut key, provider.as_str());
+    provider_name(&mut key, provider);
     name(&mut key, model.as_str());
+    key
+}
+
+pub(super) fn organisation(organisation: &Organisation) -> Vec<u8> {
+    key(ORGANISATION, organisation)
+}
+
+/// A repository's name has a length of its own, since it is no type of its own; the path ends the key.
+fn place_of_file(key: &mut Vec<u8>, organisation: &Organisation, repository: &str, path: &str) {
+    name(key, organisation.as_str());
+    text(key, repository);
+    key.extend_from_slice(path.as_bytes());
+}
+
+/// Files of a repository whose path begins so, or the one of just this path.
+pub(super) fn file(organisation: &Organisation, repository: &str, path: &str) -> Vec<u8> {
+    let mut key = vec![FILE];
+    place_of_file(&mut key, organisation, repository, path);
+    key
+}
+
+pub(super) fn file_bytes(organisation: &Organisation, repository: &str, path: &str, digest: Digest) -> Vec<u8> {
+    let mut key = vec![FILE_BYTES];
+    place_of_file(&mut key, organisation, repository, path);
+    key.extend_from_slice(digest.as_bytes());
     key
 }
 

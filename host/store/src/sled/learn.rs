@@ -12,8 +12,8 @@ use analyte_core::names::Organisation;
 
 use super::envelope::{self, Value};
 use super::keys::{self, Class};
-use super::work::{Place, Work};
-use super::{content, job_record};
+use super::work::{Place, Work, named};
+use super::{content, files, job_record};
 use crate::{Result, StoreError};
 
 /// Fills everything that follows from the tree.
@@ -35,6 +35,7 @@ pub(super) fn learn(work: &mut Work) -> Result<()> {
         }
     }
     learn_catalogue(work)?;
+    files::learn(work)?;
     for digest in blobs.into_keys() {
         if !work.references.has(digest) {
             work.blobs.remove(digest);
@@ -141,7 +142,7 @@ fn learn_references(work: &mut Work, blobs: &HashMap<Digest, u64>) -> Result<Vec
 }
 
 fn learn_catalogue(work: &mut Work) -> Result<()> {
-    for letter in [keys::PROVIDER, keys::MODEL, keys::TOKEN] {
+    for letter in [keys::PROVIDER, keys::MODEL, keys::ORGANISATION, keys::TOKEN] {
         let found = work.records.scan(&[letter]).map(|entry| entry.map(|(key, _)| key)).collect::<Result<Vec<_>>>()?;
         for key in found {
             match learn_one(work, letter, &key) {
@@ -159,18 +160,32 @@ fn learn_one(work: &mut Work, letter: u8, key: &[u8]) -> Result<()> {
         Some(Value::Here(bytes)) => envelope::owned(bytes),
         Some(Value::Elsewhere(content)) => work.blobs.get_blocking(&content)?,
     };
+    // What a key says and what its record says go together: one of them finds it, the other says whose it is.
+    let same = |expected: Vec<u8>| {
+        let what = || format!("the record under `{}`", key.escape_ascii());
+        if expected == key { Ok(()) } else { Err(StoreError::Damaged { what: what() }) }
+    };
     let catalogue = &mut work.catalogue;
     match letter {
         keys::PROVIDER => {
             let record: crate::ProviderRecord = envelope::parse(key, &bytes)?;
-            catalogue.providers.insert(record.name.clone(), Arc::new(record));
+            same(keys::provider(&record.key()))?;
+            catalogue.providers.insert(named(&record.key()), Arc::new(record));
         }
         keys::MODEL => {
             let record: crate::ModelRecord = envelope::parse(key, &bytes)?;
-            catalogue.models.insert((record.provider.clone(), record.name.clone()), Arc::new(record));
+            let provider = record.provider_key();
+            same(keys::model(&provider, &record.name))?;
+            catalogue.models.insert((named(&provider), record.name.clone()), Arc::new(record));
+        }
+        keys::ORGANISATION => {
+            let record: crate::OrganisationRecord = envelope::parse(key, &bytes)?;
+            same(keys::organisation(&record.name))?;
+            catalogue.organisations.insert(record.name.clone(), Arc::new(record));
         }
         _ => {
             let record: crate::TokenRecord = envelope::parse(key, &bytes)?;
+            same(keys::token(&record.id))?;
             catalogue.tokens.insert(record.id.clone(), Arc::new(record));
         }
     }

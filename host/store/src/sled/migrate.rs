@@ -9,13 +9,15 @@
 //! | 1 | |
 //! | 2 | what runs tell (`v`), which an older version would leave behind when it removes the job; checksums of references and
 //! idempotency keys; who wrote the store |
+//! | 3 | providers of one organisation (`P`, `M` and their references), which an older version would take for shared ones;
+//! files (`f`, `g`), which it would leave behind; organisations (`O`); sessions, whose jobs it would run side by side |
 
 use super::envelope::{self, Find};
 use super::{broken, keys};
 use crate::{Result, StoreError};
 
 /// The format this version writes. A higher one was written by a later version.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 /// Records written at a time.
 const PORTION: usize = 1_024;
 /// This version.
@@ -24,8 +26,8 @@ const WRITER: &str = env!("CARGO_PKG_VERSION");
 /// From one format to the next.
 type Step = fn(&sled::Tree) -> Result<()>;
 
-/// The first one leads from format 1 to format 2.
-const STEPS: [Step; FORMAT as usize - 1] = [to_2];
+/// The first one leads from format 1 to format 2. What format 3 adds lies beside what was there, which stays as it is.
+const STEPS: [Step; FORMAT as usize - 1] = [to_2, |_| Ok(())];
 
 /// Gives the values of few bytes that had none a checksum. One that has it is longer, and left as it is.
 fn to_2(tree: &sled::Tree) -> Result<()> {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use analyte_core::job::Content;
-use analyte_core::names::ProviderName;
+use analyte_core::names::ProviderKey;
 
 use super::blobs::Blobs;
 use super::envelope::{self, Value};
 use super::keys::{self, Owner};
-use super::models;
-use super::work::Work;
+use super::work::{Work, named};
+use super::{models, unfinished};
 use crate::{NewContent, ProviderRecord, Removed, Result, Staged, StoreError};
 
 /// A record whose bytes are written where they are many.
@@ -53,7 +53,8 @@ pub(super) fn drop_record(work: &mut Work, key: &[u8], owner: &Owner<'_>) -> Res
     work.records.take_away(key.to_vec())
 }
 
-/// Lets an owner keep a component or a model file; where the bytes were not given they must be there.
+/// Lets an owner keep a component or a model file. Where the bytes are not given, somebody must keep them already: this
+/// owner then has a reference of its own, and they stay when the other lets go of them.
 pub(super) fn keep_component(
     work: &mut Work,
     content: &Content,
@@ -63,7 +64,7 @@ pub(super) fn keep_component(
     if given.is_some_and(|given| given.content != *content) {
         return Err(StoreError::Damaged { what: format!("the component {}", content.digest) });
     }
-    if given.is_none() && !work.references.has(content.digest) {
+    if given.is_none() && work.references.bytes_of(content.digest) != Some(content.bytes) {
         return Err(StoreError::Missing(content.digest.to_string()));
     }
     work.references.add(&mut work.records, content, owner)
@@ -72,36 +73,37 @@ pub(super) fn keep_component(
 /// Says whether there was one.
 pub(super) fn put_provider(work: &mut Work, new: &Prepared<ProviderRecord>) -> Result<bool> {
     let record = &new.record;
-    let name = &record.name;
-    let owner = Owner::Component(name);
+    let provider = record.key();
+    let owner = Owner::Component(&provider);
     if let Some(digest) = record.digest {
         keep_component(work, &Content { digest, bytes: record.bytes }, new.bytes.as_ref(), &owner)?;
     }
-    let old = work.catalogue.providers.insert(name.clone(), Arc::clone(record));
+    let old = work.catalogue.providers.insert(named(&provider), Arc::clone(record));
     work.catalogue_changed = true;
     if let Some(old) = old.as_ref().and_then(|old| old.digest).filter(|old| Some(*old) != record.digest) {
         work.drop_component(old, &owner)?;
     }
-    put_record(work, keys::provider(name), &new.json, &Owner::ProviderRecord(name))?;
+    put_record(work, keys::provider(&provider), &new.json, &Owner::ProviderRecord(&provider))?;
     Ok(old.is_some())
 }
 
 /// Removes a provider with its published models.
-pub(super) fn remove_provider(work: &mut Work, name: &ProviderName, force: bool) -> Result<Removed> {
-    let Some(record) = work.catalogue.providers.get(name).cloned() else { return Ok(Removed::NotFound) };
-    let jobs = work.users.get(name).map_or(0, |users| users.len() as u64);
+pub(super) fn remove_provider(work: &mut Work, provider: &ProviderKey, force: bool) -> Result<Removed> {
+    let name = named(provider);
+    let Some(record) = work.catalogue.providers.get(&name).cloned() else { return Ok(Removed::NotFound) };
+    let jobs = unfinished::count(work, provider);
     if jobs > 0 && !force {
         return Ok(Removed::InUse { jobs });
     }
-    let published: Vec<_> = work.catalogue.models.keys().filter(|(provider, _)| provider == name).cloned().collect();
-    for (provider, model) in published {
-        models::drop_model(work, &provider, &model)?;
+    let published = work.catalogue.models.keys().filter(|(of, _)| *of == name).map(|(_, model)| model.clone());
+    for model in published.collect::<Vec<_>>() {
+        models::drop_model(work, provider, &model)?;
     }
     if let Some(digest) = record.digest {
-        work.drop_component(digest, &Owner::Component(name))?;
+        work.drop_component(digest, &Owner::Component(provider))?;
     }
-    drop_record(work, &keys::provider(name), &Owner::ProviderRecord(name))?;
-    work.catalogue.providers.remove(name);
+    drop_record(work, &keys::provider(provider), &Owner::ProviderRecord(provider))?;
+    work.catalogue.providers.remove(&name);
     work.catalogue_changed = true;
     Ok(Removed::Gone)
 }

@@ -10,7 +10,7 @@ use analyte_core::names::JobId;
 use super::envelope::{self, Find};
 use super::keys::{self, Class};
 use super::work::{Place, Work};
-use super::{events, job_record, journal, known};
+use super::{events, files, job_record, journal, known};
 use crate::{Result, StoreError};
 
 impl Work {
@@ -127,12 +127,13 @@ impl Work {
         }
     }
 
-    /// The same for a block of the journal, or of what was told.
+    /// The same for a block of the journal, or of what was told, or for a file's record.
     pub(super) fn quarantine_record_if_damaged(&mut self, key: &[u8]) -> Result<()> {
         let Some(head) = self.records.find(key)? else { return Ok(()) };
         let read = match key.first() {
             Some(&keys::TOLD) => events::read_block(&self.records, key, head).map(|_| ()),
             Some(&keys::JOURNAL) => journal::read(&self.records, key, head).map(|_| ()),
+            Some(&keys::FILE) => files::read(&self.records, key, head).map(|_| ()),
             Some(&keys::IDEMPOTENCY) => known::find_key(&self.records, key).map(|_| ()),
             _ => Ok(()),
         };

@@ -13,7 +13,7 @@ use sled::IVec;
 
 use super::doubt::Doubt;
 use super::envelope::{self, Find};
-use super::queue::Ready;
+use super::ready::Ready;
 use super::{broken, keys};
 use crate::{Result, StoreError};
 

@@ -186,10 +186,13 @@ impl Work {
 
     fn join_users(&mut self, job: &Job) {
         for provider in providers(job) {
-            let user = (job.id, job.organisation.clone());
-            match self.users.get_mut(provider) {
-                Some(users) => users.insert(user),
-                None => self.users.entry(provider.clone()).or_default().insert(user),
+            let users = match self.users.get_mut(provider) {
+                Some(users) => users,
+                None => self.users.entry(provider.clone()).or_default(),
+            };
+            match users.get_mut(&job.organisation) {
+                Some(jobs) => jobs.insert(job.id),
+                None => users.entry(job.organisation.clone()).or_default().insert(job.id),
             };
         }
         for digest in pins(job) {
@@ -199,11 +202,15 @@ impl Work {
 
     fn leave_users(&mut self, job: &Job) {
         for provider in providers(job) {
-            if let Some(users) = self.users.get_mut(provider) {
-                users.remove(&(job.id, job.organisation.clone()));
-                if users.is_empty() {
-                    self.users.remove(provider);
+            let Some(users) = self.users.get_mut(provider) else { continue };
+            if let Some(jobs) = users.get_mut(&job.organisation) {
+                jobs.remove(&job.id);
+                if jobs.is_empty() {
+                    users.remove(&job.organisation);
                 }
+            }
+            if users.is_empty() {
+                self.users.remove(provider);
             }
         }
     }

@@ -7,7 +7,7 @@ use analyte_core::digest::Digest;
 use analyte_core::job::event::{EventId, Told};
 use analyte_core::job::transition::{Event, Refusal, Released};
 use analyte_core::job::{Content, Job};
-use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, RunKey};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, RunKey};
 use analyte_core::query::Sort;
 use analyte_core::timestamp::Timestamp;
 use async_trait::async_trait;
@@ -22,13 +22,13 @@ use super::known::{self, Lookup};
 use super::list::Listed;
 use super::sorted::SortedListed;
 use super::{
-    SledStore, apply, cancel, claim, envelope, events, finish, heartbeat, io_error, job_record, journal, keys, models,
-    places, providers, purge, reader, release, retire, shut, submit, tell, unfinished,
+    SledStore, apply, cancel, claim, events, files, finish, heartbeat, io_error, job_record, journal, keys, models,
+    organisations, places, providers, purge, reader, release, retire, shut, submit, tell, tokens, unfinished,
 };
 use crate::{
-    Age, CancelAnswer, CancelRule, Change, Changed, Claims, ContentWriter, Counts, Depth, Events, Finished, Health,
-    Heartbeat, Known, ListQuery, ModelRecord, NewContent, NewJob, Page, ProviderRecord, Removed, Result, Room, Sorted,
-    Store, StoreError, Submitted, TokenRecord,
+    Age, CancelAnswer, CancelRule, Change, Changed, Claims, ContentWriter, Counts, Depth, Events, FileKept, FileRecord,
+    FilesRoom, Finished, Health, Heartbeat, Known, ListQuery, ModelRecord, NewContent, NewJob, OrganisationRecord,
+    Page, ProviderRecord, Removed, Result, Room, Sorted, Staged, Store, StoreError, Submitted, TokenRecord,
 };
 
 impl SledStore {
@@ -244,7 +244,7 @@ impl Store for SledStore {
         retire::retire(self, &age, most).await
     }
 
-    async fn unfinished(&self, provider: &ProviderName, most: usize) -> Result<Vec<Arc<Job>>> {
+    async fn unfinished(&self, provider: &ProviderKey, most: usize) -> Result<Vec<Arc<Job>>> {
         let provider = provider.clone();
         self.committer.commit(move |work| unfinished::unfinished(work, &provider, most)).await
     }
@@ -273,6 +273,10 @@ impl Store for SledStore {
             Found::Here(bytes) => Ok(bytes),
             Found::Blob => self.blobs.get(content).await,
         }
+    }
+
+    async fn contents(&self, organisation: &Organisation, wanted: Vec<(JobId, Content)>) -> Result<Vec<Option<Bytes>>> {
+        self.several(organisation, &wanted).await
     }
 
     async fn content_range(
@@ -312,14 +316,14 @@ impl Store for SledStore {
         Ok(self.shared.catalogue.read().providers.values().cloned().collect())
     }
 
-    async fn remove_provider(&self, name: &ProviderName, force: bool) -> Result<Removed> {
-        let name = name.clone();
-        self.committer.commit(move |work| providers::remove_provider(work, &name, force)).await
+    async fn remove_provider(&self, provider: &ProviderKey, force: bool) -> Result<Removed> {
+        let provider = provider.clone();
+        self.committer.commit(move |work| providers::remove_provider(work, &provider, force)).await
     }
 
-    async fn put_model(&self, record: ModelRecord, bytes: NewContent) -> Result<bool> {
+    async fn put_model(&self, record: ModelRecord, bytes: Option<NewContent>) -> Result<bool> {
         self.disk.admit(self.disk.floor_bytes)?;
-        let prepared = providers::prepare(&self.blobs, record, Some(bytes)).await;
+        let prepared = providers::prepare(&self.blobs, record, bytes).await;
         let prepared = prepared.map_err(|error| self.disk.refuse(error))?;
         let put = self.committer.commit(move |work| models::put_model(work, &prepared)).await;
         put.map_err(|error| self.disk.refuse(error))
@@ -330,33 +334,90 @@ impl Store for SledStore {
         Ok(self.shared.catalogue.read().models.values().cloned().collect())
     }
 
-    async fn remove_model(&self, provider: &ProviderName, name: &ModelName, force: bool) -> Result<Removed> {
+    async fn remove_model(&self, provider: &ProviderKey, name: &ModelName, force: bool) -> Result<Removed> {
         let (provider, name) = (provider.clone(), name.clone());
         self.committer.commit(move |work| models::remove_model(work, &provider, &name, force)).await
     }
 
     async fn component(&self, digest: Digest) -> Result<Option<Bytes>> {
+        content::component(self, digest).await
+    }
+
+    async fn component_size(&self, digest: Digest) -> Result<Option<u64>> {
         let read = move |tree: &sled::Tree| content::find_component(tree, digest);
-        let Some(content) = reader::read(&self.shared, &self.committer, Scope::Catalogue, read).await? else {
-            return Ok(None);
-        };
-        let bytes = self.blobs.get(&content).await?;
-        // What is going to be run must be what was installed, to the last bit.
-        let check = move || (Digest::of(&bytes) == digest).then_some(bytes);
-        let checked = tokio::task::spawn_blocking(check).await;
-        let checked = checked.map_err(|error| io_error("could not check a component".to_owned(), error.into()))?;
-        checked.map(Some).ok_or_else(|| StoreError::Damaged { what: format!("the component {digest}") })
+        let found = reader::read(&self.shared, &self.committer, Scope::Catalogue, read).await?;
+        Ok(found.map(|content| content.bytes))
+    }
+
+    async fn component_range(&self, digest: Digest, range: Range<u64>) -> Result<Option<Bytes>> {
+        content::component_range(self, digest, &range).await
+    }
+
+    async fn staged_range(&self, staged: &Staged, range: Range<u64>) -> Result<Bytes> {
+        content::staged_range(self, staged, &range).await
+    }
+
+    async fn put_file(&self, record: FileRecord, bytes: NewContent, most: FilesRoom) -> Result<FileKept> {
+        self.disk.admit(self.disk.floor_bytes)?;
+        let staged = self.blobs.stage(bytes).await.map_err(|error| self.disk.refuse(error))?;
+        files::check(&record, &staged)?;
+        let put = self.committer.commit(move |work| files::put_file(work, &record, &staged, most)).await;
+        put.map_err(|error| self.disk.refuse(error))
+    }
+
+    async fn files(
+        &self,
+        organisation: &Organisation,
+        repository: &str,
+        prefix: &str,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Arc<FileRecord>>> {
+        let (files, damaged) = files::list(
+            self,
+            organisation,
+            &keys::file(organisation, repository, prefix),
+            after.map(|after| keys::file(organisation, repository, after)),
+            most,
+        )
+        .await?;
+        self.put_records_aside(damaged).await?;
+        Ok(files)
+    }
+
+    async fn file(&self, organisation: &Organisation, repository: &str, path: &str) -> Result<Option<Arc<FileRecord>>> {
+        let key = keys::file(organisation, repository, path);
+        let read = move |tree: &sled::Tree| files::find(tree, key.clone());
+        match reader::read(&self.shared, &self.committer, Scope::Files(organisation.clone()), read).await? {
+            Ok(found) => Ok(found),
+            Err(damaged) => self.put_records_aside(vec![damaged]).await.map(|()| None),
+        }
+    }
+
+    async fn file_range(&self, record: &FileRecord, range: Range<u64>) -> Result<Option<Bytes>> {
+        files::range(self, record, &range).await
+    }
+
+    async fn remove_file(&self, organisation: &Organisation, repository: &str, path: &str) -> Result<bool> {
+        let (organisation, repository, path) = (organisation.clone(), repository.to_owned(), path.to_owned());
+        self.committer.commit(move |work| files::remove_file(work, &organisation, &repository, &path)).await
+    }
+
+    async fn put_organisation(&self, record: OrganisationRecord) -> Result<bool> {
+        self.committer.commit(move |work| organisations::put_organisation(work, record)).await
+    }
+
+    async fn organisations(&self) -> Result<Vec<Arc<OrganisationRecord>>> {
+        self.committer.open()?;
+        Ok(self.shared.catalogue.read().organisations.values().cloned().collect())
     }
 
     async fn put_token(&self, record: TokenRecord) -> Result<()> {
-        let json = envelope::json(&record)?;
-        let put = move |work: &mut super::work::Work| {
-            work.records.put(keys::token(&record.id), &json)?;
-            work.catalogue.tokens.insert(record.id.clone(), Arc::new(record));
-            work.catalogue_changed = true;
-            Ok(())
-        };
-        self.committer.commit(put).await
+        self.committer.commit(move |work| tokens::put_token(work, record)).await
+    }
+
+    async fn tokens_used(&self, used: Vec<(String, Timestamp)>) -> Result<()> {
+        self.committer.commit(move |work| tokens::tokens_used(work, used)).await
     }
 
     async fn tokens(&self) -> Result<Vec<Arc<TokenRecord>>> {

@@ -1,10 +1,13 @@
 //! The store on a real disk: damage, crashes, failing syncs, blobs and their owners, many callers at once.
 
+mod catalogue;
 mod damage;
 mod disk;
+mod files;
 mod formats;
 mod locking;
 mod retiring;
+mod sessions;
 mod told;
 
 use std::path::{Path, PathBuf};
@@ -12,18 +15,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyte_core::digest::Digest;
-use analyte_core::model::ProviderInfo;
-use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{Options, SledStore, keys};
-use crate::testing::{End, Step, agree, bytes_of, job_with, new_job, result_of, room, steps};
-use crate::{
-    Counts, ListQuery, NewContent, NewJob, ProviderRecord, Removed, Right, Store, StoreError, Submitted, TokenRecord,
+use crate::testing::{
+    End, Step, agree, bytes_of, content_of, file_of, job_with, model_of, new_job, provider_of, result_of, room, steps,
+    token_of,
 };
+use crate::{Counts, FileRecord, ListQuery, NewContent, NewJob, Store, StoreError, Submitted};
 
 const NOW: Timestamp = Timestamp(1_770_000_000_000);
 const LARGE: usize = 100_000;
@@ -55,6 +58,16 @@ fn everything() -> ListQuery {
         limit: 100,
         scan: 1_000,
     }
+}
+
+/// A shared provider.
+fn shared(name: &str) -> ProviderKey {
+    ProviderKey::shared(ProviderName::new(name).unwrap())
+}
+
+/// A file of an organisation.
+fn file(of: &str, path: &str, bytes: &Bytes) -> FileRecord {
+    file_of(&Organisation::new(of).unwrap(), path, content_of(bytes), NOW)
 }
 
 async fn submit(store: &SledStore, job: NewJob) -> JobId {
@@ -123,6 +136,7 @@ fn a_task_that_is_due_is_not_announced() {
         key: None,
         tag: 0,
         cap: u64::MAX,
+        session: None,
     };
     let claim = Step::Claim { node: 0, n: 1, memory: u64::MAX };
     let finish = Step::Finish { pick: 0, end: End::Completed, large: false, files: 0 };
@@ -243,6 +257,27 @@ async fn a_blob_of_the_wrong_length_is_damaged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn contents_of_many_jobs_come_in_order_and_one_that_is_not_there_is_none() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let (mut wanted, mut expected) = (Vec::new(), Vec::new());
+    for number in 1..=300 {
+        // More than are looked up at a time, some of them blobs.
+        let length = if number % 100 == 0 { LARGE } else { 10 };
+        let id = submit(&store, job(number, length)).await;
+        let bytes = bytes_of(&format!("input {number}.0"), length);
+        wanted.push((id, content_of(&bytes)));
+        expected.push(Some(bytes));
+    }
+    wanted.push((wanted[0].0, content_of(&Bytes::from_static(b"of nobody"))));
+    wanted.push((wanted[0].0, wanted[1].1.clone()));
+    expected.extend([None, None]);
+    assert_eq!(store.contents(&default(), wanted.clone()).await.unwrap(), expected);
+    let none = vec![None; wanted.len()];
+    assert_eq!(store.contents(&Organisation::new("other").unwrap(), wanted).await.unwrap(), none);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_what_is_new_and_lets_completions_through() {
     let directory = TempDir::new().unwrap();
     let store = open(directory.path());
@@ -287,93 +322,6 @@ fn many_callers_at_once_are_all_answered() {
         assert_eq!(store.counts(&default()).await.unwrap(), Counts { completed: 640, ..Counts::default() });
     });
     assert_eq!(files(directory.path().join("store").join("blobs")), 0);
-}
-
-fn provider(component: Option<&Bytes>, description: usize) -> ProviderRecord {
-    ProviderRecord {
-        name: ProviderName::new("statistics").unwrap(),
-        organisation: None,
-        digest: component.map(|bytes| Digest::of(bytes)),
-        bytes: component.map_or(0, |bytes| bytes.len() as u64),
-        info: ProviderInfo { description: "x".repeat(description), ..ProviderInfo::default() },
-        models: Vec::new(),
-        created_at: NOW,
-        updated_at: NOW,
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_replaced_component_stays_while_unfinished_jobs_pin_it() {
-    let directory = TempDir::new().unwrap();
-    let store = open(directory.path());
-    // Jobs for tests pin just these bytes.
-    let (old, new) = (Bytes::from_static(b"component"), Bytes::from_static(b"another component"));
-    let (pinned, current) = (Digest::of(&old), Digest::of(&new));
-    // A record of megabytes lies in a blob, too.
-    let record = provider(Some(&old), 3_000_000);
-    assert!(!store.put_provider(record.clone(), Some(NewContent::Bytes(old.clone()))).await.unwrap());
-    blobs_become(directory.path(), 2).await;
-    submit(&store, job(1, 10)).await;
-    drop(store);
-
-    let store = open(directory.path());
-    assert_eq!(*store.providers().await.unwrap()[0], record);
-    assert_eq!(store.component(pinned).await.unwrap(), Some(old.clone()));
-    assert!(store.put_provider(provider(Some(&new), 10), Some(NewContent::Bytes(new.clone()))).await.unwrap());
-    blobs_become(directory.path(), 2).await;
-    assert_eq!(store.component(pinned).await.unwrap(), Some(old.clone()));
-    let name = record.name.clone();
-    assert_eq!(store.remove_provider(&name, false).await.unwrap(), Removed::InUse { jobs: 1 });
-    assert_eq!(store.remove_provider(&name, true).await.unwrap(), Removed::Gone);
-    assert_eq!(store.remove_provider(&name, true).await.unwrap(), Removed::NotFound);
-    assert_eq!(store.component(current).await.unwrap(), None);
-    drop(store);
-
-    let store = open(directory.path());
-    assert!(store.providers().await.unwrap().is_empty());
-    assert_eq!(store.component(pinned).await.unwrap(), Some(old));
-    let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
-    store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await.unwrap();
-    assert_eq!(store.component(pinned).await.unwrap(), None);
-    blobs_become(directory.path(), 0).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_provider_without_the_bytes_it_names_is_refused() {
-    let directory = TempDir::new().unwrap();
-    let store = open(directory.path());
-    let bytes = Bytes::from_static(b"component");
-    let refused = store.put_provider(provider(Some(&bytes), 0), None).await;
-    assert!(matches!(refused, Err(StoreError::Missing(_))), "{refused:?}");
-    let other = NewContent::Bytes(Bytes::from_static(b"other bytes"));
-    let refused = store.put_provider(provider(Some(&bytes), 0), Some(other)).await;
-    assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
-    assert!(store.providers().await.unwrap().is_empty());
-    let (job, _) = job_with("default", 1, NOW, &[&[]], 10).unwrap();
-    let bare = NewJob { job, contents: Vec::new(), idempotency: None, queue_cap: 9 };
-    assert!(matches!(store.submit(vec![bare], NOW).await, Err(StoreError::Missing(_))));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tokens_are_kept_and_replaced() {
-    let directory = TempDir::new().unwrap();
-    let store = open(directory.path());
-    let mut token = TokenRecord {
-        id: "t1".to_owned(),
-        organisation: default(),
-        label: "for tests".to_owned(),
-        hash: Digest::of(b"secret"),
-        rights: vec![Right::Admin],
-        created_at: NOW,
-        expires_at: None,
-        revoked_at: None,
-    };
-    store.put_token(token.clone()).await.unwrap();
-    token.revoked_at = Some(NOW);
-    store.put_token(token.clone()).await.unwrap();
-    drop(store);
-    let tokens = open(directory.path()).tokens().await.unwrap();
-    assert_eq!(tokens.iter().map(|token| (**token).clone()).collect::<Vec<_>>(), [token]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

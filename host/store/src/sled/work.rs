@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::job::Job;
-use analyte_core::names::{JobId, Lease, ModelName, Organisation, ProviderName, RunKey};
+use analyte_core::names::{JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey};
 
 use parking_lot::RwLock;
 
@@ -22,7 +22,7 @@ use super::queue::Queue;
 use super::records::{Records, Shelf};
 use super::references::References;
 use super::tell::Blocks;
-use crate::{Counts, ModelRecord, ProviderRecord, Result, TokenRecord};
+use crate::{Counts, FilesRoom, ModelRecord, OrganisationRecord, ProviderRecord, Result, TokenRecord};
 
 /// Where a job is found.
 pub(super) type Place = (Organisation, JobId);
@@ -40,11 +40,19 @@ pub(super) struct Running {
     pub(super) node: Option<Arc<str>>,
 }
 
-/// Providers, models and tokens: few, and read all the time. Readers have a copy as of the last batch.
+/// A provider, sorting by its name before anything else.
+pub(super) type Named = (ProviderName, Option<Organisation>);
+
+pub(super) fn named(provider: &ProviderKey) -> Named {
+    (provider.name.clone(), provider.organisation.clone())
+}
+
+/// Providers, models, organisations and tokens: few, and read all the time. Readers have a copy as of the last batch.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Catalogue {
-    pub(super) providers: BTreeMap<ProviderName, Arc<ProviderRecord>>,
-    pub(super) models: BTreeMap<(ProviderName, ModelName), Arc<ModelRecord>>,
+    pub(super) providers: BTreeMap<Named, Arc<ProviderRecord>>,
+    pub(super) models: BTreeMap<(Named, ModelName), Arc<ModelRecord>>,
+    pub(super) organisations: BTreeMap<Organisation, Arc<OrganisationRecord>>,
     pub(super) tokens: BTreeMap<String, Arc<TokenRecord>>,
 }
 
@@ -103,8 +111,12 @@ pub(super) struct Work {
     pub(super) told: HashMap<Place, Blocks>,
     /// Jobs that the batch at hand changed beside those of which the journal tells.
     pub(super) touched: Vec<Place>,
+    /// Organisations whose files the batch at hand changed.
+    pub(super) touched_files: Vec<Organisation>,
     /// Live jobs by the providers of their tasks.
-    pub(super) users: HashMap<ProviderName, BTreeSet<(JobId, Organisation)>>,
+    pub(super) users: HashMap<ProviderName, BTreeMap<Organisation, BTreeSet<JobId>>>,
+    /// What each organisation has of files.
+    pub(super) files: HashMap<Organisation, FilesRoom>,
     /// How many live jobs name a component or model file.
     pub(super) pinned: HashMap<Digest, usize>,
     pub(super) references: References,
@@ -129,7 +141,9 @@ impl Work {
             running: HashMap::new(),
             told: HashMap::new(),
             touched: Vec::new(),
+            touched_files: Vec::new(),
             users: HashMap::new(),
+            files: HashMap::new(),
             pinned: HashMap::new(),
             references: References::default(),
             catalogue: Catalogue::default(),
@@ -162,6 +176,7 @@ impl Work {
         self.warm.remove(place);
         self.starts.remove(place);
         self.told.remove(place);
+        self.queue.forget_runs(place);
     }
 
     /// Whether a run goes on under just this lease.

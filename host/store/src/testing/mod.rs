@@ -3,11 +3,13 @@
 
 mod jobs;
 mod model;
+mod records;
 mod steps;
 
 use std::sync::Arc;
 
-pub(crate) use jobs::{bytes_of, job_with, new_job, result_of, room};
+pub(crate) use jobs::{bytes_of, content_of, job_with, new_job, result_of, room};
+pub(crate) use records::{file_of, model_of, provider_of, token_of};
 pub(crate) use steps::{End, Step, steps};
 
 use crate::Store;

@@ -6,18 +6,19 @@ use serde::Deserialize as _;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Dialect;
+use super::{Dialect, Manner};
 use crate::base_type::BaseType;
 use crate::table::builder::ColumnBuilder;
 use crate::table::cell::{Cell, Refused, push, refuse};
+use crate::table::infotable::coerce::{push_lenient, push_structured};
 use crate::table::json_text::deeper_than;
 
 /// Appends the value to the column. A value that does not suit is told apart from one that cannot be read.
-pub(super) struct CellSeed<'c> {
-    pub(super) column: &'c mut ColumnBuilder,
-    pub(super) dialect: Dialect,
-    /// Levels that a value may nest.
-    pub(super) depth: u64,
+pub(crate) struct CellSeed<'c> {
+    pub(crate) column: &'c mut ColumnBuilder,
+    pub(crate) manner: &'c Manner<'c>,
+    /// Bytes by which values may still grow as they are read.
+    pub(crate) room: &'c mut u64,
 }
 
 impl<'de> DeserializeSeed<'de> for CellSeed<'_> {
@@ -34,16 +35,28 @@ impl<'de> DeserializeSeed<'de> for CellSeed<'_> {
 }
 
 impl CellSeed<'_> {
+    #[inline]
+    fn push(self, cell: Cell<'_>) -> Result<(), Refused> {
+        match self.manner.dialect {
+            Dialect::Client | Dialect::Record => push(self.column, cell),
+            Dialect::ThingWorx => push_lenient(self.column, cell),
+        }
+    }
+
     fn raw<E: de::Error>(self, text: &str) -> Result<Result<(), Refused>, E> {
         if text == "null" {
             self.column.push_missing();
             return Ok(Ok(()));
         }
-        if text.starts_with(['[', '{']) && deeper_than(text, self.depth) {
+        if text.starts_with(['[', '{']) && deeper_than(text, self.manner.depth) {
             return Err(E::custom("nested too deeply"));
         }
         if !self.column.is_undecided() {
-            return Ok(push(self.column, Cell::Json(text)));
+            let Self { column, manner: &Manner { dialect, depth, limits }, room } = self;
+            return Ok(match dialect {
+                Dialect::Client | Dialect::Record => push(column, Cell::Json(text)),
+                Dialect::ThingWorx => push_structured(column, text, depth, limits, room),
+            });
         }
         let base_type = match text.as_bytes().first() {
             Some(b'{' | b'[') => BaseType::Json,
@@ -52,8 +65,8 @@ impl CellSeed<'_> {
             _ => BaseType::Number,
         };
         self.column.decide(base_type);
-        let Self { column, dialect, depth } = self;
-        let again = CellSeed { column: &mut *column, dialect, depth };
+        let Self { column, manner, room } = self;
+        let again = CellSeed { column: &mut *column, manner, room };
         match again.deserialize(&mut serde_json::Deserializer::from_str(text)) {
             Ok(done) => Ok(done),
             // Of the right grammar, but there is no such value.
@@ -71,39 +84,39 @@ impl<'de> Visitor<'de> for CellSeed<'_> {
 
     #[inline]
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(push(self.column, Cell::Float(value)))
+        Ok(self.push(Cell::Float(value)))
     }
     #[inline]
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(push(self.column, Cell::Signed(value)))
+        Ok(self.push(Cell::Signed(value)))
     }
     #[inline]
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(push(self.column, Cell::Unsigned(value)))
+        Ok(self.push(Cell::Unsigned(value)))
     }
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
         self.column.push_missing();
         Ok(Ok(()))
     }
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(push(self.column, Cell::Bool(value)))
+        Ok(self.push(Cell::Bool(value)))
     }
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        let number = match (self.dialect, text) {
+        let number = match (self.manner.dialect, text) {
             (Dialect::Record, "NaN") => f64::NAN,
             (Dialect::Record, "inf") => f64::INFINITY,
             (Dialect::Record, "-inf") => f64::NEG_INFINITY,
-            _ => return Ok(push(self.column, Cell::Text(text))),
+            _ => return Ok(self.push(Cell::Text(text))),
         };
         let numeric = self.column.field().base_type == BaseType::Number;
         Ok(push(self.column, if numeric { Cell::Float(number) } else { Cell::Text(text) }))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(push(self.column, Cell::Array))
+        Ok(self.push(Cell::Array))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(push(self.column, Cell::Object))
+        Ok(self.push(Cell::Object))
     }
 }

@@ -6,7 +6,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 
 use super::cells::CellSeed;
 use super::rows::{KeySeed, SkipSeed};
-use super::{Dialect, stopped};
+use super::{Dialect, Manner, stopped};
 use crate::table::assembly::{Assembly, Slot};
 use crate::table::problem::{Problem, ReadError};
 
@@ -80,7 +80,9 @@ impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<usize, A::Error> {
         let Self { assembly, dialect, slot } = self;
-        let depth = assembly.limits.json_depth.saturating_sub(AROUND);
+        let limits = assembly.limits;
+        let depth = limits.json_depth.saturating_sub(AROUND);
+        let manner = Manner { dialect, depth, limits };
         let mut row = 0;
         loop {
             let column = match slot {
@@ -88,7 +90,7 @@ impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
                 Slot::Dropped(_) => None,
             };
             let given = match column {
-                Some(column) => seq.next_element_seed(CellSeed { column, dialect, depth })?,
+                Some(column) => seq.next_element_seed(CellSeed { column, manner: &manner, room: &mut assembly.room })?,
                 None => seq.next_element_seed(SkipSeed(depth))?.map(Ok),
             };
             match given {

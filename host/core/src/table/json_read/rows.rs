@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::cells::CellSeed;
-use super::{Dialect, skip, stopped};
+use super::{Dialect, Manner, skip, stopped};
 use crate::table::assembly::{Assembly, Slot, Stop};
 use crate::table::problem::{Problem, ReadError};
 
@@ -71,7 +71,9 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { assembly, dialect, order, row } = self;
-        let depth = assembly.limits.json_depth.saturating_sub(AROUND);
+        let limits = assembly.limits;
+        let depth = limits.json_depth.saturating_sub(AROUND);
+        let manner = Manner { dialect, depth, limits };
         let mut place = 0;
         loop {
             let predicted = order.get(place).copied();
@@ -93,7 +95,8 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
             };
             match column {
                 Some(column) => {
-                    if let Err(refused) = map.next_value_seed(CellSeed { column, dialect, depth })? {
+                    let seed = CellSeed { column, manner: &manner, room: &mut assembly.room };
+                    if let Err(refused) = map.next_value_seed(seed)? {
                         assembly.refused(slot, row, refused).map_err(stopped)?;
                     }
                 }

@@ -92,9 +92,8 @@ pub(crate) async fn submit(
     let items = perhaps_off_thread(large, move || split(&bytes, key.as_deref(), &limits)).await??;
 
     let (turns, items): (Vec<_>, Vec<_>) = begin(&shared, caller.organisation(), items).await.into_iter().unzip();
-    let (manager, organisation) = (shared.manager.clone(), caller.organisation().clone());
-    let limits = shared.limits.clone();
-    let items = perhaps_off_thread(large, move || read_all(&manager, &organisation, items, &limits)).await?;
+    let (manager, by, limits) = (shared.manager.clone(), caller.clone(), shared.limits.clone());
+    let items = perhaps_off_thread(large, move || read_all(&manager, &by, items, &limits)).await?;
     // The tables hold what is needed of the bytes; the room for them goes over to the answer.
     let body::Received { bytes, reserved } = received;
     drop(bytes);
@@ -154,8 +153,8 @@ async fn begin(shared: &Shared, organisation: &Organisation, items: Vec<Item>) -
 }
 
 /// Reads what is still text. The tables of a batch together take no more memory than a single one may.
-fn read_all(manager: &Manager, organisation: &Organisation, items: Vec<Item>, limits: &Limits) -> Vec<Item> {
-    let mut models = Models { manager, organisation, known: HashMap::new() };
+fn read_all(manager: &Manager, by: &Caller, items: Vec<Item>, limits: &Limits) -> Vec<Item> {
+    let mut models = Models { manager, by, known: HashMap::new() };
     let mut limits = limits.clone();
     let read = |item| {
         let Item::Text(text, idempotency) = item else { return item };
@@ -181,13 +180,13 @@ fn read_one(
     let model = models.find(&asked.provider, &asked.model)?;
     let input = read(Format::Json, asked.input.clone(), &model.input, limits)
         .map_err(|error| Problem::table(error, "/input"))?;
-    Ok(asked.with_table(input))
+    Ok(asked.with_table(input, models.by))
 }
 
 /// Models that were looked up for this batch: most batches are about one.
 struct Models<'a> {
     manager: &'a Manager,
-    organisation: &'a Organisation,
+    by: &'a Caller,
     known: HashMap<(ProviderName, ModelName), Arc<ModelInfo>>,
 }
 
@@ -197,7 +196,7 @@ impl Models<'_> {
         if let Some(known) = self.known.get(&name) {
             return Ok(known.clone());
         }
-        let info = self.manager.model(self.organisation, provider, model)?.info.clone();
+        let info = self.manager.model(self.by.organisation(), provider, model)?.info.clone();
         self.known.insert(name, info.clone());
         Ok(info)
     }

@@ -54,6 +54,8 @@ pub(crate) struct JobBody<'a> {
     /// Submission.
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
+    /// Label of the token that it was submitted with; `null` for jobs from before there were such.
+    created_by: Option<&'a str>,
     /// Not to be started before.
     #[schema(value_type = Option<String>, format = DateTime)]
     run_at: Option<Time>,
@@ -272,6 +274,7 @@ impl<'a> JobBody<'a> {
             fuel_used: job.tasks.iter().fold(0, |sum: u64, task| sum.saturating_add(task.usage.fuel)),
             peak_memory_bytes: job.tasks.iter().map(|task| task.usage.peak_memory_bytes).max().unwrap_or(0),
             created_at: Time(job.created_at),
+            created_by: job.created_by.as_deref(),
             run_at: job.run_at.map(Time),
             started_at: job.started_at.map(Time),
             finished_at: job.finished_at.map(Time),

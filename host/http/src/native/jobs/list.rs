@@ -15,7 +15,7 @@ use super::body::{JobBody, JobsBody};
 use super::cursor;
 use crate::auth::Caller;
 use crate::gate::Shared;
-use crate::native::address::known_pairs;
+use crate::native::address::{known_pairs, parsed};
 use crate::native::json;
 use crate::problem::{Problem, ProblemBody};
 
@@ -94,12 +94,6 @@ pub(crate) fn page_length(asked: Option<&str>, limits: &Limits) -> Result<usize,
 
 fn wrong(name: &str, wanted: impl std::fmt::Display) -> Problem {
     Problem::new(Code::Malformed, format!("the query parameter `{name}` must be {wanted}"))
-}
-
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
-    text.map(str::parse)
-        .transpose()
-        .map_err(|error| Problem::new(Code::Malformed, format!("the query parameter `{name}` cannot be read: {error}")))
 }
 
 /// The address of the next page: this one's, with another cursor.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::limits::Limits;
-use analyte_core::names::{ModelName, Organisation, ProviderName};
+use analyte_core::names::{ModelName, ProviderName};
 use analyte_core::table::format::{Format, Read};
 use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{Idempotency, LimitsAsked, Parameters, RetryAsked, Submission};
@@ -14,6 +14,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::members::{self, Strings};
 use crate::native::models::body::TableBody;
@@ -112,7 +113,7 @@ pub(crate) fn idempotency(key: String, bytes: &[u8]) -> Idempotency {
 /// Reads a submission.
 pub(crate) async fn read(
     shared: &Shared,
-    organisation: &Organisation,
+    caller: &Caller,
     body: &Bytes,
     idempotency: Option<Idempotency>,
 ) -> Result<Submission, Problem> {
@@ -122,9 +123,9 @@ pub(crate) async fn read(
     } else {
         table::off_thread(move || Asked::of(&body, idempotency, &limits)).await??
     };
-    let info: Arc<_> = shared.manager.model(organisation, &asked.provider, &asked.model)?.info.clone();
+    let info: Arc<_> = shared.manager.model(caller.organisation(), &asked.provider, &asked.model)?.info.clone();
     let input = table::read_for(&info, Format::Json, asked.input.clone(), &shared.limits, "/input").await?;
-    Ok(asked.with_table(input))
+    Ok(asked.with_table(input, caller))
 }
 
 /// A submission whose table has not been read yet.
@@ -146,8 +147,8 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// With its table.
-    pub(crate) fn with_table(self, input: Read) -> Submission {
+    /// With its table, and who submits it.
+    pub(crate) fn with_table(self, input: Read, by: &Caller) -> Submission {
         Submission {
             provider: self.provider,
             model: self.model,
@@ -162,6 +163,8 @@ impl Asked {
             tags: self.tags,
             idempotency: self.idempotency,
             retry_of: None,
+            created_by: Some(by.principal().label.to_string()),
+            session: None,
         }
     }
 

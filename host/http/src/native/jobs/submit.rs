@@ -77,7 +77,7 @@ pub(crate) async fn submit(
             (view, true)
         }
         turn => {
-            let submission = submission::read(&shared, caller.organisation(), &received.bytes, idempotency).await?;
+            let submission = submission::read(&shared, &caller, &received.bytes, idempotency).await?;
             // The job holds what it needs; the body would only take up room while somebody waits.
             drop(received);
             let submitted = shared.manager.submit(caller.organisation(), submission).await?;

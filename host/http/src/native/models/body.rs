@@ -34,9 +34,10 @@ pub(crate) struct ModelBody<'a> {
     /// Of the component that runs it.
     #[schema(value_type = Option<String>)]
     digest: Option<Digest>,
-    /// Of its model file, where it is made of one.
-    #[schema(value_type = Option<String>)]
-    file: Option<Digest>,
+    /// Whether it takes new jobs.
+    enabled: bool,
+    /// Its model file, where it is made of one.
+    file: Option<FileBody<'a>>,
     /// Shape of the input.
     #[schema(value_type = DataShapeBody)]
     input: &'a Shape,
@@ -69,6 +70,22 @@ pub(crate) struct ModelBody<'a> {
     updated_at: Option<Time>,
     /// Where to go on.
     links: ModelLinks,
+}
+
+/// The file that a model is made of.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ModelFile)]
+struct FileBody<'a> {
+    /// Of its bytes. Jobs pin it at submission.
+    #[schema(value_type = String, example = "sha256:…")]
+    digest: Digest,
+    /// Its length in bytes.
+    size: u64,
+    /// As it was published.
+    #[schema(example = "application/octet-stream")]
+    media_type: &'a str,
+    /// Where it was taken from, in its publisher's words.
+    source: Option<&'a str>,
 }
 
 /// Addresses around a model.
@@ -163,7 +180,13 @@ impl<'a> ModelBody<'a> {
                 Origin::Published(ModelKind::File) => "file",
             },
             digest: model.digest,
-            file: model.file,
+            enabled: model.enabled,
+            file: model.file.zip(model.published.as_deref()).map(|(digest, record)| FileBody {
+                digest,
+                size: record.bytes,
+                media_type: &record.media_type,
+                source: record.source.as_deref(),
+            }),
             input: &info.input,
             output: &info.output,
             cardinality: info.cardinality,

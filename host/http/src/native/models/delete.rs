@@ -10,7 +10,7 @@ use http::{StatusCode, Uri};
 
 use crate::auth::Caller;
 use crate::gate::Shared;
-use crate::native::address::{Segments, flag, known_pairs};
+use crate::native::address::{Segments, flag, known_pairs, parsed};
 use crate::problem::{Problem, ProblemBody};
 
 /// Removes a published model; a built-in one cannot be removed on its own.
@@ -19,6 +19,7 @@ use crate::problem::{Problem, ProblemBody};
         ("provider" = String, Path, description = "The provider's name."),
         ("model" = String, Path, description = "The model's name."),
         ("force" = Option<bool>, Query, description = "End its unfinished jobs: queued ones fail, running ones are cancelled."),
+        ("organisation" = Option<String>, Query, description = "Whose the provider is, for administrators: one organisation's, instead of that for all."),
     ),
     responses(
         (status = 204, description = "It is gone."),
@@ -34,8 +35,10 @@ pub(crate) async fn delete(
     uri: Uri,
 ) -> Result<Response, Problem> {
     caller.require(Right::ProvidersWrite)?;
-    let [force] = known_pairs(&uri, ["force"])?;
+    let [force, organisation] = known_pairs(&uri, ["force", "organisation"])?;
     let force = flag("force", force.as_deref())?;
-    shared.manager.remove_model(caller.organisation(), &provider, &model, force).await?;
+    let organisation = parsed("organisation", organisation.as_deref())?;
+    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &provider)?;
+    shared.manager.remove_model(&key, &model, force).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

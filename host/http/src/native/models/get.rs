@@ -6,12 +6,12 @@ use analyte_core::names::{ModelName, ProviderName};
 use analyte_jobs::Right;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 
 use super::body::ModelBody;
 use crate::auth::Caller;
 use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::native::address::{Segments, named};
 use crate::native::json;
 use crate::problem::{Problem, ProblemBody};
 
@@ -20,6 +20,7 @@ use crate::problem::{Problem, ProblemBody};
     params(
         ("provider" = String, Path, description = "The provider's name."),
         ("model" = String, Path, description = "The model's name."),
+        ("organisation" = Option<String>, Query, description = "As this organisation sees it, for administrators."),
     ),
     responses(
         (status = 200, description = "The model.", body = ModelBody),
@@ -31,8 +32,10 @@ pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
     Segments((provider, model)): Segments<(ProviderName, ModelName)>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
     caller.require(Right::JobsRead)?;
-    let model = shared.manager.model(caller.organisation(), &provider, &model)?;
+    let asked = named(&uri, "organisation")?;
+    let model = shared.manager.model(caller.speaking_for(asked.as_ref())?, &provider, &model)?;
     Ok(json::answer(StatusCode::OK, &ModelBody::of(&model)))
 }

@@ -6,18 +6,21 @@ use analyte_core::names::ProviderName;
 use analyte_jobs::Right;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 
 use super::body::{ModelBody, ModelsBody};
 use crate::auth::Caller;
 use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::native::address::{Segments, named};
 use crate::native::json;
 use crate::problem::{Problem, ProblemBody};
 
 /// All models of a provider.
 #[utoipa::path(get, path = "/v1/providers/{provider}/models", operation_id = "list_models", tag = "models",
-    params(("provider" = String, Path, description = "The provider's name.")),
+    params(
+        ("provider" = String, Path, description = "The provider's name."),
+        ("organisation" = Option<String>, Query, description = "As this organisation sees it, for administrators."),
+    ),
     responses(
         (status = 200, description = "By name.", body = ModelsBody),
         (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
@@ -27,8 +30,10 @@ pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
     Segments(provider): Segments<ProviderName>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
     caller.require(Right::JobsRead)?;
-    let models = shared.manager.models(caller.organisation(), &provider)?;
+    let asked = named(&uri, "organisation")?;
+    let models = shared.manager.models(caller.speaking_for(asked.as_ref())?, &provider)?;
     Ok(json::answer(StatusCode::OK, &ModelsBody { models: models.iter().map(|model| ModelBody::of(model)).collect() }))
 }

@@ -1,7 +1,8 @@
-//! Models: list, show, publish, remove.
+//! Models: list, show, publish, switch on and off, remove.
 
 pub(crate) mod body;
 pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod put;
+pub(crate) mod switch;

@@ -1,9 +1,12 @@
 //! `PUT /v1/providers/{provider}/models/{model}`
+//!
+//! A component has to be in memory to be compiled, and is small. A model file may be large: it goes to the store as it
+//! comes, and its provider reads of it what it needs.
 
 use std::sync::Arc;
 
 use analyte_core::names::{ModelName, ProviderName};
-use analyte_jobs::{PublishModel, Right};
+use analyte_jobs::{ModelContent, PublishModel, Right};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, LOCATION};
@@ -13,19 +16,21 @@ use super::body::{ModelBody, address};
 use crate::auth::Caller;
 use crate::body;
 use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::native::address::{Segments, named};
 use crate::native::json;
 use crate::native::providers::put::{broken_off, is_wasm};
+use crate::negotiate::refuse_compressed;
 use crate::problem::{Problem, ProblemBody};
 
-/// Publishes a model, or replaces the published one of this name.
+/// Publishes a model, or replaces the published one of this name; jobs that were submitted keep the old one.
 ///
 /// `application/wasm` is a component of the world `model-plugin`; it makes an empty provider if there is none. Any other
-/// type is a model file, which the provider inspects and runs.
+/// type is a model file, which the provider inspects before anything changes, and runs.
 #[utoipa::path(put, path = "/v1/providers/{provider}/models/{model}", operation_id = "publish_model", tag = "models",
     params(
         ("provider" = String, Path, description = "The provider's name."),
         ("model" = String, Path, description = "The name that the model shall go by."),
+        ("organisation" = Option<String>, Query, description = "Whose the provider is, for administrators; usually that of all."),
     ),
     request_body(content(
         (Vec<u8> = "application/wasm"),
@@ -34,9 +39,10 @@ use crate::problem::{Problem, ProblemBody};
     responses(
         (status = 200, description = "Replaced.", body = ModelBody),
         (status = 201, description = "Published.", body = ModelBody, headers(("Location" = String, description = "Its address."))),
-        (status = 409, description = "A built-in model has this name.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such provider that could inspect a file.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "A built-in model has this name, or the provider takes no files.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "Larger than `component_bytes` or `model_file_bytes`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Not a component that keeps the contract, or not a file that the provider takes.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "Not a component that keeps the contract, or a file that the provider refuses, with its reason.", body = ProblemBody, content_type = "application/problem+json"),
         (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
         (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -49,17 +55,25 @@ pub(crate) async fn put(
 ) -> Result<Response, Problem> {
     caller.require(Right::ProvidersWrite)?;
     let (parts, content) = request.into_parts();
+    refuse_compressed(&parts.headers)?;
+    let organisation = named(&parts.uri, "organisation")?;
+    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &provider)?;
     let limits = &shared.limits;
-    let limit = if is_wasm(&parts.headers) { limits.component_bytes } else { limits.model_file_bytes };
+    let (content, reserved) = if is_wasm(&parts.headers) {
+        let received = body::receive(&shared, content, limits.component_bytes).await?;
+        (ModelContent::Bytes(received.bytes), received.reserved)
+    } else {
+        let staged = body::stage(&shared, content, "model_file_bytes", limits.model_file_bytes).await?;
+        (ModelContent::Staged(staged), Vec::new())
+    };
     let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = given.unwrap_or("application/octet-stream").to_owned();
-    let received = body::receive(&shared, content, limit).await?;
     let location = address(&provider, &model);
-    let publish = PublishModel { provider, model, organisation: None, media_type, bytes: received.bytes };
+    let publish = PublishModel::new(key, model, media_type, content);
     let manager = shared.manager.clone();
     // Published whether or not the client waits: half-way is the worst place to stop.
     let published = tokio::spawn(async move {
-        let _held = received.reserved;
+        let _held = reserved;
         manager.publish_model(publish).await
     });
     let published = published.await.map_err(|error| broken_off(&error))??;

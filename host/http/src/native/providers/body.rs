@@ -2,7 +2,7 @@
 
 use analyte_core::digest::Digest;
 use analyte_core::model::Capability;
-use analyte_core::names::{ModelName, ProviderName};
+use analyte_core::names::{ModelName, Organisation, ProviderName};
 use analyte_jobs::{Manager, Provider, ProviderState};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,6 +16,9 @@ pub(crate) struct ProviderBody<'a> {
     /// What it goes by.
     #[schema(value_type = String, example = "statistics")]
     name: &'a ProviderName,
+    /// Whose it is; `null`: all organisations may use it.
+    #[schema(value_type = Option<String>)]
+    organisation: Option<&'a Organisation>,
     /// A short title.
     title: &'a str,
     /// The author's own version.
@@ -105,6 +108,7 @@ impl<'a> ProviderBody<'a> {
         };
         Self {
             name: &record.name,
+            organisation: record.organisation.as_ref(),
             title: &record.info.title,
             version: &record.info.version,
             description: &record.info.description,

@@ -10,7 +10,7 @@ use http::{StatusCode, Uri};
 
 use crate::auth::Caller;
 use crate::gate::Shared;
-use crate::native::address::{Segments, flag, known_pairs};
+use crate::native::address::{Segments, flag, known_pairs, parsed};
 use crate::problem::{Problem, ProblemBody};
 
 /// Removes a provider with its published models.
@@ -18,6 +18,7 @@ use crate::problem::{Problem, ProblemBody};
     params(
         ("provider" = String, Path, description = "Its name."),
         ("force" = Option<bool>, Query, description = "End its unfinished jobs: queued ones fail, running ones are cancelled."),
+        ("organisation" = Option<String>, Query, description = "Whose, for administrators: one organisation's, instead of that for all."),
     ),
     responses(
         (status = 204, description = "It is gone."),
@@ -33,8 +34,10 @@ pub(crate) async fn delete(
     uri: Uri,
 ) -> Result<Response, Problem> {
     caller.require(Right::ProvidersWrite)?;
-    let [force] = known_pairs(&uri, ["force"])?;
+    let [force, organisation] = known_pairs(&uri, ["force", "organisation"])?;
     let force = flag("force", force.as_deref())?;
-    shared.manager.remove_provider(caller.organisation(), &name, force).await?;
+    let organisation = parsed("organisation", organisation.as_deref())?;
+    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &name)?;
+    shared.manager.remove_provider(&key, force).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -6,18 +6,21 @@ use analyte_core::names::ProviderName;
 use analyte_jobs::Right;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 
 use super::body::ProviderBody;
 use crate::auth::Caller;
 use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::native::address::{Segments, named};
 use crate::native::json;
 use crate::problem::{Problem, ProblemBody};
 
 /// One provider.
 #[utoipa::path(get, path = "/v1/providers/{provider}", operation_id = "get_provider", tag = "providers",
-    params(("provider" = String, Path, description = "Its name.")),
+    params(
+        ("provider" = String, Path, description = "Its name."),
+        ("organisation" = Option<String>, Query, description = "As this organisation sees it, for administrators."),
+    ),
     responses(
         (status = 200, description = "The provider.", body = ProviderBody),
         (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
@@ -28,8 +31,10 @@ pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
     Segments(name): Segments<ProviderName>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
     caller.require(Right::JobsRead)?;
-    let provider = shared.manager.provider(caller.organisation(), &name)?;
+    let asked = named(&uri, "organisation")?;
+    let provider = shared.manager.provider(caller.speaking_for(asked.as_ref())?, &name)?;
     Ok(json::answer(StatusCode::OK, &ProviderBody::of(&shared.manager, &provider)))
 }

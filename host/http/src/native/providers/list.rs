@@ -5,22 +5,29 @@ use std::sync::Arc;
 use analyte_jobs::Right;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 
 use super::body::{ProviderBody, ProvidersBody};
 use crate::auth::Caller;
 use crate::gate::Shared;
+use crate::native::address::named;
 use crate::native::json;
 use crate::problem::{Problem, ProblemBody};
 
-/// All installed providers.
-#[utoipa::path(get, path = "/v1/providers", operation_id = "list_providers", tag = "providers", responses(
-    (status = 200, description = "By name.", body = ProvidersBody),
-    (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-))]
-pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller) -> Result<Response, Problem> {
+/// All installed providers that the caller's organisation may use.
+#[utoipa::path(get, path = "/v1/providers", operation_id = "list_providers", tag = "providers",
+    params(
+        ("organisation" = Option<String>, Query, description = "As this organisation sees it, for administrators."),
+    ),
+    responses(
+        (status = 200, description = "By name.", body = ProvidersBody),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
     caller.require(Right::JobsRead)?;
-    let providers = shared.manager.providers(caller.organisation());
+    let asked = named(&uri, "organisation")?;
+    let providers = shared.manager.providers(caller.speaking_for(asked.as_ref())?);
     let providers = providers.iter().map(|provider| ProviderBody::of(&shared.manager, provider)).collect();
     Ok(json::answer(StatusCode::OK, &ProvidersBody { providers }))
 }

@@ -14,7 +14,7 @@ use super::body::{ProviderBody, address};
 use crate::auth::Caller;
 use crate::body;
 use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::native::address::{Segments, named};
 use crate::native::json;
 use crate::problem::{Problem, ProblemBody};
 
@@ -23,13 +23,18 @@ pub(crate) const WASM: &str = "application/wasm";
 
 /// Installs a provider, or replaces the one of this name; running jobs keep the old one.
 ///
-/// The component is compiled and asked what it is before anything changes.
+/// The component is compiled and asked what it is before anything changes. An administrator installs for all
+/// organisations, or for the one that is named; any other token installs for its own.
 #[utoipa::path(put, path = "/v1/providers/{provider}", operation_id = "install_provider", tag = "providers",
-    params(("provider" = String, Path, description = "The name it shall go by.")),
+    params(
+        ("provider" = String, Path, description = "The name it shall go by."),
+        ("organisation" = Option<String>, Query, description = "Whose it shall be, for administrators; usually that of all."),
+    ),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "A component of the world `provider-plugin`."),
     responses(
         (status = 200, description = "Replaced.", body = ProviderBody),
         (status = 201, description = "Installed.", body = ProviderBody, headers(("Location" = String, description = "Its address."))),
+        (status = 409, description = "The name is taken.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "Larger than `component_bytes`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "Not `application/wasm`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Not a component that keeps the contract.", body = ProblemBody, content_type = "application/problem+json"),
@@ -45,11 +50,13 @@ pub(crate) async fn put(
 ) -> Result<Response, Problem> {
     caller.require(Right::ProvidersWrite)?;
     let (parts, content) = request.into_parts();
+    let organisation = named(&parts.uri, "organisation")?;
+    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &name)?;
     if !is_wasm(&parts.headers) {
         return Err(Problem::new(Code::UnsupportedMediaType, format!("a provider is a component, of type {WASM}")));
     }
     let received = body::receive(&shared, content, shared.limits.component_bytes).await?;
-    let install = InstallProvider { name: name.clone(), organisation: None, component: received.bytes };
+    let install = InstallProvider { key, component: received.bytes };
     let manager = shared.manager.clone();
     // Installed whether or not the client waits: half-way is the worst place to stop.
     let installed = tokio::spawn(async move {

@@ -1,13 +1,11 @@
 //! One damaged record never stops the rest: it is put aside, counted once, and stays so.
 
 use analyte_core::job::event::{EventId, Happened, Telling, Told};
-use analyte_core::model::{Cardinality, ModelInfo};
 use analyte_core::names::{RunKey, TaskKey};
-use analyte_core::shape::Shape;
 
 use super::*;
 use crate::sled::keys::{Class, Owner};
-use crate::{Idempotency, ModelKind, ModelRecord};
+use crate::{FileKept, FilesRoom, Idempotency, OrganisationRecord};
 
 /// What lies in the store that is damaged.
 struct Kept {
@@ -32,49 +30,25 @@ async fn fill(store: &SledStore) -> Kept {
     let queued = submit(store, keyed()).await;
     let large = submit(store, job(4, LARGE)).await;
     let bytes = Bytes::from_static(b"another component");
-    store.put_provider(provider(Some(&bytes), 10), Some(NewContent::Bytes(bytes.clone()))).await.unwrap();
-    let model = ModelRecord {
-        provider: ProviderName::new("statistics").unwrap(),
-        name: ModelName::new("published").unwrap(),
-        kind: ModelKind::File,
-        digest: Digest::of(&bytes),
-        bytes: bytes.len() as u64,
-        media_type: "application/octet-stream".to_owned(),
-        info: model_info(),
-        created_at: NOW,
-        updated_at: NOW,
-    };
-    store.put_model(model, NewContent::Bytes(bytes)).await.unwrap();
-    let token = TokenRecord {
-        id: "t1".to_owned(),
-        organisation: default(),
-        label: "for tests".to_owned(),
-        hash: Digest::of(b"secret"),
-        rights: vec![Right::Admin],
-        created_at: NOW,
-        expires_at: None,
-        revoked_at: None,
-    };
-    store.put_token(token).await.unwrap();
+    let content = content_of(&bytes);
+    let statistics = shared("statistics");
+    let record = provider_of(&statistics, Some(&content), 10, NOW);
+    store.put_provider(record, Some(NewContent::Bytes(bytes.clone()))).await.unwrap();
+    let model = model_of(&statistics, &ModelName::new("published").unwrap(), &content, NOW);
+    store.put_model(model, Some(NewContent::Bytes(bytes))).await.unwrap();
+    store.put_token(token_of(&default(), "t1", NOW)).await.unwrap();
+    let name = Organisation::new("other").unwrap();
+    let other = OrganisationRecord { name, description: String::new(), queued_jobs: None, created_at: NOW };
+    store.put_organisation(other).await.unwrap();
+    for (path, length) in [("small", 10), ("large", LARGE)] {
+        let bytes = bytes_of(path, length);
+        let kept = store.put_file(file("default", path, &bytes), NewContent::Bytes(bytes), ROOM).await.unwrap();
+        assert_eq!(kept, FileKept::New);
+    }
     Kept { ended, queued, running, large }
 }
 
-fn model_info() -> ModelInfo {
-    let shape = Shape::closed(Vec::new());
-    ModelInfo {
-        name: ModelName::new("published").unwrap(),
-        description: String::new(),
-        version: String::new(),
-        input: shape.clone(),
-        output: shape,
-        cardinality: Cardinality::Any,
-        independent_rows: false,
-        parameters_schema: None,
-        column_parameters: Vec::new(),
-        capabilities: Vec::new(),
-        examples: Vec::new(),
-    }
-}
+const ROOM: FilesRoom = FilesRoom { files: 2, bytes: u64::MAX };
 
 fn keyed() -> NewJob {
     let mut new = job(3, 10);
@@ -106,13 +80,26 @@ async fn seen(store: &SledStore, kept: &Kept) -> Vec<String> {
     seen.push(format!("providers {}", store.providers().await.unwrap().len()));
     seen.push(format!("models {}", store.models().await.unwrap().len()));
     seen.push(format!("tokens {}", store.tokens().await.unwrap().len()));
+    seen.push(format!("organisations {}", store.organisations().await.unwrap().len()));
+    let files = store.files(&default(), "system", "", None, 99).await.unwrap();
+    for path in ["large", "small"] {
+        let found = store.file(&default(), "system", path).await.unwrap();
+        assert_eq!(found.is_some(), files.iter().any(|file| file.path == path));
+        let Some(file) = found else {
+            seen.push(format!("{path} file is gone"));
+            continue;
+        };
+        let bytes = store.file_range(&file, 0..u64::MAX).await;
+        let whole = bytes.is_ok_and(|bytes| bytes.is_some_and(|bytes| Digest::of(&bytes) == file.content.digest));
+        seen.push(format!("{path} file {whole}"));
+    }
     let component = store.component(Digest::of(b"another component")).await.unwrap();
     seen.push(format!("component {}", component.is_some()));
     seen.push(format!("changes {}", store.changes_after(0, 99).await.unwrap().len()));
     seen
 }
 
-const WHOLE: [&str; 12] = [
+const WHOLE: [&str; 15] = [
     "ended completed true",
     "queued queued true",
     "running running true",
@@ -123,6 +110,9 @@ const WHOLE: [&str; 12] = [
     "providers 1",
     "models 1",
     "tokens 1",
+    "organisations 1",
+    "large file true",
+    "small file true",
     "component true",
     "changes 7",
 ];
@@ -143,13 +133,30 @@ enum Damage {
     Appear,
 }
 
+impl Damage {
+    /// Says what the value is then.
+    fn inflict(self, db: &::sled::Db, key: &[u8]) -> Vec<u8> {
+        let mut value = db.get(key).unwrap().map(|value| value.to_vec()).unwrap_or_default();
+        let middle = value.len() / 2;
+        match self {
+            Self::Flip => value[middle] ^= 1,
+            Self::Cut => value.truncate(middle),
+            Self::Appear => assert!(value.is_empty()),
+        }
+        db.insert(key, value.clone()).unwrap();
+        db.flush().unwrap();
+        value
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
     use Damage::{Appear, Cut, Flip};
     let of = default();
-    let statistics = ProviderName::new("statistics").unwrap();
+    let statistics = shared("statistics");
     let published = ModelName::new("published").unwrap();
     let large = Digest::of(&bytes_of("input 4.0", LARGE));
+    let large_file = Digest::of(&bytes_of("large", LARGE));
     let first = |kept: &Kept, store: &::sled::Db, letter: u8| {
         let _ = kept;
         store.scan_prefix([letter]).next().unwrap().unwrap().0.to_vec()
@@ -191,6 +198,15 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         ("a provider", Flip, bare(keys::provider(&statistics)), &[("providers 1", "providers 0")]),
         ("a model", Cut, bare(keys::model(&statistics, &published)), &[("models 1", "models 0")]),
         ("a token", Flip, bare(keys::token("t1")), &[("tokens 1", "tokens 0")]),
+        (
+            "an organisation",
+            Flip,
+            bare(keys::organisation(&Organisation::new("other").unwrap())),
+            &[("organisations 1", "organisations 0")],
+        ),
+        ("a file", Flip, bare(keys::file(&of, "system", "small")), &[("small file true", "small file is gone")]),
+        ("a file of another path", Appear, bare(keys::file(&of, "system", "nobody's")), &[]),
+        ("a file's reference", Cut, bare(keys::reference(large_file, &Owner::File(&of, "system", "large"))), &[]),
         ("a block of the journal", Flip, Box::new(|kept, db| first(kept, db, b'e')), &[("changes 7", "changes 6")]),
         ("what was told", Flip, Box::new(|kept, db| first(kept, db, b'v')), &[("told 1", "told 0")]),
         ("an index entry", Cut, state(Class::Completed, |kept| kept.ended), &[]),
@@ -214,15 +230,7 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         drop(store);
         let db = ::sled::open(directory.path().join("store")).unwrap();
         let damaged = key(&kept, &db);
-        let mut value = db.get(&damaged).unwrap().map(|value| value.to_vec()).unwrap_or_default();
-        let middle = value.len() / 2;
-        match damage {
-            Flip => value[middle] ^= 1,
-            Cut => value.truncate(middle),
-            Appear => assert!(value.is_empty()),
-        }
-        db.insert(&damaged, value.clone()).unwrap();
-        db.flush().unwrap();
+        let value = damage.inflict(&db, &damaged);
         drop(db);
         let mut expected = WHOLE.map(str::to_owned).to_vec();
         for (before, after) in changes {
@@ -302,4 +310,50 @@ async fn the_ids_and_positions_of_what_was_put_aside_are_not_given_again() {
     submit(&store, job(50, 10)).await;
     let positions: Vec<_> = store.changes_after(position, 99).await.unwrap().iter().map(|one| one.position).collect();
     assert_eq!(positions, [position + 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_record_is_damaged_can_be_written_again_and_counts_no_more_after_a_restart() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    fill(&store).await;
+    drop(store);
+    let db = ::sled::open(directory.path().join("store")).unwrap();
+    Damage::Flip.inflict(&db, &keys::file(&default(), "system", "large"));
+    drop(db);
+    let store = open(directory.path());
+    let has = FilesRoom { files: 1, bytes: 10 };
+    let bytes = bytes_of("again", 20);
+    let put = async |path: &str, most| {
+        store.put_file(file("default", path, &bytes), NewContent::Bytes(bytes.clone()), most).await.unwrap()
+    };
+    assert_eq!(put("large", FilesRoom { files: 1, bytes: 99 }).await, FileKept::Full(has));
+    assert_eq!(put("large", ROOM).await, FileKept::New);
+    assert_eq!(put("large", ROOM).await, FileKept::Replaced);
+    assert_eq!(put("more", ROOM).await, FileKept::Full(FilesRoom { files: 2, bytes: 30 }));
+    let file = store.file(&default(), "system", "large").await.unwrap().unwrap();
+    assert_eq!(store.file_range(&file, 1..5).await.unwrap(), Some(bytes.slice(1..5)));
+    assert_eq!(store.health().await.unwrap().quarantined, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bytes_of_a_file_that_are_damaged_are_not_given_out() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    fill(&store).await;
+    drop(store);
+    let small = file("default", "small", &bytes_of("small", 10));
+    let db = ::sled::open(directory.path().join("store")).unwrap();
+    Damage::Flip.inflict(&db, &keys::file_bytes(&default(), "system", "small", small.content.digest));
+    drop(db);
+    let large = file("default", "large", &bytes_of("large", LARGE));
+    let hex = large.content.digest.hex();
+    let blob = directory.path().join("blobs").join(&hex[..2]).join(&hex);
+    let store = open(directory.path());
+    assert!(matches!(store.file_range(&small, 0..3).await, Err(StoreError::Damaged { .. })));
+    std::fs::write(&blob, b"short").unwrap();
+    assert!(matches!(store.file_range(&large, 0..3).await, Err(StoreError::Damaged { .. })));
+    std::fs::remove_file(&blob).unwrap();
+    // It is still named, so this is no removal.
+    assert!(matches!(store.file_range(&large, 0..3).await, Err(StoreError::Missing(_))));
 }

@@ -5,6 +5,7 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::sled::faults::{Faults, Point};
+use crate::{FileKept, FilesRoom};
 
 const FLOOR: u64 = 256 << 20;
 const BALLAST: u64 = 1 << 20;
@@ -137,6 +138,42 @@ async fn what_is_in_doubt_is_not_read() {
     assert_eq!(store.job(&default(), job(9, 1).job.id).await.unwrap(), None);
     faults.mend();
     assert!(store.job(&default(), kept).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_writing_failed_is_in_doubt_then_old_or_new_and_others_are_read_meanwhile() {
+    for point in [Point::Apply, Point::Sync, Point::Blob] {
+        let directory = TempDir::new().unwrap();
+        let (store, faults) = broken_store(&directory);
+        let most = FilesRoom { files: 2, bytes: 3 * LARGE as u64 };
+        let (old, new) = (bytes_of("old", LARGE), bytes_of("new", LARGE));
+        let put = async |of: &str, path: &str, bytes: &Bytes| {
+            store.put_file(file(of, path, bytes), NewContent::Bytes(bytes.clone()), most).await
+        };
+        for of in ["default", "other"] {
+            assert_eq!(put(of, "a", &old).await.unwrap(), FileKept::New);
+        }
+        faults.next(point, 1, Errno::IO);
+        faults.stand(&[Point::Probe], Errno::IO);
+        let failed = put("default", "a", &new).await;
+        assert!(matches!(failed, Err(StoreError::Io { .. })), "{point:?} {failed:?}");
+        // Once sled has it, nobody knows what the disk has.
+        let doubtful = store.file(&default(), "system", "a").await;
+        assert_eq!(doubtful.is_err(), point == Point::Sync, "{point:?} {doubtful:?}");
+        let theirs = store.file_range(&file("other", "a", &old), 0..9).await.unwrap();
+        assert_eq!(theirs, Some(old.slice(..9)), "{point:?}");
+        faults.mend();
+        faults.say_free(2 * FLOOR);
+        let kept = store.file(&default(), "system", "a").await.unwrap().unwrap();
+        let whole = store.file_range(&kept, 0..u64::MAX).await.unwrap().unwrap();
+        assert_eq!(content_of(&whole), kept.content, "{point:?}");
+        assert!(whole == old || (point == Point::Sync && whole == new), "{point:?}");
+        // And it is counted as what it is.
+        let has = FilesRoom { files: 1, bytes: LARGE as u64 };
+        assert_eq!(put("default", "b", &bytes_of("b", 2 * LARGE + 1)).await.unwrap(), FileKept::Full(has), "{point:?}");
+        assert_eq!(put("default", "b", &bytes_of("b", 2 * LARGE)).await.unwrap(), FileKept::New, "{point:?}");
+        blobs_become(directory.path(), if whole == old { 2 } else { 3 }).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

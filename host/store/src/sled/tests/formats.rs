@@ -2,12 +2,13 @@
 
 use std::process::Command;
 
-use analyte_core::job::Status;
 use analyte_core::job::event::EventId;
+use analyte_core::job::{Job, Status};
 use serde_json::Value;
 
 use super::*;
 use crate::sled::migrate::FORMAT;
+use crate::{ModelRecord, ProviderRecord, Removed, TokenRecord};
 
 /// When the fixture's jobs that wait for a time of that day are due.
 const LATER: Timestamp = Timestamp(1_795_376_400_000);
@@ -16,10 +17,11 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(name)
 }
 
-/// What a version of format 1 left when it was killed.
-fn unpacked() -> TempDir {
+/// What a version of this format left when it was killed.
+fn unpacked(format: u32) -> TempDir {
     let directory = TempDir::new().unwrap();
-    let tar = Command::new("tar").arg("-xzf").arg(fixture("store-1.tar.gz")).arg("-C").arg(directory.path()).status();
+    let packed = fixture(&format!("store-{format}.tar.gz"));
+    let tar = Command::new("tar").arg("-xzf").arg(packed).arg("-C").arg(directory.path()).status();
     assert!(tar.unwrap().success());
     directory
 }
@@ -70,7 +72,7 @@ async fn has_all(store: &SledStore, except_due: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_of_format_1_is_taken_over_with_everything_in_it() {
-    let directory = unpacked();
+    let directory = unpacked(1);
     let store = open(directory.path());
     has_all(&store, false).await;
     drop(store);
@@ -93,9 +95,70 @@ async fn a_store_of_format_1_is_taken_over_with_everything_in_it() {
     blobs_become(directory.path(), 1).await;
 }
 
+fn records<T: serde::de::DeserializeOwned>(said: &Value, kind: &str) -> Vec<T> {
+    serde_json::from_value(said[kind].clone()).unwrap()
+}
+
+/// Everything that the version of format 2 said, as it said it (`said.json` beside its files), is so.
+async fn has_all_of_2(store: &SledStore, said: &Value) {
+    let before: Vec<Job> = records(said, "jobs");
+    let mut jobs = Vec::new();
+    for of in [default(), Organisation::new("other").unwrap()] {
+        jobs.extend(store.jobs(&of, ListQuery { oldest_first: true, ..everything() }).await.unwrap().jobs);
+    }
+    assert_eq!(jobs.iter().map(|job| (**job).clone()).collect::<Vec<_>>(), before);
+    let mut events = Vec::new();
+    for job in &jobs {
+        let of = &job.organisation;
+        let task = &job.tasks[0];
+        let given = [Some(&task.input), Some(&task.parameters), task.result.as_ref(), task.log.as_ref()];
+        for content in given.into_iter().flatten().chain(task.files.iter().map(|file| &file.content)) {
+            let bytes = store.content(of, job.id, content).await.unwrap();
+            assert_eq!(content_of(&bytes), *content, "{}", job.id);
+        }
+        for digest in [Some(task.digest), task.model_file].into_iter().flatten() {
+            assert_eq!(Digest::of(&store.component(digest).await.unwrap().unwrap()), digest);
+        }
+        events.push(store.events(of, job.id, EventId(0), 99).await.unwrap().unwrap().events.len());
+    }
+    assert_eq!(events, records::<usize>(said, "events"));
+    assert_eq!(store.changes_after(0, 99).await.unwrap().len(), records_count(said));
+    let providers: Vec<_> = store.providers().await.unwrap().iter().map(|one| (**one).clone()).collect();
+    assert_eq!(providers, records::<ProviderRecord>(said, "providers"));
+    let models: Vec<_> = store.models().await.unwrap().iter().map(|one| (**one).clone()).collect();
+    assert_eq!(models, records::<ModelRecord>(said, "models"));
+    let tokens: Vec<_> = store.tokens().await.unwrap().iter().map(|one| (**one).clone()).collect();
+    assert_eq!(tokens, records::<TokenRecord>(said, "tokens"));
+    assert!(store.known(&default(), "once").await.unwrap().is_some());
+    assert_eq!(store.health().await.unwrap().quarantined, 0);
+}
+
+fn records_count(said: &Value) -> usize {
+    usize::try_from(said["changes"].as_u64().unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_of_format_2_is_taken_over_with_everything_in_it() {
+    let directory = unpacked(2);
+    let said = std::fs::read(directory.path().join("said.json")).unwrap();
+    let said: Value = serde_json::from_slice(&said).unwrap();
+    for _ in 0..2 {
+        has_all_of_2(&open(directory.path()), &said).await;
+    }
+    let db = ::sled::open(directory.path().join("store")).unwrap();
+    assert_eq!(db.get(keys::FORMAT).unwrap().unwrap(), 3_u32.to_be_bytes());
+    drop(db);
+    let store = open(directory.path());
+    // Its providers are those of all organisations, and their bytes go as they should.
+    let scale = shared("scale");
+    assert_eq!(store.unfinished(&scale, 99).await.unwrap().len(), 5);
+    assert_eq!(store.remove_provider(&scale, false).await.unwrap(), Removed::InUse { jobs: 5 });
+    assert_eq!(store.remove_provider(&shared("other"), false).await.unwrap(), Removed::Gone);
+}
+
 #[test]
 fn a_migration_that_was_cut_short_is_taken_up_again() {
-    let directory = unpacked();
+    let directory = unpacked(1);
     let idempotency = |db: &::sled::Db| db.scan_prefix(b"k").map(|entry| entry.unwrap()).collect::<Vec<_>>();
     let db = ::sled::open(directory.path().join("store")).unwrap();
     assert_eq!(db.get(keys::FORMAT).unwrap().unwrap(), 1_u32.to_be_bytes());

@@ -20,7 +20,7 @@ fn before(all: Timestamp) -> Before {
 }
 
 fn age(usual: Before) -> Age {
-    Age { usual, organisations: BTreeMap::new() }
+    Age { usual, organisations: BTreeMap::new(), providers: BTreeMap::new() }
 }
 
 async fn completed(store: &SledStore, organisation: &str, number: u64, ended: Timestamp) -> JobId {
@@ -52,7 +52,7 @@ async fn each_organisation_and_state_has_its_own_time_and_the_bytes_go_with_the_
     let live = submit(&store, job(5, 10)).await;
     blobs_become(directory.path(), 3).await;
     let usual = Before { completed: at(3), failed: at(3), cancelled: at(1) };
-    let ages = Age { usual, organisations: BTreeMap::from([(other.clone(), before(at(0)))]) };
+    let ages = Age { usual, organisations: BTreeMap::from([(other.clone(), before(at(0)))]), ..age(usual) };
     assert_eq!(store.retire(ages, 100).await.unwrap(), 1);
     blobs_become(directory.path(), 2).await;
     let mut there = Vec::new();
@@ -110,4 +110,80 @@ async fn what_schedules_fired_is_forgotten_after_30_days() {
         }
         assert_eq!(again, [false, false, false, true, true], "{schedule}");
     }
+}
+
+/// A completed job of an organisation on a provider.
+async fn completed_on(store: &SledStore, organisation: &str, provider: &str, number: u64, ended: Timestamp) -> JobId {
+    let mut new = new_job(organisation, number, NOW, 10).unwrap();
+    new.job.tasks[0].provider = ProviderName::new(provider).unwrap();
+    let id = submit(store, new).await;
+    let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
+    store.finish(vec![result_of(&run, bytes_of(&format!("result {number}"), 10))], ended).await.unwrap()[0]
+        .as_ref()
+        .unwrap();
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_shortens_what_is_kept_of_it_and_prolongs_nothing() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let other = Organisation::new("other").unwrap();
+    let mut jobs = Vec::new();
+    let mut number = 0;
+    for of in ["default", "other"] {
+        // Names that begin alike, one that stands after the others, one that has no time.
+        for provider in ["stat", "statistics", "zoo", "usual"] {
+            for hours in [1, 5, 9] {
+                number += 1;
+                let id = completed_on(&store, of, provider, number, at(hours)).await;
+                jobs.push((format!("{of} {provider} {hours}"), Organisation::new(of).unwrap(), id));
+            }
+        }
+    }
+    let mut waits = job(90, 10);
+    waits.job.tasks[0].provider = ProviderName::new("stat").unwrap();
+    let waits = submit(&store, waits).await;
+    let name = |name: &str| ProviderName::new(name).unwrap();
+    let providers = BTreeMap::from([
+        (shared("stat"), at(7)),
+        // Earlier than what is usual: no further reason.
+        (shared("statistics"), at(0)),
+        (shared("zoo"), at(99)),
+        // Their own comes before the shared one of that name, also where it is less.
+        (ProviderKey::of(other.clone(), name("zoo")), at(6)),
+        (ProviderKey::of(Organisation::new("third").unwrap(), name("usual")), at(99)),
+    ]);
+    let ages = Age { providers, ..age(before(at(3))) };
+    let mut gone = Vec::new();
+    // In portions, as somebody asks for few at a time.
+    loop {
+        let retired = store.retire(ages.clone(), 2).await.unwrap();
+        gone.push(retired);
+        if retired == 0 {
+            break;
+        }
+    }
+    let mut left = Vec::new();
+    for (what, of, id) in &jobs {
+        if store.job(of, *id).await.unwrap().is_some() {
+            left.push(what.as_str());
+        }
+    }
+    let expected = [
+        "default stat 9",
+        "default statistics 5",
+        "default statistics 9",
+        "default usual 5",
+        "default usual 9",
+        "other stat 9",
+        "other statistics 5",
+        "other statistics 9",
+        "other zoo 9",
+        "other usual 5",
+        "other usual 9",
+    ];
+    assert_eq!(left, expected);
+    assert_eq!(gone.iter().sum::<usize>(), jobs.len() - expected.len());
+    assert!(store.job(&default(), waits).await.unwrap().is_some());
 }

@@ -1,5 +1,6 @@
 //! What can be seen.
 
+use super::catalogue::{KEYS, provider_key, uses};
 use super::*;
 
 impl Model {
@@ -40,14 +41,19 @@ impl Model {
                 same("dropped content", &matches!(left, Err(StoreError::Missing(_))), &true)?;
             }
         }
-        for provider in PROVIDERS {
-            let provider = ProviderName::new(provider).unwrap();
-            let uses = |job: &&Job| !job.status.ended() && job.tasks[0].provider == provider;
+        for key in (0..KEYS).map(provider_key) {
+            let uses = |job: &&Job| !job.status.ended() && uses(job, &key);
             let mut live: Vec<_> = self.jobs.values().filter(uses).collect();
             live.sort_by_key(|job| job.id);
-            let unfinished = said(store.unfinished(&provider, usize::MAX).await)?;
-            same("unfinished", &unfinished.iter().map(|job| &**job).collect(), &live)?;
+            for most in [1, 2, usize::MAX] {
+                let unfinished = said(store.unfinished(&key, most).await)?;
+                let expected: Vec<&Job> = live.iter().take(most).copied().collect();
+                same("unfinished", &unfinished.iter().map(|job| &**job).collect(), &expected)?;
+            }
         }
+        self.one_at_a_time()?;
+        self.check_catalogue(store).await?;
+        self.check_files(store).await?;
         self.known(store).await?;
         self.depths(store).await?;
         self.places(store).await?;

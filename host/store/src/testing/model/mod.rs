@@ -1,6 +1,8 @@
-//! The plain model: jobs in a map, changed by the state machine and nothing else.
+//! The plain model: jobs in a map, changed by the state machine and nothing else; and maps of all the rest.
 
+mod catalogue;
 mod check;
+mod files;
 mod lists;
 mod runs;
 mod submits;
@@ -14,15 +16,18 @@ use analyte_core::failure::Failure;
 use analyte_core::job::event::JobEvent;
 use analyte_core::job::transition::{Event, Left, Refusal, Released, Run, apply};
 use analyte_core::job::{Content, Job, Pin, Progress, ResultFile, Status, Usage};
-use analyte_core::names::{FileName, JobId, Lease, ModelName, Organisation, ProviderName, RunKey, TaskKey};
+use analyte_core::names::{
+    FileName, JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, SessionId, TaskKey,
+};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
 
 use super::jobs::{bytes_of, content_of, job_with};
 use super::steps::{End, Step};
 use crate::{
-    Age, Before, CancelAnswer, CancelRule, Claimed, Counts, Depth, Finished, Idempotency, Known, ListQuery, NewContent,
-    NewFile, NewJob, Outcome, Room, Sorted, Store, StoreError, Submitted,
+    Age, Before, CancelAnswer, CancelRule, Claimed, Counts, Depth, FileRecord, Finished, Idempotency, Known, ListQuery,
+    ModelRecord, NewContent, NewFile, NewJob, OrganisationRecord, Outcome, ProviderRecord, Room, Sorted, Store,
+    StoreError, Submitted, TokenRecord,
 };
 use told::fired_at;
 
@@ -48,6 +53,14 @@ pub(super) struct Model {
     /// Under which node a lease was given out; `None` after a restart would be as good.
     nodes: HashMap<Lease, usize>,
     once: BTreeSet<(u8, u8)>,
+    /// By name first.
+    providers: BTreeMap<(ProviderName, Option<Organisation>), ProviderRecord>,
+    models: BTreeMap<(ProviderName, Option<Organisation>, ModelName), ModelRecord>,
+    /// Components that were let go of while live jobs pinned them.
+    pinned: BTreeSet<Digest>,
+    files: BTreeMap<(Organisation, String, String), FileRecord>,
+    organisations: BTreeMap<Organisation, OrganisationRecord>,
+    tokens: BTreeMap<String, TokenRecord>,
     /// What runs told, by job.
     told: BTreeMap<Place, Vec<JobEvent>>,
     changes: Vec<(Place, Status, Timestamp)>,
@@ -66,6 +79,12 @@ impl Default for Model {
             dropped: Vec::new(),
             nodes: HashMap::new(),
             once: BTreeSet::new(),
+            providers: BTreeMap::new(),
+            models: BTreeMap::new(),
+            pinned: BTreeSet::new(),
+            files: BTreeMap::new(),
+            organisations: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             told: BTreeMap::new(),
             changes: Vec::new(),
             runs: Vec::new(),
@@ -154,6 +173,12 @@ impl Model {
     }
 
     pub(super) async fn step(&mut self, store: &dyn Store, step: Step) -> Result<(), String> {
+        self.change(store, step).await?;
+        self.let_go_of_pins();
+        Ok(())
+    }
+
+    async fn change(&mut self, store: &dyn Store, step: Step) -> Result<(), String> {
         match step {
             Step::Submit { .. } => self.submit(store, step).await,
             Step::Claim { node, n, memory } => self.claim(store, node, n, memory).await,
@@ -215,7 +240,15 @@ impl Model {
                 Ok(())
             }
             Step::Tell { pick, texts } => self.tell(store, pick, texts).await,
-            Step::Retire { age, most } => self.retire(store, age, most).await,
+            Step::Retire { age, most, providers } => self.retire(store, age, most, &providers).await,
+            Step::PutProvider { .. }
+            | Step::RemoveProvider { .. }
+            | Step::PutModel { .. }
+            | Step::RemoveModel { .. }
+            | Step::PutOrganisation { .. }
+            | Step::PutToken { .. }
+            | Step::TokensUsed { .. } => self.catalogue(store, step).await,
+            Step::PutFile { .. } | Step::RemoveFile { .. } => self.file(store, step).await,
             Step::List { .. } => self.list(store, step).await,
             Step::Sorted { .. } => self.sorted(store, step).await,
             Step::Once { schedule, time } => {

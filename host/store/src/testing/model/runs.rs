@@ -6,7 +6,7 @@ use super::*;
 const WHOLE: u64 = 350;
 
 impl Model {
-    /// Tasks that may start now: by organisation, in their order.
+    /// Tasks that wait for nothing but their turn: by organisation, in their order.
     pub(super) fn ready(&self) -> BTreeMap<Organisation, BTreeSet<(i32, JobId, usize)>> {
         let mut ready: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for job in self.jobs.values() {
@@ -19,10 +19,40 @@ impl Model {
         ready
     }
 
+    /// Those that may start now: of one session on one provider the first one, while none of them runs.
+    fn startable(&self) -> BTreeMap<Organisation, BTreeSet<(i32, JobId, usize)>> {
+        let mut busy: BTreeSet<_> = self.rows(Status::Running).collect();
+        let mut startable = self.ready();
+        for (of, ready) in &mut startable {
+            ready.retain(|(_, id, place)| {
+                let job = &self.jobs[&(of.clone(), *id)];
+                let row = |session| (of.clone(), session, job.tasks[*place].provider.clone());
+                // The first of its row is seen first.
+                job.session.clone().is_none_or(|session| busy.insert(row(session)))
+            });
+        }
+        startable.retain(|_, ready| !ready.is_empty());
+        startable
+    }
+
+    /// Of each task in this state its organisation, session and provider, where it has a session.
+    fn rows(&self, status: Status) -> impl Iterator<Item = (Organisation, SessionId, ProviderName)> {
+        let tasks = self.jobs.values().flat_map(|job| job.tasks.iter().map(move |task| (job, task)));
+        let tasks = tasks.filter(move |(_, task)| task.status == status);
+        tasks.filter_map(|(job, task)| Some((job.organisation.clone(), job.session.clone()?, task.provider.clone())))
+    }
+
+    /// Never two of one session on one provider at a time.
+    pub(super) fn one_at_a_time(&self) -> Result<(), String> {
+        let running: Vec<_> = self.rows(Status::Running).collect();
+        let rows: BTreeSet<_> = running.iter().collect();
+        same("tasks that run in sessions", &rows.len(), &running.len())
+    }
+
     pub(super) async fn claim(&mut self, store: &dyn Store, node: usize, n: usize, memory: u64) -> Result<(), String> {
         let room = Room { tasks: n, memory_bytes: memory, extra_bytes: 10, whole_bytes: WHOLE };
         let claims = said(store.claim(NODES[node], room, self.now.plus_ms(60_000), self.now).await)?;
-        let ready = self.ready();
+        let ready = self.startable();
         let all: usize = ready.values().map(BTreeSet::len).sum();
         let needs = |job: &Job| (job.limits.memory_bytes + 10).min(WHOLE);
         let used: u64 = claims.claimed.iter().map(|claimed| needs(&claimed.job)).sum();
@@ -54,6 +84,7 @@ impl Model {
             same("attempt", &Some(run.attempt), &attempt)?;
             self.runs.push(run);
         }
+        self.one_at_a_time()?;
         if claims.lacks_memory {
             let next = ready.iter().filter_map(|(of, ready)| {
                 let (_, id, _) = ready.iter().nth(taken.get(of).copied().unwrap_or_default())?;

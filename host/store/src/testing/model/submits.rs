@@ -1,10 +1,12 @@
 //! What is asked for: submissions, retries, cancels, removals.
 
+use super::catalogue::provider_key;
 use super::*;
 
 impl Model {
     pub(super) async fn submit(&mut self, store: &dyn Store, step: Step) -> Result<(), String> {
-        let Step::Submit { organisation: of, shape, provider, memory, priority, later, large, key, tag, cap } = step
+        let Step::Submit { organisation: of, shape, provider, memory, priority, later, large, key, tag, cap, session } =
+            step
         else {
             return Ok(());
         };
@@ -18,6 +20,8 @@ impl Model {
         }
         job.limits.memory_bytes = memory;
         job.priority = priority;
+        job.session = session.map(|number| SessionId::new(&format!("session-{number}")).unwrap());
+        job.created_by = Some(format!("token {tag}"));
         job.run_at = (later > 0).then(|| self.now.plus_ms(later));
         job.tags.insert("tag".to_owned(), tag.to_string());
         for bytes in &contents {
@@ -112,18 +116,29 @@ impl Model {
         self.check(store).await
     }
 
-    pub(super) async fn retire(&mut self, store: &dyn Store, age: u64, most: usize) -> Result<(), String> {
-        let before = Timestamp(self.now.0 - i64::try_from(age).unwrap_or(0));
+    pub(super) async fn retire(
+        &mut self,
+        store: &dyn Store,
+        age: u64,
+        most: usize,
+        providers: &[(usize, u64)],
+    ) -> Result<(), String> {
+        let ago = |ms: u64| Timestamp(self.now.0 - i64::try_from(ms).unwrap_or(0));
+        let before = ago(age);
         let all = Before { completed: before, failed: before, cancelled: before };
-        let age = Age { usual: all, organisations: BTreeMap::new() };
-        let old: Vec<_> = self
-            .jobs
-            .iter()
-            .filter(|(_, job)| job.status.ended() && job.finished_at.is_some_and(|at| at < before))
-            .map(|(place, _)| place.clone())
-            .collect();
+        let providers: BTreeMap<_, _> = providers.iter().map(|(key, age)| (provider_key(*key), ago(*age))).collect();
+        let latest = providers.values().copied().fold(before, Timestamp::max);
+        let age = Age { usual: all, organisations: BTreeMap::new(), providers: providers.clone() };
+        let is_old = |job: &Job| {
+            let name = &job.tasks[0].provider;
+            let own = providers.get(&ProviderKey::of(job.organisation.clone(), name.clone()));
+            let further = own.or_else(|| providers.get(&ProviderKey::shared(name.clone())));
+            let before = further.map_or(before, |further| before.max(*further));
+            job.status.ended() && job.finished_at.is_some_and(|at| at < before)
+        };
+        let old: Vec<_> = self.jobs.iter().filter(|(_, job)| is_old(job)).map(|(place, _)| place.clone()).collect();
         same("retire", &said(store.retire(age, most).await)?, &old.len().min(most))?;
-        self.forget_fired(before);
+        self.forget_fired(latest);
         let mut gone = 0;
         for place in old {
             if said(store.job(&place.0, place.1).await)?.is_none() {

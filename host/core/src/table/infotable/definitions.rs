@@ -1,0 +1,83 @@
+//! Field definitions as ThingWorx prints them: `{"name","baseType","description","ordinal","aspects"}` by name, ordinals
+//! from 0.
+//!
+//! `aspects` hold the field's further aspects with the types that ThingWorx gives them: what a field holds in
+//! `defaultValue`, `minimumValue` and `maximumValue` has the field's own type, `true` and `false` are booleans, and the
+//! rest are strings. Analyte's own (`isRequired`, `kind`) are left out.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+use crate::base_type::BaseType;
+use crate::limits::Limits;
+use crate::shape::Field;
+use crate::table::json_text;
+
+/// A data shape.
+pub(super) struct DataShape<'a>(pub(super) &'a [Field]);
+
+impl Serialize for DataShape<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("fieldDefinitions", &Definitions(self.0))?;
+        map.end()
+    }
+}
+
+struct Definitions<'a>(&'a [Field]);
+
+impl Serialize for Definitions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().enumerate().map(|(at, field)| (&field.name, Definition(at, field))))
+    }
+}
+
+struct Definition<'a>(usize, &'a Field);
+
+impl Serialize for Definition<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(ordinal, field) = self;
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("name", &field.name)?;
+        map.serialize_entry("baseType", field.base_type_name())?;
+        map.serialize_entry("description", &field.description)?;
+        map.serialize_entry("ordinal", ordinal)?;
+        map.serialize_entry("aspects", &Aspects(field))?;
+        map.end()
+    }
+}
+
+struct Aspects<'a>(&'a Field);
+
+impl Serialize for Aspects<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let field = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        for (place, (name, value)) in field.extra.iter().enumerate() {
+            let said = field.extra.iter().take(place).any(|(earlier, _)| earlier == name);
+            if said || matches!(name.as_str(), Field::BASE_TYPE | "isRequired" | "kind") {
+                continue;
+            }
+            match bare(field.base_type, name, value) {
+                Some(bare) => map.serialize_entry(name, bare)?,
+                None => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// The value of an aspect that stands without quotes.
+fn bare<'v>(base_type: BaseType, aspect: &str, value: &'v str) -> Option<&'v RawValue> {
+    let own = matches!(aspect, "defaultValue" | "minimumValue" | "maximumValue");
+    let bare = match value {
+        _ if own && base_type.is_json_text() => json_text::check(value, Limits::default().json_depth).is_ok(),
+        _ if own => {
+            base_type.kind().width().is_some()
+                && value.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+        }
+        _ => false,
+    };
+    let bare = bare || (matches!(value, "true" | "false") && (!own || base_type == BaseType::Boolean));
+    bare.then(|| serde_json::from_str(value).ok()).flatten()
+}

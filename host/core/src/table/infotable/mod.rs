@@ -1,0 +1,44 @@
+//! InfoTables and base types as ThingWorx clients write and expect them.
+//!
+//! Reading is the reading of JSON tables in a lenient dialect: `{"dataShape":…,"rows":[…]}`, `{"rows":[…]}` or a bare
+//! array of rows, straight into columns. What each base type takes beyond its own form stands in [`mod@coerce`] (text for
+//! numbers, numbers for text, words for booleans, three forms of a time) and in [`mod@structured`] (tags, variants,
+//! queries, nested tables). What suits no rule is `invalid-input` with field and row. A column whose type nobody declared
+//! is typed by its values, without any of these rules.
+//!
+//! Writing is as ThingWorx prints: whole field definitions, unset values left out, times as milliseconds, nested tables
+//! whole. Numbers that are not finite fail the whole table, as they do there.
+
+use crate::limits::Limits;
+use crate::shape::Shape;
+use crate::table::Table;
+use crate::table::format::{Read, WriteError};
+use crate::table::json_read::{self, Dialect};
+use crate::table::problem::ReadError;
+
+pub(crate) mod coerce;
+mod decimal;
+mod definitions;
+mod rows;
+pub(crate) mod structured;
+mod tags;
+pub mod time;
+mod value;
+mod write;
+pub mod xml;
+
+pub use rows::{Cell, Rows, empty, scalar};
+pub use value::{read_value, value};
+
+/// Reads a table as a client of ThingWorx sends it, for this shape.
+///
+/// Where a document has no `dataShape`, the expected shape stands for it; where both know a field, the expected shape
+/// decides. Fields that the shape does not admit are dropped with a warning. `null` and an absent member are the same.
+pub fn read(text: &[u8], shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
+    json_read::read_in(text, shape, limits, Dialect::ThingWorx)
+}
+
+/// Writes `{"dataShape":{"fieldDefinitions":{…}},"rows":[…]}` in at most so many bytes.
+pub fn write(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
+    write::table(table, write::Inner::AsKept, most)
+}

@@ -1,0 +1,35 @@
+//! `GET /v1/organisations/{organisation}`
+
+use std::sync::Arc;
+
+use analyte_core::names::Organisation;
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::body::OrganisationBody;
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::problem::{Problem, ProblemBody};
+
+/// One organisation. Needs `admin`.
+#[utoipa::path(get, path = "/v1/organisations/{organisation}", operation_id = "get_organisation", tag = "organisations",
+    params(("organisation" = String, Path, description = "Its name.")),
+    responses(
+        (status = 200, description = "The organisation.", body = OrganisationBody),
+        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(name): Segments<Organisation>,
+) -> Result<Response, Problem> {
+    caller.require(Right::Admin)?;
+    let record = shared.manager.organisation(&name)?;
+    Ok(json::answer(StatusCode::OK, &OrganisationBody::of(&record)))
+}

@@ -1,0 +1,79 @@
+//! `PUT /v1/organisations/{organisation}`
+
+use std::sync::Arc;
+
+use analyte_core::names::Organisation;
+use analyte_jobs::{NewOrganisation, Right};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::header::LOCATION;
+use http::{HeaderValue, StatusCode};
+use utoipa::ToSchema;
+
+use super::body::OrganisationBody;
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::members;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::negotiate::require_json;
+use crate::problem::{Problem, ProblemBody};
+
+/// Longest body of this call.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// What an organisation is to be.
+#[derive(ToSchema)]
+#[schema(as = NewOrganisation)]
+#[expect(dead_code, reason = "documents the body that is read member by member")]
+pub(crate) struct NewOrganisationBody {
+    /// For people; at most 4,096 bytes.
+    description: Option<String>,
+    /// Most jobs that may be queued; `null` or absent: as the server is configured (`queued_jobs`).
+    queued_jobs: Option<u64>,
+}
+
+/// Makes an organisation, or changes the one of this name to just what is said here. Needs `admin`.
+#[utoipa::path(put, path = "/v1/organisations/{organisation}", operation_id = "put_organisation", tag = "organisations",
+    params(("organisation" = String, Path, description = "The name it shall go by.")),
+    request_body(content = Option<NewOrganisationBody>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Changed.", body = OrganisationBody),
+        (status = 201, description = "Made.", body = OrganisationBody, headers(("Location" = String, description = "Its address."))),
+        (status = 409, description = "There are as many as there may be.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn put(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(name): Segments<Organisation>,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::Admin)?;
+    let (parts, content) = request.into_parts();
+    require_json(&parts.headers)?;
+    let received = body::receive(&shared, content, MOST_BYTES).await?;
+    let (record, changed) = shared.manager.put_organisation(asked(name, &received.bytes)?).await?;
+    let status = if changed { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = json::answer(status, &OrganisationBody::of(&record));
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/organisations/{}", record.name)) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+fn asked(name: Organisation, body: &[u8]) -> Result<NewOrganisation, Problem> {
+    if body.is_empty() {
+        return Ok(NewOrganisation { name, description: String::new(), queued_jobs: None });
+    }
+    let [description, queued_jobs] =
+        members::read(members::whole(body)?.get(), "", ["description", "queued_jobs"])?;
+    Ok(NewOrganisation {
+        name,
+        description: members::value(description, "/description", "a string")?.unwrap_or_default(),
+        queued_jobs: members::value(queued_jobs, "/queued_jobs", "a whole number, not negative")?,
+    })
+}

@@ -1,0 +1,74 @@
+//! A token as clients see it: all but its secret, which nobody sees again.
+
+use analyte_core::names::Organisation;
+use analyte_jobs::TokenRecord;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::native::json::Time;
+
+/// What a caller may do, and until when.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
+pub(crate) struct TokenBody<'a> {
+    /// For revocation; not secret.
+    id: &'a str,
+    /// What it is for; the user's name with HTTP Basic on the ThingWorx surface.
+    #[schema(example = "nightly reports")]
+    label: &'a str,
+    /// Whose.
+    #[schema(value_type = String, example = "default")]
+    organisation: &'a Organisation,
+    /// What it allows: `admin`, `jobs:read`, `jobs:write`, `providers:write`.
+    #[schema(example = json!(["jobs:read", "jobs:write"]))]
+    rights: Vec<&'static str>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Time,
+    /// From when on it is refused; `null`: it does not expire.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Time>,
+    /// Its last call, to within a minute or so; `null`: none so far.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Time>,
+    /// Since when it has been refused because somebody ended it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    revoked_at: Option<Time>,
+    /// Most calls a second; `null`: as the server is configured.
+    requests_per_second: Option<u32>,
+}
+
+/// Several tokens.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub(crate) struct TokensBody<'a> {
+    /// Oldest first; those that are over among them.
+    pub(crate) tokens: Vec<TokenBody<'a>>,
+}
+
+/// A token that was made just now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewTokenAnswer)]
+pub(crate) struct MadeBody<'a> {
+    /// What is known of it from now on.
+    pub(crate) token: TokenBody<'a>,
+    /// For `Authorization: Bearer …`. Told this once.
+    #[schema(example = "analyte_…")]
+    pub(crate) secret: &'a str,
+}
+
+impl<'a> TokenBody<'a> {
+    pub(crate) fn of(record: &'a TokenRecord) -> Self {
+        Self {
+            id: &record.id,
+            label: &record.label,
+            organisation: &record.organisation,
+            rights: record.rights.iter().map(|right| right.as_str()).collect(),
+            created_at: Time(record.created_at),
+            expires_at: record.expires_at.map(Time),
+            last_used_at: record.last_used_at.map(Time),
+            revoked_at: record.revoked_at.map(Time),
+            requests_per_second: record.requests_per_second,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! `POST /v1/tokens`
+
+use std::sync::Arc;
+
+use analyte_core::names::Organisation;
+use analyte_core::timestamp::Timestamp;
+use analyte_jobs::{Clock as _, NewToken, Right, SystemClock};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, LOCATION};
+use http::{HeaderValue, StatusCode};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::body::{MadeBody, TokenBody};
+use crate::auth::Caller;
+use crate::body;
+use crate::gate::Shared;
+use crate::members;
+use crate::native::json;
+use crate::negotiate::require_json;
+use crate::problem::{Problem, ProblemBody};
+
+/// Longest body of this call.
+const MOST_BYTES: u64 = 16 * 1024;
+
+/// A token to be made.
+#[derive(ToSchema)]
+#[schema(as = NewToken)]
+#[expect(dead_code, reason = "documents the body that is read member by member")]
+pub(crate) struct NewTokenBody {
+    /// What it is for: 1 to 256 bytes without `:` and control characters.
+    #[schema(example = "nightly reports")]
+    label: String,
+    /// What it shall allow, at least one: `admin`, `jobs:read`, `jobs:write`, `providers:write`.
+    #[schema(example = json!(["jobs:read", "jobs:write"]))]
+    rights: Vec<String>,
+    /// Whose it shall be; usually the caller's own organisation.
+    organisation: Option<String>,
+    /// From when on it is refused. Not together with `expires_in_s`; with neither it does not expire.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<String>,
+    /// The same, in seconds from now.
+    #[schema(example = 2_592_000)]
+    expires_in_s: Option<u64>,
+    /// Most calls a second; usually as the server is configured (`requests_per_second`).
+    requests_per_second: Option<u32>,
+}
+
+/// Makes a token. Its secret is in the answer, and nowhere else ever after. Needs `admin`.
+#[utoipa::path(post, path = "/v1/tokens", operation_id = "create_token", tag = "tokens",
+    request_body(content = NewTokenBody, content_type = "application/json"),
+    responses(
+        (status = 201, description = "Made.", body = MadeBody, headers(("Location" = String, description = "Its address."))),
+        (status = 404, description = "There is no such organisation.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The organisation has as many tokens as it may have.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The label, the rights or the times make no sense.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn create(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
+    caller.require(Right::Admin)?;
+    let (parts, content) = request.into_parts();
+    require_json(&parts.headers)?;
+    let received = body::receive(&shared, content, MOST_BYTES).await?;
+    let new = asked(&received.bytes, caller.organisation(), SystemClock.now())?;
+    let (record, secret) = shared.manager.create_token(new).await?;
+    let body = MadeBody { token: TokenBody::of(&record), secret: secret.reveal() };
+    let mut response = json::answer(StatusCode::CREATED, &body);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/tokens/{}", record.id)) {
+        headers.insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+fn asked(body: &[u8], own: &Organisation, now: Timestamp) -> Result<NewToken, Problem> {
+    let [label, rights, organisation, expires_at, expires_in, rate] = members::read(
+        members::whole(body)?.get(),
+        "",
+        ["label", "rights", "organisation", "expires_at", "expires_in_s", "requests_per_second"],
+    )?;
+    let label = members::value::<String>(label, "/label", "a string")?;
+    let expires_in = members::value::<u64>(expires_in, "/expires_in_s", "a whole number of seconds, not negative")?;
+    let expires_in = expires_in.map(|seconds| now.plus_ms(seconds.saturating_mul(1_000)));
+    let expires_at = members::optional::<Timestamp>(expires_at, "/expires_at")?;
+    if expires_at.is_some() && expires_in.is_some() {
+        return Err(members::malformed("/expires_in_s".to_owned(), "stands beside `expires_at`; say one of them"));
+    }
+    Ok(NewToken {
+        organisation: members::optional(organisation, "/organisation")?.unwrap_or_else(|| own.clone()),
+        label: label.ok_or_else(|| members::missing("/label"))?,
+        rights: rights_of(rights)?,
+        expires_at: expires_at.or(expires_in),
+        requests_per_second: members::value(rate, "/requests_per_second", "a whole number of 32 bits, not negative")?,
+    })
+}
+
+fn rights_of(member: Option<&RawValue>) -> Result<Vec<Right>, Problem> {
+    let words = members::value::<Vec<String>>(member, "/rights", "a list of strings")?;
+    let mut rights = Vec::new();
+    for (place, word) in words.ok_or_else(|| members::missing("/rights"))?.iter().enumerate() {
+        let Some(right) = Right::parse(word) else {
+            let known = Right::ALL.map(|right| format!("`{}`", right.as_str())).join(", ");
+            return Err(members::malformed(format!("/rights/{place}"), format!("is no right; these are: {known}")));
+        };
+        if !rights.contains(&right) {
+            rights.push(right);
+        }
+    }
+    Ok(rights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<NewToken, String> {
+        let own = Organisation::default_one();
+        asked(body.as_bytes(), &own, Timestamp(1_000)).map_err(|problem| problem.detail().to_owned())
+    }
+
+    #[test]
+    fn a_token_is_asked_for_whole_or_in_its_least_form() {
+        let least = NewToken {
+            organisation: Organisation::default_one(),
+            label: "a".to_owned(),
+            rights: vec![Right::JobsRead],
+            expires_at: None,
+            requests_per_second: None,
+        };
+        assert_eq!(read(r#"{"label":"a","rights":["jobs:read","jobs:read"],"organisation":null}"#), Ok(least.clone()));
+        assert_eq!(
+            read(r#"{"label":"a","rights":["jobs:read"],"expires_in_s":2,"requests_per_second":5}"#),
+            Ok(NewToken { expires_at: Some(Timestamp(3_000)), requests_per_second: Some(5), ..least.clone() })
+        );
+        assert_eq!(
+            read(r#"{"label":"a","rights":["jobs:read"],"expires_at":"1970-01-01T00:00:09Z"}"#),
+            Ok(NewToken { expires_at: Some(Timestamp(9_000)), ..least.clone() })
+        );
+        let endless = format!(r#"{{"label":"a","rights":["jobs:read"],"expires_in_s":{}}}"#, u64::MAX);
+        assert_eq!(read(&endless), Ok(NewToken { expires_at: Some(Timestamp(i64::MAX)), ..least }));
+    }
+
+    #[test]
+    fn slips_are_told_with_their_place() {
+        let refused = |body: &str| read(body).err().unwrap_or_default();
+        assert_eq!(refused(r#"{"rights":[]}"#), "`/label` is missing");
+        assert_eq!(refused(r#"{"label":"a"}"#), "`/rights` is missing");
+        assert_eq!(
+            refused(r#"{"label":"a","rights":["jobs:read","jobs"]}"#),
+            "`/rights/1` is no right; these are: `admin`, `jobs:read`, `jobs:write`, `providers:write`"
+        );
+        assert_eq!(
+            refused(r#"{"label":"a","rights":[],"expires_at":"2030-01-01T00:00:00Z","expires_in_s":1}"#),
+            "`/expires_in_s` stands beside `expires_at`; say one of them"
+        );
+        assert!(refused(r#"{"label":"a","rights":[],"expires":1}"#).starts_with("`/expires` is not known here"));
+        assert!(refused(r#"{"label":"a","rights":[],"organisation":"a b"}"#).starts_with("`/organisation` cannot be read"));
+    }
+}

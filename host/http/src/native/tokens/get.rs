@@ -1,0 +1,37 @@
+//! `GET /v1/tokens/{token}`
+
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::body::TokenBody;
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::problem::{Problem, ProblemBody};
+
+/// One token. Needs `admin`.
+#[utoipa::path(get, path = "/v1/tokens/{token}", operation_id = "get_token", tag = "tokens",
+    params(("token" = String, Path, description = "Its id.")),
+    responses(
+        (status = 200, description = "The token.", body = TokenBody),
+        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Response, Problem> {
+    caller.require(Right::Admin)?;
+    match shared.manager.all_tokens().iter().find(|record| record.id == id) {
+        Some(record) => Ok(json::answer(StatusCode::OK, &TokenBody::of(record))),
+        None => Err(Problem::new(Code::NotFound, "there is no such token")),
+    }
+}

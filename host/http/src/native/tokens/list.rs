@@ -1,0 +1,39 @@
+//! `GET /v1/tokens`
+
+use std::sync::Arc;
+
+use analyte_core::names::Organisation;
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::Response;
+use http::{StatusCode, Uri};
+
+use super::body::{TokenBody, TokensBody};
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::named;
+use crate::native::json;
+use crate::problem::{Problem, ProblemBody};
+
+/// The tokens of all organisations, or of one. Needs `admin`.
+#[utoipa::path(get, path = "/v1/tokens", operation_id = "list_tokens", tag = "tokens",
+    params(("organisation" = Option<String>, Query, description = "Only its tokens.")),
+    responses(
+        (status = 200, description = "Oldest first.", body = TokensBody),
+        (status = 404, description = "There is no such organisation.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
+    caller.require(Right::Admin)?;
+    let records = match named::<Organisation>(&uri, "organisation")? {
+        Some(organisation) => {
+            shared.manager.organisation(&organisation)?;
+            shared.manager.tokens(&organisation)
+        }
+        None => shared.manager.all_tokens(),
+    };
+    let tokens = records.iter().map(|record| TokenBody::of(record)).collect();
+    json::answer_held(&shared, StatusCode::OK, &TokensBody { tokens })
+}

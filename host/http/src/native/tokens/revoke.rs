@@ -1,0 +1,36 @@
+//! `DELETE /v1/tokens/{token}`
+
+use std::sync::Arc;
+
+use analyte_jobs::Right;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::body::TokenBody;
+use crate::auth::Caller;
+use crate::gate::Shared;
+use crate::native::address::Segments;
+use crate::native::json;
+use crate::problem::{Problem, ProblemBody};
+
+/// Ends a token at once, and the sessions that were opened with it; twice is harmless. Needs `admin`.
+#[utoipa::path(delete, path = "/v1/tokens/{token}", operation_id = "revoke_token", tag = "tokens",
+    params(("token" = String, Path, description = "Its id.")),
+    responses(
+        (status = 200, description = "The token as it was, and since when it is refused.", body = TokenBody),
+        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It is the last lasting one of an administrator.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn revoke(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Response, Problem> {
+    caller.require(Right::Admin)?;
+    let record = shared.manager.revoke_token(&id).await?;
+    Ok(json::answer(StatusCode::OK, &TokenBody::of(&record)))
+}

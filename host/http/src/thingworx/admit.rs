@@ -1,0 +1,279 @@
+//! Who calls: by the key in the header `appKey`, by `Authorization: Basic` with a token's label as the user and the token
+//! as the password, by `Authorization: Bearer`, or by the cookie of a session.
+//!
+//! A key in the address is refused even where it is valid or beside a valid one, unless that is configured: it would stay
+//! in logs and histories. Credentials that disagree are refused. A cookie counts only where it is all there is; beside a
+//! key it merely names the session, if that is one of the same token's. Nothing of this is logged.
+//!
+//! A refusal names `Basic` among the ways in, since some clients send a user's name only once they were asked for it. It
+//! does not to what looks like a browser, which would ask its user, remember what was typed, and send it along with
+//! whatever a foreign page makes it call.
+
+use analyte_core::codes::Code;
+use analyte_jobs::{JobsError, Principal, Session};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, HeaderMap, ORIGIN, WWW_AUTHENTICATE};
+use http::{HeaderValue, Request, Uri};
+
+use super::accept::Accept;
+use super::content_filter::Ambient;
+use super::error::Refusal;
+use super::options::ThingworxOptions;
+use super::{cookie, query_string};
+use crate::auth::{self, Caller};
+use crate::gate::Shared;
+use crate::problem::Problem;
+
+/// What to tell somebody who shows nothing.
+const HOW: &str =
+    "this call needs a key: the header appKey, or Authorization: Basic with a token's label and the token";
+
+/// What the client has to keep, in a request that opened a session.
+#[derive(Debug, Clone)]
+pub(super) struct SetCookie(pub(super) HeaderValue);
+
+/// What somebody shows to say who they are.
+#[derive(Clone, PartialEq, Eq)]
+struct Shown {
+    secret: String,
+    /// The user's name of Basic.
+    label: Option<String>,
+}
+
+/// Leaves in the request who calls, and in which session; or refuses.
+#[expect(clippy::result_large_err, reason = "a refusal is the answer itself, and is not passed on far")]
+pub(crate) fn admit<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), Response> {
+    if !shared.thingworx.enabled {
+        use axum::response::IntoResponse as _;
+        let caller = auth::authenticate(&shared.manager, request.headers()).map_err(Problem::into_response)?;
+        request.extensions_mut().insert(caller);
+        return Ok(());
+    }
+    find(shared, request).map_err(|problem| {
+        let accept = Accept::of(request.uri(), request.headers(), shared.thingworx.default_accept);
+        let problem = match problem.code() {
+            Code::Unauthorized => challenge(problem, request.headers(), &accept),
+            _ => problem,
+        };
+        Refusal::new(problem).answer(accept.refusal_form())
+    })
+}
+
+fn find<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), Problem> {
+    let manager = &shared.manager;
+    let shown = shown(request.uri(), request.headers(), shared.thingworx).map_err(unauthorized)?;
+    let kept = || cookie::read(request.headers()).into_iter().filter_map(|secret| manager.find_session(secret));
+    let (principal, session) = if let Some(Shown { secret, label }) = &shown {
+        let found = match label {
+            Some(label) => manager.authenticate_as(label, secret),
+            None => manager.authenticate(secret),
+        };
+        let principal = found.map_err(refused)?;
+        // A session of somebody else is none, whoever's cookie that is.
+        let session = kept().find(|session| session.principal().token == principal.token);
+        (principal, session)
+    } else {
+        let Some(session) = kept().next() else {
+            let over = !cookie::read(request.headers()).is_empty();
+            return Err(unauthorized(if over { "the session is over, or never was; send a key" } else { HOW }));
+        };
+        manager.admit_session(&session).map_err(refused)?;
+        (session.principal().clone(), Some(session))
+    };
+    let ambient = shown.as_ref().is_none_or(|shown| shown.label.is_some());
+    let session = match session {
+        None if wants_session(request.uri(), request.headers()) => {
+            let (session, cookie) = open(shared, &principal)?;
+            request.extensions_mut().insert(SetCookie(cookie));
+            Some(session)
+        }
+        session => session,
+    };
+    let extensions = request.extensions_mut();
+    extensions.insert(Caller::new(principal));
+    if let Some(session) = session {
+        extensions.insert(session);
+    }
+    if ambient {
+        extensions.insert(Ambient);
+    }
+    Ok(())
+}
+
+/// Opens a session, and says what the client has to keep of it.
+pub(super) fn open(shared: &Shared, principal: &Principal) -> Result<(Session, HeaderValue), Problem> {
+    let (session, secret) = shared.manager.open_session(principal)?;
+    let secure = shared.tls || shared.thingworx.secure_cookies;
+    let cookie = cookie::set(&secret, secure)
+        .ok_or_else(|| Problem::new(Code::HostError, "the session's cookie cannot be written"))?;
+    Ok((session, cookie))
+}
+
+fn unauthorized(detail: &str) -> Problem {
+    Problem::new(Code::Unauthorized, detail)
+}
+
+/// Whoever is nobody is told only that; other reasons are for those who are somebody.
+fn refused(error: JobsError) -> Problem {
+    match error.code() {
+        Code::Unauthorized => unauthorized("the key is not valid"),
+        _ => Problem::from(error),
+    }
+}
+
+fn challenge(problem: Problem, headers: &HeaderMap, accept: &Accept) -> Problem {
+    let browser = accept.names_html()
+        || ["sec-fetch-mode", "sec-fetch-site", "x-requested-with"].iter().any(|name| headers.contains_key(*name))
+        || headers.contains_key(ORIGIN);
+    let ways = if browser { "Bearer" } else { "Basic realm=\"Analyte\", charset=\"UTF-8\"" };
+    problem.header(WWW_AUTHENTICATE, HeaderValue::from_static(ways))
+}
+
+/// Whether a session is asked for.
+fn wants_session(uri: &Uri, headers: &HeaderMap) -> bool {
+    const NAME: &str = "x-thingworx-session";
+    match headers.get(NAME) {
+        Some(value) => value.as_bytes().eq_ignore_ascii_case(b"true"),
+        None => query_string::values(uri, NAME).first().is_some_and(|value| value.eq_ignore_ascii_case("true")),
+    }
+}
+
+/// What the request shows beside cookies; all of it has to be the same.
+fn shown(uri: &Uri, headers: &HeaderMap, options: ThingworxOptions) -> Result<Option<Shown>, &'static str> {
+    let key = |secret: &str| Shown { secret: secret.trim().to_owned(), label: None };
+    let in_url = query_string::values(uri, "appKey");
+    if !in_url.is_empty() && !options.key_in_url {
+        return Err("ApplicationKey Is Not Allowed As A URL Parameter");
+    }
+    let mut all: Vec<Shown> = in_url.iter().map(|value| key(value)).collect();
+    for value in headers.get_all("appkey") {
+        all.push(key(value.to_str().map_err(|_| "the header appKey cannot be read")?));
+    }
+    for value in headers.get_all(AUTHORIZATION) {
+        const UNREADABLE: &str = "the header Authorization must be Basic or Bearer";
+        let (scheme, rest) = value.to_str().map_err(|_| UNREADABLE)?.trim().split_once(' ').ok_or(UNREADABLE)?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            all.push(key(rest));
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            all.push(basic(rest.trim()).ok_or("the user's name and password of Authorization: Basic cannot be read")?);
+        } else {
+            return Err(UNREADABLE);
+        }
+    }
+    if all.iter().any(|shown| shown.secret.is_empty()) {
+        return Err("the key is empty");
+    }
+    // With the label, where there is one: then it has to be right as well.
+    let Some(first) = all.iter().find(|shown| shown.label.is_some()).or(all.first()).cloned() else { return Ok(None) };
+    let agrees = |other: &Shown| other.secret == first.secret && (other.label.is_none() || other.label == first.label);
+    if all.iter().all(agrees) { Ok(Some(first)) } else { Err("the keys and names sent with this call disagree") }
+}
+
+fn basic(encoded: &str) -> Option<Shown> {
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (label, secret) = text.split_once(':')?;
+    Some(Shown { secret: secret.to_owned(), label: Some(label.to_owned()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    /// Label and secret, or why not.
+    fn read(
+        address: &'static str,
+        headers: &[(&'static str, &'static str)],
+        key_in_url: bool,
+    ) -> Result<Option<(Option<String>, String)>, &'static str> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let options = ThingworxOptions { key_in_url, ..ThingworxOptions::default() };
+        shown(&Uri::from_static(address), &map, options).map(|shown| shown.map(|shown| (shown.label, shown.secret)))
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "to be compared with what may be refused")]
+    fn some(label: Option<&str>, secret: &str) -> Result<Option<(Option<String>, String)>, &'static str> {
+        Ok(Some((label.map(str::to_owned), secret.to_owned())))
+    }
+
+    #[test]
+    fn keys_are_read_from_headers() {
+        assert_eq!(read("/x", &[], false), Ok(None));
+        assert_eq!(read("/x", &[("appkey", "abc")], false), some(None, "abc"));
+        assert_eq!(read("/x", &[("authorization", "Bearer abc")], false), some(None, "abc"));
+        // `me:a:b`: only the name may not hold a colon.
+        assert_eq!(read("/x", &[("authorization", "basic bWU6YTpi")], false), some(Some("me"), "a:b"));
+        for bad in ["Digest x", "Basic", "Basic !!", "Basic bWU=", "Basic /w==", "Bearer ", "Basic bWU6"] {
+            assert!(read("/x", &[("authorization", bad)], false).is_err(), "{bad}");
+        }
+        assert_eq!(read("/x", &[("appkey", "")], false), Err("the key is empty"));
+    }
+
+    #[test]
+    fn what_disagrees_is_refused() {
+        const DISAGREE: Result<Option<(Option<String>, String)>, &str> =
+            Err("the keys and names sent with this call disagree");
+        let both = |authorization| read("/x", &[("appkey", "a:b"), ("authorization", authorization)], false);
+        assert_eq!(both("Basic bWU6YTpi"), some(Some("me"), "a:b"));
+        assert_eq!(both("Bearer a:b"), some(None, "a:b"));
+        assert_eq!(both("Bearer abc"), DISAGREE);
+        assert_eq!(read("/x", &[("appkey", "a"), ("appkey", "a")], false), some(None, "a"));
+        assert_eq!(read("/x", &[("appkey", "a"), ("appkey", "b")], false), DISAGREE);
+        // `me:a` and `you:a`.
+        let names = [("authorization", "Basic bWU6YQ=="), ("authorization", "Basic eW91OmE=")];
+        assert_eq!(read("/x", &names, false), DISAGREE);
+    }
+
+    #[test]
+    fn a_key_in_the_address_is_refused_unless_configured() {
+        const REFUSED: Result<Option<(Option<String>, String)>, &str> =
+            Err("ApplicationKey Is Not Allowed As A URL Parameter");
+        for address in ["/x?appKey=abc", "/x?APPKEY=abc", "/x?a=b&%61ppkey=abc", "/x?appKey="] {
+            assert_eq!(read(address, &[], false), REFUSED, "{address}");
+            assert_eq!(read(address, &[("appkey", "abc")], false), REFUSED, "{address}");
+        }
+        assert_eq!(read("/x?appKey=abc", &[], true), some(None, "abc"));
+        assert!(read("/x?appKey=abc", &[("appkey", "abd")], true).is_err());
+    }
+
+    #[test]
+    fn a_session_is_asked_for_in_so_many_words() {
+        let wants = |address: &'static str, header: Option<&'static str>| {
+            let name = HeaderName::from_static("x-thingworx-session");
+            let headers = header.map(|value| (name, HeaderValue::from_static(value)));
+            wants_session(&Uri::from_static(address), &HeaderMap::from_iter(headers))
+        };
+        assert!(wants("/x", Some("true")) && wants("/x", Some("TRUE")) && wants("/x?X-ThingWorx-Session=true", None));
+        assert!(!wants("/x", None) && !wants("/x", Some("false")) && !wants("/x?x-thingworx-session=1", None));
+        assert!(!wants("/x?x-thingworx-session=true", Some("false")), "the header wins");
+    }
+
+    #[test]
+    fn browsers_are_not_made_to_remember_names() {
+        let ways = |name: &'static str, value: &'static str| {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
+            let uri = Uri::from_static("/x");
+            let accept = Accept::of(&uri, &headers, ThingworxOptions::default().default_accept);
+            let problem = challenge(unauthorized(HOW), &headers, &accept);
+            problem.headers().iter().map(|(_, value)| value.clone()).collect::<Vec<_>>()
+        };
+        let basic = HeaderValue::from_static("Basic realm=\"Analyte\", charset=\"UTF-8\"");
+        for (name, value) in [("accept", "application/json"), ("accept", "*/*"), ("user-agent", "x")] {
+            assert_eq!(ways(name, value), std::slice::from_ref(&basic), "{name}: {value}");
+        }
+        for (name, value) in [
+            ("accept", "text/html,*/*"),
+            ("sec-fetch-mode", "cors"),
+            ("origin", "https://elsewhere.example"),
+            ("x-requested-with", "XMLHttpRequest"),
+        ] {
+            assert_eq!(ways(name, value), [HeaderValue::from_static("Bearer")], "{name}: {value}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Where a file stands: in which repository, under which path. Read from addresses and from forms.
+//!
+//! Each segment of an address is decoded once and must not hold a separator then, so that every file has one address and
+//! none leads anywhere else. Which names a path may hold is the job manager's rule; what breaks it names no file.
+
+use percent_encoding::percent_decode_str;
+
+/// What stands before repository and path in an address.
+pub(crate) const PREFIX: &str = "/Thingworx/FileRepositories/";
+/// Files of models: uploaded, and named when a model is created.
+pub(crate) const MODELS: &str = "TW.AnalysisServices.ModelRepository";
+/// Result files of jobs, in folders `PROVIDER/JOB`.
+pub(crate) const JOBS: &str = "TW.AnalysisServices.JobRepository";
+
+/// Longest address that is looked at; longer ones hold more than any path may.
+const LONGEST: usize = 8 * 1024;
+
+/// A file's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The repository.
+    pub(crate) repository: String,
+    /// The path in it: names joined by `/`.
+    pub(crate) path: String,
+}
+
+impl Place {
+    /// Of an address's path, as it stands in a request or in an address that a client wrote. `None`: no place at all.
+    pub(crate) fn of_address(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix(PREFIX).filter(|rest| rest.len() <= LONGEST)?;
+        let (repository, path) = rest.split_once('/')?;
+        let names: Vec<String> = path.split('/').map(decoded).collect::<Option<_>>()?;
+        Some(Self { repository: decoded(repository)?, path: names.join("/") })
+    }
+
+    /// Of the two parts that a form or a query holds; a path may begin and end with a slash.
+    pub(crate) fn of_parts(repository: &str, path: &str) -> Self {
+        Self { repository: repository.to_owned(), path: inner(path).to_owned() }
+    }
+
+    /// Of the whole of an address that a client names a file by: `/Thingworx/…`, or the same after a scheme and a host.
+    /// Which host makes no difference, since nothing is ever fetched from there: the file is one of this server's own.
+    pub(crate) fn of_url(url: &str) -> Option<Self> {
+        let path = match url.split_once("://") {
+            Some((scheme, rest)) if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+                rest.get(rest.find('/')?..)?
+            }
+            Some(_) => return None,
+            None => url,
+        };
+        if path.contains(['?', '#']) {
+            return None;
+        }
+        Self::of_address(path)
+    }
+
+    /// Its address.
+    pub(crate) fn address(&self) -> String {
+        // Of all that a name may hold, a blank alone has to be written otherwise.
+        format!("{PREFIX}{}/{}", self.repository, self.path.replace(' ', "%20"))
+    }
+}
+
+/// A path without the slash at its beginning and the one at its end.
+pub(crate) fn inner(path: &str) -> &str {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.strip_suffix('/').unwrap_or(path)
+}
+
+/// A segment, decoded once.
+fn decoded(segment: &str) -> Option<String> {
+    let decoded = percent_decode_str(segment).decode_utf8().ok()?;
+    let odd = |c: char| matches!(c, '/' | '\\') || c.is_control();
+    let name = !decoded.is_empty() && decoded != "." && decoded != ".." && !decoded.contains(odd);
+    name.then(|| decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(path: &str) -> Option<Place> {
+        Some(Place { repository: MODELS.to_owned(), path: path.to_owned() })
+    }
+
+    #[test]
+    fn every_file_has_one_address() {
+        for (rest, expected) in [
+            ("p/m.onnx", place("p/m.onnx")),
+            ("p/My%20model.onnx", place("p/My model.onnx")),
+            ("p/%6d.onnx", place("p/m.onnx")),
+            ("p/a+b", place("p/a+b")),
+            // Decoded once: what is left is a name that no file has.
+            ("p/%252e%252e", place("p/%2e%2e")),
+            ("p/%zz", place("p/%zz")),
+            ("", None),
+            ("/", None),
+            ("p/", None),
+            ("/p", None),
+            ("p//m", None),
+            (".", None),
+            ("..", None),
+            ("p/../m", None),
+            ("p/..", None),
+            ("%2e%2e/m", None),
+            ("p/%2E%2e/m", None),
+            ("p/.%2e", None),
+            ("p%2fm", None),
+            ("p%2F..%2Fm", None),
+            ("p\\..\\m", None),
+            ("p/%5c..%5cm", None),
+            ("p/m%00.onnx", None),
+            ("p/m%0a", None),
+            ("p/%ff", None),
+            ("p/%c0%ae%c0%ae", None),
+        ] {
+            assert_eq!(Place::of_address(&format!("{PREFIX}{MODELS}/{rest}")), expected, "{rest}");
+        }
+        assert_eq!(Place::of_address(&format!("{PREFIX}{MODELS}")), None);
+        assert_eq!(Place::of_address(&format!("{PREFIX}/p")), None);
+        assert_eq!(Place::of_address(&format!("{PREFIX}../{MODELS}/p")), None);
+        assert_eq!(Place::of_address(&format!("{PREFIX}{MODELS}/{}", "a".repeat(LONGEST))), None);
+    }
+
+    #[test]
+    fn an_address_of_a_file_is_one_of_this_server() {
+        let own = "/Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx";
+        for url in [own.to_owned(), format!("https://analyte.example:8443{own}"), format!("HTTP://127.0.0.1{own}")] {
+            assert_eq!(Place::of_url(&url), place("p/m.onnx"), "{url}");
+        }
+        for url in [
+            "",
+            "http://",
+            "http://example.org",
+            "http://example.org/m.onnx",
+            "//example.org/Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx",
+            "file:///etc/passwd",
+            "file:///Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx",
+            "ftp://h/Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx",
+            "javascript://h/Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx",
+            "http://h/x?/Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx",
+            "/Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx?x=1",
+            "/Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx#x",
+            "/thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx",
+            "Thingworx/FileRepositories/TW.AnalysisServices.ModelRepository/p/m.onnx",
+            "/etc/passwd",
+        ] {
+            assert_eq!(Place::of_url(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_address_leads_back_to_its_place() {
+        for path in ["p/m.onnx", "p/My model v1.2.onnx", "a/b/c"] {
+            let place = Place::of_parts(MODELS, path);
+            assert_eq!(Place::of_address(&place.address()), Some(place));
+        }
+        for (given, path) in [("/p", "p"), ("p/", "p"), ("/p/q/", "p/q"), ("/", ""), ("", ""), ("//p", "/p")] {
+            assert_eq!(inner(given), path, "{given}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `GetJobResultFiles`: name and link of each file that a job made. The links are those of a file repository with one
+//! folder per provider and one per job in it; they need the same credentials.
+
+use analyte_core::table::infotable::{Cell, Rows};
+
+use super::super::super::call::Call;
+use super::super::super::error::ServiceError;
+use super::super::super::service::Answer;
+use super::{data_shapes, find};
+
+/// Where result files stand.
+const FOLDER: &str = "/Thingworx/FileRepositories/TW.AnalysisServices.JobRepository";
+
+pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
+    let job = find::job(call).await?.job;
+    let mut rows = Rows::new(data_shapes::job_files());
+    let provider = job.tasks.first().map(|task| task.provider.as_str()).unwrap_or_default();
+    for file in job.tasks.iter().flat_map(|task| &task.files) {
+        // No name of any of these has a sign that would have to be escaped.
+        let link = format!("{FOLDER}/{provider}/{}/{}", job.id, file.name);
+        let size = i64::try_from(file.content.bytes).unwrap_or(i64::MAX);
+        rows.push(vec![Cell::Text(file.name.to_string()), Cell::Text(link), Cell::Int(size)]);
+    }
+    data_shapes::table(rows).map(Answer::Table)
+}

@@ -1,0 +1,83 @@
+//! The parameters `query` and `values`, as one query over our own fields. Both given: a job has to fulfil both.
+
+use analyte_core::codes::Code;
+use analyte_core::limits::Limits;
+use analyte_core::query::{Query, QueryProblem};
+
+use super::super::super::super::call::Call;
+use super::super::super::super::error::ServiceError;
+use super::{fields, values};
+
+pub(super) fn read(call: &Call) -> Result<Query, ServiceError> {
+    both(call.bytes("query").as_deref(), call.bytes("values").as_deref(), &call.shared.limits)
+}
+
+fn both(query: Option<&[u8]>, values: Option<&[u8]>, limits: &Limits) -> Result<Query, ServiceError> {
+    given(query, values, limits).map(fields::ours)
+}
+
+/// The same over the names that the client uses.
+pub(in crate::thingworx::resources) fn given(
+    query: Option<&[u8]>,
+    values: Option<&[u8]>,
+    limits: &Limits,
+) -> Result<Query, ServiceError> {
+    let mut query = query.map_or_else(|| Ok(Query::default()), |json| of_query(json, limits))?;
+    let values = values.map_or(Ok(None), |json| values::read(json, limits))?;
+    query.filter = match (query.filter, values) {
+        (Some(filter), Some(values)) => Some(filter.and(values)),
+        (filter, values) => filter.or(values),
+    };
+    Ok(query)
+}
+
+/// An object, or, as some clients have it, a string that holds one. The empty string is no query.
+fn of_query(json: &[u8], limits: &Limits) -> Result<Query, ServiceError> {
+    let refused = |problem: QueryProblem| ServiceError::coded(problem.code(), problem.to_string());
+    if json.first() != Some(&b'"') {
+        return Query::read(json, limits).map_err(refused);
+    }
+    let text: String = serde_json::from_slice(json)
+        .map_err(|error| ServiceError::coded(Code::Malformed, format!("the parameter query: {error}")))?;
+    if text.is_empty() {
+        return Ok(Query::default());
+    }
+    Query::read(text.as_bytes(), limits).map_err(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(query: Option<&Value>, values: Option<&Value>) -> Result<Query, ServiceError> {
+        let text = |value: Option<&Value>| value.map(|value| value.to_string().into_bytes());
+        both(text(query).as_deref(), text(values).as_deref(), &Limits::default())
+    }
+
+    #[test]
+    fn a_query_is_an_object_or_a_string_that_holds_one() {
+        let query = json!({"filters": {"type": "EQ", "fieldName": "providerName", "value": "p"}, "sorts": []});
+        let plain = read(Some(&query), None).unwrap();
+        assert_eq!(plain, read(Some(&json!(query.to_string())), None).unwrap());
+        assert!(plain.filter.is_some());
+        for nothing in [None, Some(&json!({})), Some(&json!("")), Some(&json!("{}"))] {
+            assert_eq!(read(nothing, None).unwrap(), Query::default(), "{nothing:?}");
+        }
+        for wrong in [json!([]), json!(1), json!("["), json!("nonsense"), json!({"filter": {}}), json!({"filters": []})]
+        {
+            assert!(read(Some(&wrong), None).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn both_have_to_be_fulfilled() {
+        let query = json!({"filters": {"type": "NE", "fieldName": "status", "value": "FAILED"}});
+        let values = json!({"rows": [{"status": "FAILED"}, {"status": "WAITING"}]});
+        let both = read(Some(&query), Some(&values)).unwrap().filter.unwrap();
+        assert_eq!(both.equal_texts("status").unwrap().texts, ["queued"]);
+    }
+}

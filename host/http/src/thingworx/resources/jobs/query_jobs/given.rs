@@ -1,0 +1,50 @@
+//! What jobs were given, as it stands in a row: `inputs` and `extraParams` up to [`INLINE`] bytes each. What takes more, as
+//! it is stored or as it would be written, is left out, as is what cannot be shown as an InfoTable: infinite numbers.
+
+use std::sync::Arc;
+
+use analyte_core::job::Job;
+use analyte_core::limits::Limits;
+use analyte_core::names::Organisation;
+use analyte_core::shape::Shape;
+use analyte_core::table::format::{Format, read};
+use analyte_core::table::infotable;
+use analyte_jobs::{Given, Manager};
+use bytes::Bytes;
+
+use super::super::super::super::error::ServiceError;
+use crate::native::table::off_thread;
+
+/// Most bytes of one table or of one object within a row.
+const INLINE: u64 = 64 * 1024;
+
+/// As JSON text.
+pub(super) struct Shown {
+    pub(super) inputs: Option<String>,
+    pub(super) extra_params: Option<String>,
+}
+
+/// Of some jobs, in their order.
+pub(super) async fn of(
+    manager: Manager,
+    organisation: Organisation,
+    jobs: Vec<Arc<Job>>,
+) -> Result<Vec<(Arc<Job>, Shown)>, ServiceError> {
+    let given = manager.given(&organisation, &jobs, INLINE).await?;
+    let limits = manager.limits().clone();
+    let show = move || jobs.into_iter().zip(given).map(|(job, given)| (job, shown(given, &limits))).collect();
+    Ok(off_thread(show).await?)
+}
+
+fn shown(given: Given, limits: &Limits) -> Shown {
+    Shown {
+        inputs: given.input.and_then(|stream| table(stream, limits)),
+        extra_params: given.parameters.and_then(|text| String::from_utf8(text.into()).ok()),
+    }
+}
+
+/// The stream carries its own fields; they were checked before it was kept.
+fn table(stream: Bytes, limits: &Limits) -> Option<String> {
+    let table = read(Format::Arrow, stream, &Shape::any(), limits).ok()?.table;
+    String::from_utf8(infotable::write(&table, INLINE).ok()?).ok()
+}

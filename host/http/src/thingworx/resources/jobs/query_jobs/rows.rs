@@ -1,0 +1,112 @@
+//! Jobs as rows of `PTC.Capability.Analysis.SolvableDataShape`.
+
+use std::sync::Arc;
+
+use analyte_core::job::Job;
+use analyte_core::limits::Limits;
+use analyte_core::shape::Shape;
+use analyte_core::table::infotable::{Cell, Rows};
+use analyte_core::table::{Table, infotable};
+use analyte_jobs::JobView;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::super::super::super::call::Call;
+use super::super::super::super::error::ServiceError;
+use super::super::{data_shapes, errors, status};
+use super::given::{self, Shown};
+use crate::native::table::off_thread;
+
+/// Jobs whose inputs are read at once.
+const PART: usize = 128;
+/// How many such parts are worked on at the same time.
+const PARTS: usize = 2;
+
+/// The rows of these jobs, in their order.
+pub(super) async fn table(call: &Call, jobs: Vec<JobView>) -> Result<Table, ServiceError> {
+    let jobs: Vec<Arc<Job>> = jobs.into_iter().map(|view| view.job).collect();
+    let (manager, organisation) = (call.manager(), call.organisation());
+    let part = |part: &[Arc<Job>]| given::of(manager.clone(), organisation.clone(), part.to_vec());
+    let parts: Vec<_> = jobs.chunks(PART).map(part).collect();
+    let mut parts = std::pin::pin!(stream::iter(parts).buffered(PARTS));
+    let (mut jobs, mut room) = (Vec::new(), Vec::new());
+    while let Some(part) = parts.try_next().await? {
+        let bytes: usize = part.iter().map(|(job, shown)| size(job, shown)).sum();
+        // As they are, and as columns; the answer that is written of them is looked after by whoever writes it.
+        room.push(manager.reserve_memory((bytes as u64).saturating_mul(2))?);
+        jobs.extend(part);
+    }
+    let limits = call.shared.limits.clone();
+    off_thread(move || {
+        let mut rows = Rows::new(data_shapes::solvable());
+        for (job, shown) in jobs {
+            rows.push(row(&job, shown, &limits)?);
+        }
+        data_shapes::table(rows)
+    })
+    .await?
+}
+
+fn size(job: &Job, shown: &Shown) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    text(&shown.inputs) + text(&shown.extra_params) + job.custom_data.as_ref().map_or(0, |data| data.get().len())
+}
+
+fn row(job: &Job, shown: Shown, limits: &Limits) -> Result<Vec<Cell>, ServiceError> {
+    let json = |text: Option<String>| text.map_or(Cell::Unset, Cell::Json);
+    let task = job.tasks.first();
+    Ok(vec![
+        Cell::Text(job.id.to_string()),
+        Cell::text(task.map(|task| task.provider.as_str())),
+        Cell::text(task.map(|task| task.model.as_str())),
+        Cell::from(status::word(job.status)),
+        json(shown.inputs),
+        Cell::Unset,
+        json(shown.extra_params),
+        json(job.custom_data.as_ref().map(|data| custom_data(data.get(), limits))),
+        json(errors(job)?),
+        Cell::Unset,
+        Cell::Unset,
+        Cell::Bool(false),
+        Cell::text(job.created_by.as_deref()),
+        Cell::Int(job.created_at.0),
+        Cell::int(job.started_at.map(|at| at.0)),
+        Cell::int(job.finished_at.map(|at| at.0)),
+    ])
+}
+
+/// What a job submitted elsewhere has may be any JSON: then it stands in a table of one row.
+fn custom_data(json: &str, limits: &Limits) -> String {
+    let is_table = json.starts_with('{') && infotable::read(json.as_bytes(), &Shape::any(), limits).is_ok();
+    if is_table {
+        return json.to_owned();
+    }
+    let definition = r#"{"fieldDefinitions":{"value":{"name":"value","baseType":"JSON"}}}"#;
+    format!(r#"{{"dataShape":{definition},"rows":[{{"value":{json}}}]}}"#)
+}
+
+fn errors(job: &Job) -> Result<Option<String>, ServiceError> {
+    let table = errors::of(job)?;
+    if table.rows() == 0 {
+        return Ok(None);
+    }
+    let text = infotable::write(&table, u64::MAX).ok().and_then(|text| String::from_utf8(text).ok());
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn custom_data_that_is_no_table_stands_in_one() {
+        let limits = Limits::default();
+        let table = r#"{"rows":[{"a":1}]}"#;
+        assert_eq!(custom_data(table, &limits), table);
+        for other in ["7", "\"text\"", "[1,2]", r#"{"a":1}"#] {
+            let wrapped = custom_data(other, &limits);
+            assert!(wrapped.ends_with(&format!(r#""rows":[{{"value":{other}}}]}}"#)), "{wrapped}");
+            let read = infotable::read(wrapped.as_bytes(), &Shape::any(), &limits);
+            assert_eq!(read.map(|read| read.table.rows()), Ok(1), "{wrapped}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! `SubmitJob`: once the id is answered, the job is kept.
+
+use analyte_core::table::infotable::Cell;
+
+use super::super::super::call::Call;
+use super::super::super::error::ServiceError;
+use super::super::super::service::Answer;
+use super::submission;
+
+pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
+    let submission = submission::read(call).await?;
+    let submitted = call.manager().submit(call.organisation(), submission).await?;
+    Ok(Answer::Scalar(Cell::Text(submitted.job.job.id.to_string())))
+}

@@ -1,0 +1,49 @@
+//! `GetModelDataShapes`: the fields that a model takes and gives, one a row.
+
+use analyte_core::base_type::BaseType;
+use analyte_core::shape::Field;
+use analyte_core::table::Table;
+use analyte_core::table::infotable::{Cell, Rows};
+use analyte_jobs::Model;
+
+use super::super::super::call::Call;
+use super::super::super::error::ServiceError;
+use super::super::super::service::Answer;
+use super::super::jobs::data_shapes::{field, table as finished};
+use super::named;
+
+pub(crate) fn call(call: &Call) -> Result<Answer, ServiceError> {
+    table(&*named::model(call)?).map(Answer::Table)
+}
+
+fn table(model: &Model) -> Result<Table, ServiceError> {
+    let mut rows = Rows::new(fields());
+    for (side, shape) in [("inputs", &model.info.input), ("results", &model.info.output)] {
+        for (ordinal, field) in (0..).zip(shape.fields.iter()) {
+            rows.push(row(side, ordinal, field));
+        }
+    }
+    finished(rows)
+}
+
+fn row(side: &'static str, ordinal: i64, field: &Field) -> Vec<Cell> {
+    vec![
+        Cell::from(side),
+        Cell::Text(field.name.to_string()),
+        Cell::Text(field.base_type_name().to_owned()),
+        Cell::Text(field.description.to_string()),
+        Cell::Int(ordinal),
+        Cell::Bool(!field.nullable),
+    ]
+}
+
+fn fields() -> Vec<Field> {
+    vec![
+        field("shape", BaseType::String, "inputs or results."),
+        field("name", BaseType::String, ""),
+        field("baseType", BaseType::String, ""),
+        field("description", BaseType::String, ""),
+        field("ordinal", BaseType::Integer, "Its place in its shape, counted from 0."),
+        field("isRequired", BaseType::Boolean, "Whether its values may not be unset."),
+    ]
+}

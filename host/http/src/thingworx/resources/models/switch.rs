@@ -1,0 +1,18 @@
+//! `EnableModel` and `DisableModel`. A model that is disabled takes no new jobs; those that it has go on.
+
+use analyte_core::table::infotable::Cell;
+
+use super::super::super::call::Call;
+use super::super::super::error::ServiceError;
+use super::super::super::service::Answer;
+use super::super::change;
+use super::named;
+
+pub(crate) async fn call(call: &Call, enabled: bool) -> Result<Answer, ServiceError> {
+    let (provider, model) = named::names(call)?;
+    let key = change::provider(call, &provider)?;
+    let manager = call.manager().clone();
+    let said = format!("Model `{model}` of provider `{provider}` is {}.", if enabled { "enabled" } else { "disabled" });
+    change::carry(async move { manager.set_model_enabled(&key, &model, enabled).await }).await?;
+    Ok(Answer::Scalar(Cell::Text(said)))
+}

@@ -1,0 +1,28 @@
+//! `DeleteProvider`: a provider without published models and without unfinished jobs.
+//!
+//! The public pages let a provider be changed only while it has no models, no jobs and no events, and say nothing of its
+//! removal. Built-in models go with it, and jobs that have ended keep their results (our reading).
+
+use analyte_core::codes::Code;
+use analyte_core::names::ProviderName;
+use analyte_core::table::infotable::Cell;
+use analyte_jobs::Origin;
+
+use super::super::super::call::Call;
+use super::super::super::error::ServiceError;
+use super::super::super::service::Answer;
+use super::super::change;
+use super::super::jobs::find;
+
+pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
+    let name: ProviderName = find::name(call, "providerName", "provider")?;
+    let key = change::provider(call, &name)?;
+    let provider = call.manager().provider(call.organisation(), &name)?;
+    let published = provider.models.values().filter(|model| model.origin != Origin::BuiltIn).count();
+    if published > 0 {
+        let message = format!("provider `{name}` has {published} published models; delete them before");
+        return Err(ServiceError::coded(Code::Conflict, message));
+    }
+    call.manager().remove_provider(&key, false).await?;
+    Ok(Answer::Scalar(Cell::Text(format!("Provider `{name}` is deleted."))))
+}

@@ -1,0 +1,14 @@
+//! `QueryProviders`: the providers that the caller sees, by name unless the query orders them.
+
+use super::super::super::call::Call;
+use super::super::super::error::ServiceError;
+use super::super::super::service::Answer;
+use super::super::selection;
+use super::row::{self, Row};
+
+pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
+    let providers = call.manager().providers(call.organisation());
+    let rows = providers.into_iter().map(|provider| Row::of(call.manager(), provider)).collect();
+    let selected = selection::of(call, rows).await?;
+    row::table(&selected).map(Answer::Table)
+}

@@ -1,0 +1,45 @@
+//! What many jobs were given, read at once: for lists that show it.
+
+use std::sync::Arc;
+
+use analyte_core::job::{Content, Job};
+use analyte_core::names::Organisation;
+use bytes::Bytes;
+
+use crate::error::JobsError;
+use crate::manager::Manager;
+
+/// What the first task of a job was given, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Given {
+    /// An Arrow stream.
+    pub input: Option<Bytes>,
+    /// A JSON object.
+    pub parameters: Option<Bytes>,
+}
+
+impl Manager {
+    /// What each of these jobs was given, in their order. Left out is whatever takes more than `most` bytes, or cannot be
+    /// read, or went with its job meanwhile.
+    pub async fn given(
+        &self,
+        organisation: &Organisation,
+        jobs: &[Arc<Job>],
+        most: u64,
+    ) -> Result<Vec<Given>, JobsError> {
+        let asked = |job: &Job, of: fn(&analyte_core::job::Task) -> &Content| {
+            let content = job.tasks.first().map(of)?;
+            (content.bytes <= most).then(|| (job.id, content.clone()))
+        };
+        let wanted: Vec<_> =
+            jobs.iter().flat_map(|job| [asked(job, |task| &task.input), asked(job, |task| &task.parameters)]).collect();
+        let found = self.inner.store.contents(organisation, wanted.iter().flatten().cloned().collect()).await?;
+        let mut found = found.into_iter();
+        let mut next = |wanted: &Option<_>| wanted.as_ref().and_then(|_| found.next().flatten());
+        let pairs = wanted.chunks_exact(2).map(|pair| match pair {
+            [input, parameters] => Given { input: next(input), parameters: next(parameters) },
+            _ => Given::default(),
+        });
+        Ok(pairs.collect())
+    }
+}

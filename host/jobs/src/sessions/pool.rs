@@ -1,0 +1,170 @@
+//! Warm instances that do not run at the moment. Whoever takes one out has it alone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use analyte_core::digest::Digest;
+use analyte_core::names::{ProviderName, SessionId};
+use analyte_engine::run::session::WarmInstance;
+use parking_lot::Mutex;
+
+/// What an instance is for: one component of one provider in one session.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) session: SessionId,
+    pub(crate) provider: ProviderName,
+    pub(crate) component: Digest,
+}
+
+struct Idle<T> {
+    key: Key,
+    instance: T,
+    bytes: u64,
+}
+
+struct State<T> {
+    next: u64,
+    /// Memory set aside for all of them.
+    bytes: u64,
+    /// The longest unused first.
+    idle: BTreeMap<u64, Idle<T>>,
+    places: HashMap<Key, u64>,
+}
+
+/// Instances that wait for their next run.
+pub(crate) struct Pool<T = WarmInstance> {
+    state: Mutex<State<T>>,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        let state = State { next: 0, bytes: 0, idle: BTreeMap::new(), places: HashMap::new() };
+        Self { state: Mutex::new(state) }
+    }
+}
+
+impl<T> State<T> {
+    fn remove(&mut self, place: u64) -> Option<T> {
+        let idle = self.idle.remove(&place)?;
+        self.places.remove(&idle.key);
+        self.bytes = self.bytes.saturating_sub(idle.bytes);
+        Some(idle.instance)
+    }
+}
+
+impl<T: Usable> Pool<T> {
+    /// Takes out the instance for this.
+    pub(super) fn take(&self, key: &Key) -> Option<T> {
+        let mut state = self.state.lock();
+        let place = *state.places.get(key)?;
+        state.remove(place)
+    }
+
+    /// Takes back an instance, if it can run again and is still wanted; what must go instead, so that all together hold at
+    /// most so many bytes, is answered.
+    pub(super) fn keep(&self, key: &Key, instance: T, bytes: u64, most: u64, wanted: impl FnOnce() -> bool) -> Vec<T> {
+        let mut state = self.state.lock();
+        if !instance.usable() || bytes > most || !wanted() {
+            return vec![instance];
+        }
+        let mut gone: Vec<T> = Vec::new();
+        // A run whose lease was lost may come back after the one that took its place.
+        if let Some(place) = state.places.get(key).copied() {
+            gone.extend(state.remove(place));
+        }
+        while state.bytes.saturating_add(bytes) > most
+            && let Some(oldest) = state.idle.keys().next().copied()
+        {
+            gone.extend(state.remove(oldest));
+        }
+        let place = state.next;
+        state.next += 1;
+        state.bytes = state.bytes.saturating_add(bytes);
+        state.places.insert(key.clone(), place);
+        state.idle.insert(place, Idle { key: key.clone(), instance, bytes });
+        gone
+    }
+
+    /// Takes out the one that was unused for longest.
+    pub(super) fn oldest(&self) -> Option<T> {
+        let mut state = self.state.lock();
+        let place = *state.idle.keys().next()?;
+        state.remove(place)
+    }
+
+    /// Takes out all of a session.
+    pub(super) fn take_all(&self, session: &SessionId) -> Vec<T> {
+        let mut state = self.state.lock();
+        let own = |(key, place): (&Key, &u64)| (key.session == *session).then_some(*place);
+        let places: Vec<u64> = state.places.iter().filter_map(own).collect();
+        places.into_iter().filter_map(|place| state.remove(place)).collect()
+    }
+
+    /// Takes out all there are.
+    pub(crate) fn clear(&self) -> Vec<T> {
+        let mut state = self.state.lock();
+        let places: Vec<u64> = state.idle.keys().copied().collect();
+        places.into_iter().filter_map(|place| state.remove(place)).collect()
+    }
+}
+
+/// What can be used again, or not.
+pub(crate) trait Usable {
+    fn usable(&self) -> bool;
+}
+
+impl Usable for WarmInstance {
+    fn usable(&self) -> bool {
+        Self::usable(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Instance(&'static str, bool);
+
+    impl Usable for Instance {
+        fn usable(&self) -> bool {
+            self.1
+        }
+    }
+
+    fn key(session: &str, provider: &str) -> Key {
+        Key {
+            session: SessionId::new(session).unwrap(),
+            provider: ProviderName::new(provider).unwrap(),
+            component: Digest::of(b""),
+        }
+    }
+
+    #[test]
+    fn the_longest_unused_go_first_when_there_is_too_much() {
+        let pool = Pool::default();
+        for (name, provider) in [("a", "p"), ("b", "q"), ("c", "r")] {
+            assert_eq!(pool.keep(&key("s", provider), Instance(name, true), 10, 30, || true), []);
+        }
+        let a = pool.take(&key("s", "p")).unwrap();
+        assert_eq!(pool.take(&key("s", "p")), None);
+        assert_eq!(pool.keep(&key("s", "p"), a, 10, 30, || true), []);
+        assert_eq!(pool.keep(&key("t", "p"), Instance("d", true), 15, 30, || true), [Instance("b", true), Instance("c", true)]);
+        assert_eq!(pool.oldest(), Some(Instance("a", true)));
+        assert_eq!(pool.take_all(&SessionId::new("t").unwrap()), [Instance("d", true)]);
+        assert_eq!(pool.state.lock().bytes, 0);
+    }
+
+    #[test]
+    fn what_cannot_run_again_or_is_not_wanted_or_too_large_is_not_kept() {
+        let pool = Pool::default();
+        let p = key("s", "p");
+        assert_eq!(pool.keep(&p, Instance("dead", false), 1, 9, || true), [Instance("dead", false)]);
+        assert_eq!(pool.keep(&p, Instance("large", true), 10, 9, || true), [Instance("large", true)]);
+        assert_eq!(pool.keep(&p, Instance("late", true), 1, 9, || false), [Instance("late", true)]);
+        assert_eq!(pool.keep(&p, Instance("one", true), 1, 9, || true), []);
+        assert_eq!(pool.keep(&p, Instance("other", true), 1, 9, || true), [Instance("one", true)]);
+        assert_eq!(pool.clear(), [Instance("other", true)]);
+    }
+}

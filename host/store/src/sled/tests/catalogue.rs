@@ -1,0 +1,165 @@
+//! Providers, models, organisations and tokens: who keeps which bytes, and for whom.
+
+use super::*;
+use crate::{OrganisationRecord, ProviderRecord, Removed};
+
+fn provider(component: Option<&Bytes>, description: usize) -> ProviderRecord {
+    provider_of(&shared("statistics"), component.map(content_of).as_ref(), description, NOW)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_component_stays_while_unfinished_jobs_pin_it() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    // Jobs for tests pin just these bytes.
+    let (old, new) = (Bytes::from_static(b"component"), Bytes::from_static(b"another component"));
+    let (pinned, current) = (Digest::of(&old), Digest::of(&new));
+    // A record of megabytes lies in a blob, too.
+    let record = provider(Some(&old), 3_000_000);
+    assert!(!store.put_provider(record.clone(), Some(NewContent::Bytes(old.clone()))).await.unwrap());
+    blobs_become(directory.path(), 2).await;
+    submit(&store, job(1, 10)).await;
+    drop(store);
+
+    let store = open(directory.path());
+    assert_eq!(*store.providers().await.unwrap()[0], record);
+    assert_eq!(store.component(pinned).await.unwrap(), Some(old.clone()));
+    assert!(store.put_provider(provider(Some(&new), 10), Some(NewContent::Bytes(new.clone()))).await.unwrap());
+    blobs_become(directory.path(), 2).await;
+    assert_eq!(store.component(pinned).await.unwrap(), Some(old.clone()));
+    let name = shared("statistics");
+    assert_eq!(store.remove_provider(&name, false).await.unwrap(), Removed::InUse { jobs: 1 });
+    assert_eq!(store.remove_provider(&name, true).await.unwrap(), Removed::Gone);
+    assert_eq!(store.remove_provider(&name, true).await.unwrap(), Removed::NotFound);
+    assert_eq!(store.component(current).await.unwrap(), None);
+    drop(store);
+
+    let store = open(directory.path());
+    assert!(store.providers().await.unwrap().is_empty());
+    assert_eq!(store.component(pinned).await.unwrap(), Some(old));
+    let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
+    store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await.unwrap();
+    assert_eq!(store.component(pinned).await.unwrap(), None);
+    blobs_become(directory.path(), 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_without_the_bytes_it_names_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let bytes = Bytes::from_static(b"component");
+    let refused = store.put_provider(provider(Some(&bytes), 0), None).await;
+    assert!(matches!(refused, Err(StoreError::Missing(_))), "{refused:?}");
+    let other = NewContent::Bytes(Bytes::from_static(b"other bytes"));
+    let refused = store.put_provider(provider(Some(&bytes), 0), Some(other)).await;
+    assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{refused:?}");
+    assert!(store.providers().await.unwrap().is_empty());
+    let (job, _) = job_with("default", 1, NOW, &[&[]], 10).unwrap();
+    let bare = NewJob { job, contents: Vec::new(), idempotency: None, queue_cap: 9 };
+    assert!(matches!(store.submit(vec![bare], NOW).await, Err(StoreError::Missing(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_two_keep_stay_until_both_let_go_of_them() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let bytes = Bytes::from_static(b"one component for all");
+    let digest = Digest::of(&bytes);
+    let name = ProviderName::new("statistics").unwrap();
+    let own = ProviderKey::of(Organisation::new("other").unwrap(), name.clone());
+    let published = ModelName::new("published").unwrap();
+    let content = content_of(&bytes);
+    store.put_provider(provider(Some(&bytes), 0), Some(NewContent::Bytes(bytes.clone()))).await.unwrap();
+    // The same length is part of the name of bytes that are there already.
+    let wrong = ProviderRecord { bytes: 1, ..provider_of(&own, Some(&content), 0, NOW) };
+    assert!(matches!(store.put_provider(wrong, None).await, Err(StoreError::Missing(_))));
+    assert!(!store.put_provider(provider_of(&own, Some(&content), 0, NOW), None).await.unwrap());
+    assert!(!store.put_model(model_of(&own, &published, &content, NOW), None).await.unwrap());
+    blobs_become(directory.path(), 1).await;
+    assert_eq!(store.remove_provider(&shared("statistics"), false).await.unwrap(), Removed::Gone);
+    drop(store);
+    let store = open(directory.path());
+    assert_eq!(store.component_range(digest, 4..13).await.unwrap().as_deref(), Some(&b"component"[..]));
+    // An update of a record needs no bytes, of a provider or of a model.
+    let later = NOW.plus_ms(1);
+    assert!(store.put_provider(provider_of(&own, Some(&content), 9, later), None).await.unwrap());
+    assert!(store.put_model(model_of(&own, &published, &content, later), None).await.unwrap());
+    assert_eq!(store.models().await.unwrap()[0].updated_at, later);
+    assert_eq!(store.remove_model(&own, &published, false).await.unwrap(), Removed::Gone);
+    assert_eq!(store.component(digest).await.unwrap(), Some(bytes));
+    assert_eq!(store.remove_provider(&own, false).await.unwrap(), Removed::Gone);
+    assert_eq!(store.component_range(digest, 0..9).await.unwrap(), None);
+    assert!(matches!(
+        store.put_provider(provider_of(&own, Some(&content), 0, NOW), None).await,
+        Err(StoreError::Missing(_))
+    ));
+    blobs_become(directory.path(), 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organisations_do_not_meet_in_providers_of_one_name() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let name = ProviderName::new("statistics").unwrap();
+    let [one, two] = ["default", "other"].map(|of| ProviderKey::of(Organisation::new(of).unwrap(), name.clone()));
+    for key in [&one, &two] {
+        assert!(!store.put_provider(provider_of(key, None, 0, NOW), None).await.unwrap());
+    }
+    let mine = submit(&store, job(1, 10)).await;
+    let theirs = submit(&store, new_job("other", 2, NOW, 10).unwrap()).await;
+    let mut unfinished = Vec::new();
+    for key in [&one, &two, &shared("statistics"), &shared("Statistics")] {
+        let jobs = store.unfinished(key, 9).await.unwrap();
+        unfinished.push(jobs.iter().map(|job| job.id).collect::<Vec<_>>());
+    }
+    assert_eq!(unfinished, [vec![mine], vec![theirs], vec![mine, theirs], vec![]]);
+    assert_eq!(store.remove_provider(&one, false).await.unwrap(), Removed::InUse { jobs: 1 });
+    assert_eq!(store.remove_provider(&one, true).await.unwrap(), Removed::Gone);
+    assert_eq!(store.remove_provider(&shared("statistics"), true).await.unwrap(), Removed::NotFound);
+    drop(store);
+    let left = open(directory.path()).providers().await.unwrap();
+    assert_eq!(left.iter().map(|record| record.key()).collect::<Vec<_>>(), [two]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_kept_and_replaced() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let mut token = token_of(&default(), "t1", NOW);
+    store.put_token(token.clone()).await.unwrap();
+    token.revoked_at = Some(NOW);
+    store.put_token(token.clone()).await.unwrap();
+    drop(store);
+    let tokens = open(directory.path()).tokens().await.unwrap();
+    assert_eq!(tokens.iter().map(|token| (**token).clone()).collect::<Vec<_>>(), [token]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_use_of_a_token_never_moves_back_and_makes_no_token() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let mut token = token_of(&default(), "t1", NOW);
+    store.put_token(token.clone()).await.unwrap();
+    let (later, latest) = (NOW.plus_ms(1), NOW.plus_ms(2));
+    let used = |at| vec![("t1".to_owned(), at), ("gone".to_owned(), at)];
+    store.tokens_used(used(latest)).await.unwrap();
+    store.tokens_used(used(later)).await.unwrap();
+    drop(store);
+    let tokens = open(directory.path()).tokens().await.unwrap();
+    token.last_used_at = Some(latest);
+    assert_eq!(tokens.iter().map(|token| (**token).clone()).collect::<Vec<_>>(), [token]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organisations_are_kept_and_replaced() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let name = Organisation::new("other").unwrap();
+    let mut record = OrganisationRecord { name, description: "new".to_owned(), queued_jobs: None, created_at: NOW };
+    assert!(!store.put_organisation(record.clone()).await.unwrap());
+    record.queued_jobs = Some(7);
+    assert!(store.put_organisation(record.clone()).await.unwrap());
+    drop(store);
+    let organisations = open(directory.path()).organisations().await.unwrap();
+    assert_eq!(organisations.iter().map(|one| (**one).clone()).collect::<Vec<_>>(), [record]);
+}
