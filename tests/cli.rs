@@ -32,7 +32,7 @@ fn shown(call: &str, said: &Said) -> String {
 #[test]
 fn help_says_what_there_is() {
     let mut all = transcripts(&[&["--help"]]);
-    for verb in ["serve", "demo", "build", "inspect", "run", "provider", "model", "job"] {
+    for verb in ["serve", "demo", "build", "inspect", "run", "provider", "model", "job", "token", "organisation"] {
         all.push_str(&transcripts(&[&[verb, "--help"]]));
     }
     let all: String = all.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
@@ -271,7 +271,7 @@ fn client_commands_say_what_to_do_next() {
         call(&["provider", "list"], &[("ANALYTE_TOKEN", "wrong")]),
         call(&["provider", "list"], &[("ANALYTE_DATA_DIR", "/nowhere")]),
         call(&["provider", "list"], &[("ANALYTE_SERVER", "http://127.0.0.1:1")]),
-        call(&["provider", "list"], &[("ANALYTE_SERVER", "https://localhost")]),
+        call(&["provider", "list"], &[("ANALYTE_SERVER", "ftp://localhost")]),
         call(&["provider", "list"], &[("ANALYTE_SERVER", "localhost")]),
         call(&["provider", "show", "nobody"], &[]),
         call(&["provider", "install", "x", "README.nowhere"], &[]),

@@ -28,18 +28,37 @@ fn commands(page: &str) -> String {
     script
 }
 
-#[test]
-fn every_call_of_the_page_on_jobs_works() {
-    let server = Server::with_plugins(&["statistics"]);
+/// Runs every block of a page in one shell, against this server; what it printed.
+fn run(server: &Server, page: &str) -> String {
     let folder = ok(tempfile::tempdir(), "a temporary folder");
-    let page = ok(fs::read_to_string(repository().join("docs/jobs.md")), "the page");
+    let page = ok(fs::read_to_string(repository().join(page)), "the page");
     let script = commands(&page);
     let mut shell = Command::new("bash");
     shell.args(["-euo", "pipefail", "-c", &script]).current_dir(folder.path());
     shell.env("SERVER", &server.http.url).env("TOKEN", &server.http.token);
     let said = finish(&mut shell, b"");
     assert_eq!(said.code, 0, "{}", said.transcript());
-    let shown = said.text();
+    said.text()
+}
+
+#[test]
+fn every_call_of_the_page_for_thingworx_clients_works() {
+    let server = Server::with_plugins(&["statistics"]);
+    let shown = run(&server, "docs/thingworx.md");
+    let number_of = |part: &str| shown.matches(part).count();
+    assert_eq!(number_of("\"rows\":[{\"result\":\"COMPLETED\"}]"), 0, "grep was quiet: {shown}");
+    // The results of the job, of ExecuteJob, and of ExecuteJob in the session: 12.5 and 13 on average.
+    assert_eq!(number_of("\"mean\":12.75"), 3, "{shown}");
+    // Two jobs were completed when they were asked for.
+    assert_eq!(number_of("\"status\":\"COMPLETED\""), 2, "{shown}");
+    assert_eq!(number_of("\"serviceDefinitions\":"), 1, "{shown}");
+    assert_eq!(number_of("\"rows\":[{\"result\":true}]"), 1, "{shown}");
+}
+
+#[test]
+fn every_call_of_the_page_on_jobs_works() {
+    let server = Server::with_plugins(&["statistics"]);
+    let shown = run(&server, "docs/jobs.md");
     let answers: Vec<&str> = shown.lines().filter(|line| !line.is_empty()).collect();
     let number_of = |part: &str| answers.iter().filter(|line| line.contains(part)).count();
     // The first job: submitted, replayed, in the list, in the query.

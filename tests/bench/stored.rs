@@ -27,6 +27,8 @@ use times::{Times, milliseconds};
 
 const FAR: &str = "2099-01-01T00:00:00Z";
 const BATCH: usize = 500;
+const QUERY_JOBS: &str =
+    "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI/Services/QueryJobs?Accept=application/json";
 /// Values of the tag `site`.
 const SITES: usize = 10;
 /// One job in so many has the tag `rare`, and another one an unusual priority.
@@ -229,6 +231,21 @@ fn calls(http: &Http, jobs: usize, samples: usize) -> Vec<String> {
             http.post("/v1/jobs/query?limit=50", &query)
         }));
     }
+    let thingworx = [
+        ("everything", json!({})),
+        ("status EQ COMPLETED", filter(one("EQ", "status", json!("COMPLETED")))),
+        ("status EQ FAILED", filter(one("EQ", "status", json!("FAILED")))),
+        ("status LIKE F*", filter(one("LIKE", "status", json!("F*")))),
+        (
+            "providerName EQ and modelName EQ",
+            filter(json!({"type": "AND", "filters": [
+            one("EQ", "providerName", json!("hostile")), one("EQ", "modelName", json!("echo"))]})),
+        ),
+        ("providerName EQ, another provider", filter(one("EQ", "providerName", json!("second")))),
+    ];
+    for (what, query) in thingworx {
+        rows.push(row(&format!("`QueryJobs`: {what}"), samples, || http.post(QUERY_JOBS, &json!({ "query": query }))));
+    }
     let newest = http.get("/v1/jobs?limit=1").expect(200).json()["jobs"][0]["id"].clone();
     let newest = newest.as_str().expect("an id");
     rows.push(row("`GET /v1/jobs/{job}`", samples, || http.get(&format!("/v1/jobs/{newest}"))));
@@ -262,6 +279,9 @@ fn row(what: &str, samples: usize, ask: impl Fn() -> support::http::Answer) -> S
     let answer = last.expect("an answer");
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let got = match (&body["jobs"], answer.status) {
+        _ if body["rows"].is_array() => {
+            format!("{} rows, {} KiB", body["rows"].as_array().map_or(0, Vec::len), answer.body.len() / 1024)
+        }
         (Value::Array(jobs), _) if body["next_cursor"].is_null() => format!("{} jobs", jobs.len()),
         (Value::Array(jobs), _) => format!("{} jobs, and a cursor", jobs.len()),
         (_, 200) => "the job".to_owned(),

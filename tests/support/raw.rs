@@ -34,7 +34,7 @@ pub fn head(http: &Http, method: &str, path: &str) -> String {
 impl Raw {
     /// To this server.
     pub fn connect(http: &Http) -> Self {
-        let address = http.url.strip_prefix("http://").unwrap_or_default();
+        let address = http.url.trim_start_matches("http://").trim_start_matches("https://");
         let stream = ok(TcpStream::connect(address), "a connection");
         ok(stream.set_nodelay(true), "TCP_NODELAY");
         Self { stream, said: Vec::new() }

@@ -20,6 +20,8 @@ pub struct Setup<'a> {
     pub config: &'a str,
     /// Plugins to install, by name.
     pub plugins: &'a [&'a str],
+    /// Address to listen at; usually a free port on loopback.
+    pub listen: &'a str,
     /// Environment variables beside the usual ones.
     pub variables: &'a [(&'a str, &'a str)],
 }
@@ -60,7 +62,8 @@ impl Home {
             ok(fs::copy(plugin(name), plugins.join(format!("{name}.wasm"))), "copying a plugin");
         }
         let mut command = binary::command();
-        command.args(["serve", "--listen", "127.0.0.1:0"]).arg("--data-dir").arg(self.data_dir());
+        let listen = if setup.listen.is_empty() { "127.0.0.1:0" } else { setup.listen };
+        command.args(["serve", "--listen", listen]).arg("--data-dir").arg(self.data_dir());
         command.arg("--config").arg(&config).arg("--plugins").arg(&plugins);
         command.envs(setup.variables.iter().copied());
         self.run(command)

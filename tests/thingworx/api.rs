@@ -7,32 +7,32 @@ use crate::support::ok;
 use crate::support::server::Server;
 
 /// The services around jobs.
-pub const JOBS: &str = "Resources/TW.AnalysisServices.JobManagementServicesAPI";
+pub(super) const JOBS: &str = "Resources/TW.AnalysisServices.JobManagementServicesAPI";
 /// Those around models.
-pub const MODELS: &str = "Resources/TW.AnalysisServices.ModelManagementServicesAPI";
+pub(super) const MODELS: &str = "Resources/TW.AnalysisServices.ModelManagementServicesAPI";
 /// Those around providers.
-pub const PROVIDERS: &str = "Resources/TW.AnalysisServices.ProviderManagementServicesAPI";
+pub(super) const PROVIDERS: &str = "Resources/TW.AnalysisServices.ProviderManagementServicesAPI";
 /// The repository of model files.
-pub const REPOSITORY: &str = "TW.AnalysisServices.ModelRepository";
+pub(super) const REPOSITORY: &str = "TW.AnalysisServices.ModelRepository";
 
 /// The client.
-pub struct Api {
+pub(super) struct Api {
     /// Sends no token by itself.
-    pub http: Http,
+    pub(super) http: Http,
     key: String,
 }
 
 /// One part of a form: a field's name, a file's name, the content.
-pub type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+pub(super) type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 
 impl Api {
     /// With the administrator's key.
-    pub fn of(server: &Server) -> Self {
+    pub(super) fn of(server: &Server) -> Self {
         Self { http: Http::new(&server.http.url, ""), key: server.http.token.clone() }
     }
 
     /// With a new key of this organisation, which is made if need be.
-    pub fn with_rights(server: &Server, organisation: &str, rights: &[&str]) -> Self {
+    pub(super) fn with_rights(server: &Server, organisation: &str, rights: &[&str]) -> Self {
         if organisation != "default" {
             let made = server.http.put(&format!("/v1/organisations/{organisation}"), "application/json", b"{}");
             assert!([200, 201].contains(&made.status), "{}", made.text());
@@ -43,32 +43,34 @@ impl Api {
         Self { http: Http::new(&server.http.url, ""), key }
     }
 
-    /// One call of a service.
-    pub fn call(&self, entity: &str, service: &str, body: &Value) -> Answer {
-        let headers = [("appKey", self.key.as_str()), ("accept", "application/json"), ("content-type", "application/json")];
+    /// One call of a service, over a connection of its own: a server that refuses a call before it has read its body may
+    /// close it.
+    pub(super) fn call(&self, entity: &str, service: &str, body: &Value) -> Answer {
+        let headers =
+            [("appKey", self.key.as_str()), ("accept", "application/json"), ("content-type", "application/json")];
         let address = format!("/Thingworx/{entity}/Services/{service}");
-        self.http.call("POST", &address, &headers, Some(body.to_string().as_bytes()))
+        Http::new(&self.http.url, "").call("POST", &address, &headers, Some(body.to_string().as_bytes()))
     }
 
     /// The one value that a service answers.
-    pub fn scalar(&self, entity: &str, service: &str, body: &Value) -> Value {
+    pub(super) fn scalar(&self, entity: &str, service: &str, body: &Value) -> Value {
         self.call(entity, service, body).expect(200).json()["rows"][0]["result"].clone()
     }
 
     /// The rows that a service answers.
-    pub fn rows(&self, entity: &str, service: &str, body: &Value) -> Vec<Value> {
+    pub(super) fn rows(&self, entity: &str, service: &str, body: &Value) -> Vec<Value> {
         let table = self.call(entity, service, body).expect(200).json();
         ok(table["rows"].as_array().cloned().ok_or(&table), "rows")
     }
 
     /// One field of each row.
-    pub fn column(&self, entity: &str, service: &str, body: &Value, field: &str) -> Vec<String> {
+    pub(super) fn column(&self, entity: &str, service: &str, body: &Value, field: &str) -> Vec<String> {
         let rows = self.rows(entity, service, body);
         rows.iter().map(|row| row[field].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// What is said behind the sentence that every failed call begins with.
-    pub fn refusal(&self, entity: &str, service: &str, body: &Value) -> String {
+    pub(super) fn refusal(&self, entity: &str, service: &str, body: &Value) -> String {
         let answer = self.call(entity, service, body);
         let text = answer.text();
         assert_eq!(answer.status, 500, "{service}: {text}");
@@ -78,32 +80,32 @@ impl Api {
     }
 
     /// Reads an address.
-    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(super) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.read("GET", path, headers)
     }
 
     /// Reads an address with this method.
-    pub fn read(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(super) fn read(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let usual = [("appKey", self.key.as_str()), ("accept", "application/json")];
         let headers: Vec<_> = usual.into_iter().chain(headers.iter().copied()).collect();
         self.http.call(method, path, &headers, None)
     }
 
     /// Sends a form as a program does.
-    pub fn form(&self, parts: &[Part<'_>]) -> Answer {
+    pub(super) fn form(&self, parts: &[Part<'_>]) -> Answer {
         let token = ("x-xsrf-token", "TWX-XSRF-TOKEN-VALUE");
         self.upload_as("multipart/form-data; boundary=XX", &[token], &form(parts))
     }
 
     /// Sends these bytes to where uploads go.
-    pub fn upload_as(&self, content_type: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(super) fn upload_as(&self, content_type: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let usual = [("appKey", self.key.as_str()), ("accept", "application/json"), ("content-type", content_type)];
         let headers: Vec<_> = usual.into_iter().chain(headers.iter().copied()).collect();
         self.http.call("POST", "/Thingworx/FileRepositoryUploader", &headers, Some(body))
     }
 
     /// Uploads one file, which has to work.
-    pub fn upload(&self, folder: &str, name: &str, content: &[u8]) {
+    pub(super) fn upload(&self, folder: &str, name: &str, content: &[u8]) {
         let parts: [Part<'_>; 4] = [
             ("upload-repository", None, REPOSITORY.as_bytes()),
             ("upload-path", None, folder.as_bytes()),
@@ -114,18 +116,18 @@ impl Api {
     }
 
     /// The paths of all files in a folder.
-    pub fn files(&self, folder: &str) -> Vec<String> {
+    pub(super) fn files(&self, folder: &str) -> Vec<String> {
         self.column(&format!("Things/{REPOSITORY}"), "GetFileListing", &json!({"path": folder}), "path")
     }
 
     /// The key, for calls that are made by hand.
-    pub fn key(&self) -> &str {
+    pub(super) fn key(&self) -> &str {
         &self.key
     }
 }
 
 /// The bytes of a form with the boundary `XX`.
-pub fn form(parts: &[Part<'_>]) -> Vec<u8> {
+pub(super) fn form(parts: &[Part<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, file, content) in parts {
         let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
@@ -138,6 +140,6 @@ pub fn form(parts: &[Part<'_>]) -> Vec<u8> {
 }
 
 /// The address of a file in the repository of models.
-pub fn address(path: &str) -> String {
+pub(super) fn address(path: &str) -> String {
     format!("/Thingworx/FileRepositories/{REPOSITORY}/{path}")
 }

@@ -7,11 +7,14 @@ use crate::support::eventually;
 use crate::support::raw::Raw;
 use crate::support::server::{Server, Setup};
 
+/// The type of a form of the boundary that [`form`] uses.
+const FORM: &str = "multipart/form-data; boundary=XX";
+/// The repository as an entity.
 const THING: &str = "Things/TW.AnalysisServices.ModelRepository";
 
 /// Bytes that hold everything that a form's parser looks for.
 fn awkward() -> Vec<u8> {
-    let mut bytes: Vec<u8> = (0..600_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut bytes: Vec<u8> = (0..600_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
     for at in [0, 32_767, 65_530, 599_990] {
         bytes[at..at + 8].copy_from_slice(b"\r\n--X\r\n\r");
     }
@@ -45,7 +48,9 @@ fn a_file_comes_back_as_it_went() {
     assert_eq!(api.get(&path, &[("if-none-match", &tag)]).expect(304).body, b"");
 
     // As other clients ask for it.
-    let asked = format!("/Thingworx/FileRepositoryDownloader?download-repository={REPOSITORY}&download-path=%2Fp%2FMy+model+v1.bin");
+    let asked = format!(
+        "/Thingworx/FileRepositoryDownloader?download-repository={REPOSITORY}&download-path=%2Fp%2FMy+model+v1.bin"
+    );
     assert!(api.get(&asked, &[]).expect(200).body == bytes);
 
     // Replaced, listed, deleted.
@@ -67,7 +72,8 @@ fn pages_are_saved_and_never_shown() {
     let server = Server::start();
     let api = Api::of(&server);
     let page = b"<script>alert(document.cookie)</script>";
-    api.form(&[("upload-repository", None, REPOSITORY.as_bytes()), ("upload-files", Some("page.html"), page)]).expect(200);
+    api.form(&[("upload-repository", None, REPOSITORY.as_bytes()), ("upload-files", Some("page.html"), page)])
+        .expect(200);
     let answer = api.get(&address("page.html"), &[("accept", "text/html")]).expect(200);
     let headers = ["content-type", "content-disposition", "x-content-type-options"].map(|name| answer.header(name));
     assert_eq!(headers, ["text/html", "attachment; filename=\"page.html\"", "nosniff"]);
@@ -84,7 +90,12 @@ fn forms_are_taken_as_clients_send_them() {
     let taken: [(&[Part<'_>], &str); 6] = [
         (&[("upload-files", Some("1.csv"), b"a"), repository, ("upload-path", None, b"/p")], "/p/1.csv\n"),
         (
-            &[repository, ("upload-path", None, b"/p"), ("upload-files", Some("2.csv"), b"b"), ("upload-files", Some("3.csv"), b"")],
+            &[
+                repository,
+                ("upload-path", None, b"/p"),
+                ("upload-files", Some("2.csv"), b"b"),
+                ("upload-files", Some("3.csv"), b""),
+            ],
             "/p/2.csv\n/p/3.csv\n",
         ),
         (
@@ -103,7 +114,10 @@ fn forms_are_taken_as_clients_send_them() {
     ];
     for (parts, answer) in taken {
         let told = api.form(parts).expect(200);
-        assert_eq!((told.text(), told.header("content-type")), (answer.to_owned(), "text/plain; charset=utf-8".to_owned()));
+        assert_eq!(
+            (told.text(), told.header("content-type")),
+            (answer.to_owned(), "text/plain; charset=utf-8".to_owned())
+        );
     }
     assert_eq!(api.files("/p"), ["/p/1.csv", "/p/2.csv", "/p/3.csv", "/p/4.csv"]);
     assert_eq!(api.files("/"), ["/5.csv", "/6.csv", "/7.csv"]);
@@ -139,15 +153,30 @@ fn what_is_no_upload_leaves_nothing() {
             "there is no file repository `TW.AnalysisServices.JobRepository` that takes uploads; `TW.AnalysisServices.ModelRepository` does",
         ),
         ("no file", &[repository, ("upload-files", None, b"a,b")], 400, "the form holds no file"),
-        ("a file beyond its limit", &[repository, ("upload-files", Some("m.csv"), &large)], 413, "`m.csv` has more than 5000 bytes (limit model_file_bytes)"),
+        (
+            "a file beyond its limit",
+            &[repository, ("upload-files", Some("m.csv"), &large)],
+            413,
+            "`m.csv` has more than 5000 bytes (limit model_file_bytes)",
+        ),
         (
             "files beyond theirs",
             &[repository, ("upload-files", Some("m.csv"), &half), ("upload-files", Some("n.csv"), &half)],
             413,
             "the files have more than 9000 bytes (limit repository_bytes)",
         ),
-        ("a long field", &[repository, file, ("upload-path", None, &long)], 400, "the field `upload-path` has more than 4096 bytes and is no file"),
-        ("many parts", &[repository, file, file, file, file, file], 413, "the form has more than 5 parts (limit upload_parts)"),
+        (
+            "a long field",
+            &[repository, file, ("upload-path", None, &long)],
+            400,
+            "the field `upload-path` has more than 4096 bytes and is no file",
+        ),
+        (
+            "many parts",
+            &[repository, file, file, file, file, file],
+            413,
+            "the form has more than 5 parts (limit upload_parts)",
+        ),
         ("not UTF-8", &[repository, file, ("upload-path", None, b"\xff")], 400, "a field of the form is not UTF-8"),
     ];
     for (what, parts, status, sentence) in refused {
@@ -155,7 +184,6 @@ fn what_is_no_upload_leaves_nothing() {
         assert_eq!((answer.status, answer.text().as_str()), (status, sentence), "{what}");
     }
 
-    const FORM: &str = "multipart/form-data; boundary=XX";
     let token = ("x-xsrf-token", "TWX-XSRF-TOKEN-VALUE");
     let whole = form(&[repository, file]);
     assert_eq!(api.upload_as(FORM, &[], &whole).status, 403);
@@ -220,7 +248,7 @@ fn no_path_leads_anywhere_else() {
         assert_eq!(api.files(folder), [""; 0], "{folder}");
     }
 
-    api.upload("p", "m.csv", b"here");
+    api.upload("p", "m.csv", b"what is in it");
     let secret = std::fs::read_to_string(server.data_dir().join("admin-token")).expect("the token");
     for path in [
         "p//m.csv",
@@ -257,10 +285,17 @@ fn no_path_leads_anywhere_else() {
         raw.until_closed();
         let said = raw.text();
         assert!(said.starts_with("HTTP/1.1 404 ") || said.starts_with("HTTP/1.1 400 "), "{path}: {said}");
-        assert!(!said.contains("here") && !said.contains(secret.trim()), "{path}: {said}");
+        assert!(!said.contains("what is in it") && !said.contains(secret.trim()), "{path}: {said}");
     }
-    for (repository, path) in [("", "p/m.csv"), ("..", "admin-token"), (REPOSITORY, "../admin-token"), (REPOSITORY, "p%2Fm.csv"), (REPOSITORY, "//p/m.csv")] {
-        let address = format!("/Thingworx/FileRepositoryDownloader?download-repository={repository}&download-path={path}");
+    for (repository, path) in [
+        ("", "p/m.csv"),
+        ("..", "admin-token"),
+        (REPOSITORY, "../admin-token"),
+        (REPOSITORY, "p%2Fm.csv"),
+        (REPOSITORY, "//p/m.csv"),
+    ] {
+        let address =
+            format!("/Thingworx/FileRepositoryDownloader?download-repository={repository}&download-path={path}");
         let status = api.get(&address, &[]).status;
         // Decoded once, `p%2Fm.csv` is the file's path: a query string has no segments.
         assert_eq!(status, if path == "p%2Fm.csv" { 200 } else { 404 }, "{address}");
@@ -277,7 +312,10 @@ fn files_belong_to_an_organisation_and_to_rights() {
     let writer = Api::with_rights(&server, "acme", &["providers:write"]);
     acme.upload("p", "m.csv", b"acme's");
     assert_eq!(reader.get(&address("p/m.csv"), &[]).expect(200).body, b"acme's");
-    assert_eq!(other.get(&address("p/m.csv"), &[]).expect(404).text(), other.get(&address("p/n.csv"), &[]).expect(404).text());
+    assert_eq!(
+        other.get(&address("p/m.csv"), &[]).expect(404).text(),
+        other.get(&address("p/n.csv"), &[]).expect(404).text()
+    );
     assert_eq!(other.files("p"), [""; 0]);
     assert_eq!(
         other.refusal(THING, "DeleteFile", &json!({"path": "p/m.csv"})),
@@ -286,7 +324,8 @@ fn files_belong_to_an_organisation_and_to_rights() {
     other.upload("p", "m.csv", b"another's");
     assert_eq!(acme.get(&address("p/m.csv"), &[]).expect(200).body, b"acme's");
 
-    let parts: [Part<'_>; 2] = [("upload-repository", None, REPOSITORY.as_bytes()), ("upload-files", Some("n.csv"), b"n")];
+    let parts: [Part<'_>; 2] =
+        [("upload-repository", None, REPOSITORY.as_bytes()), ("upload-files", Some("n.csv"), b"n")];
     assert_eq!(reader.form(&parts).status, 403);
     assert_eq!(writer.get(&address("p/m.csv"), &[]).status, 403);
     let denied = reader.call(THING, "DeleteFile", &json!({"path": "p/m.csv"})).expect(403).text();
@@ -308,7 +347,8 @@ fn result_files_stand_in_a_repository_of_jobs() {
     assert!(links.contains(&file), "{links:?}");
     let native = server.http.get(&format!("/v1/jobs/{id}/files/file-7")).expect(200);
     let told = api.get(&file, &[]).expect(200);
-    assert_eq!((told.body, told.header("content-disposition")), (native.body, "attachment; filename=\"file-7\"".to_owned()));
+    let disposition = told.header("content-disposition");
+    assert_eq!((told.body, disposition), (native.body, "attachment; filename=\"file-7\"".to_owned()));
     for other in [
         file.replace("/hostile/", "/other/"),
         file.replace("file-7", "file-99"),

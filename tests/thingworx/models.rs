@@ -46,12 +46,17 @@ fn a_file_becomes_a_model() {
     let api = Api::of(&server);
     api.upload("/filed", "sum.json", FILE);
     let custom = json!({"dataShape": {"fieldDefinitions": {"owner": {"name": "owner", "baseType": "STRING"}}}, "rows": [{"owner": "me"}]});
-    let body = with(creation(), &json!({"description": "Mine.", "inputsToResultsCardinality": "NxN", "customData": custom}));
+    let body =
+        with(creation(), &json!({"description": "Mine.", "inputsToResultsCardinality": "NxN", "customData": custom}));
     assert_eq!(create(&api, &body), "filed/sum");
-    assert_eq!(execute(&api, "filed", "sum", &json!([{"a": 1, "b": 2}, {"a": 1.5, "b": null}])), json!([{"sum": 0.5}, {}]));
+    assert_eq!(
+        execute(&api, "filed", "sum", &json!([{"a": 1, "b": 2}, {"a": 1.5, "b": null}])),
+        json!([{"sum": 0.5}, {}])
+    );
 
     let rows = api.rows(MODELS, "GetModel", &json!({"modelId": "filed/sum"}));
-    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let row = &rows[0];
     let expected = json!({
         "key": "filed/sum", "name": "sum", "description": "Mine.", "providerName": "filed", "state": "Enabled",
         "fileURL": address("filed/sum.json"), "inputsToResultsCardinality": "NxN", "isPublished": true, "version": "7",
@@ -64,13 +69,18 @@ fn a_file_becomes_a_model() {
     assert!(row.get("inputDataShape").is_none() && row["createdOn"].is_i64(), "{row}");
 
     let fields = api.rows(MODELS, "GetModelDataShapes", &json!({"providerName": "filed", "modelName": "sum"}));
-    let fields: Vec<_> = fields.iter().map(|row| format!("{} {} {}", row["shape"], row["name"], row["baseType"])).collect();
+    let fields: Vec<_> =
+        fields.iter().map(|row| format!("{} {} {}", row["shape"], row["name"], row["baseType"])).collect();
     assert_eq!(fields, [r#""inputs" "a" "NUMBER""#, r#""inputs" "b" "NUMBER""#, r#""results" "sum" "NUMBER""#]);
 
     // The native surface shows the same model, and what happens to the file later changes nothing.
     let native = server.http.get("/v1/providers/filed/models/sum").expect(200).json();
-    assert_eq!((&native["kind"], &native["file"], &native["cardinality"]), (&json!("file"), &row["digest"], &json!("NxN")));
-    api.call("Things/TW.AnalysisServices.ModelRepository", "DeleteFile", &json!({"path": "filed/sum.json"})).expect(200);
+    assert_eq!(
+        (&native["kind"], &native["file"]["digest"], &native["cardinality"]),
+        (&json!("file"), &row["digest"], &json!("NxN"))
+    );
+    api.call("Things/TW.AnalysisServices.ModelRepository", "DeleteFile", &json!({"path": "filed/sum.json"}))
+        .expect(200);
     assert_eq!(execute(&api, "filed", "sum", &json!([{"a": 1, "b": 1}])), json!([{"sum": 1.5}]));
 }
 
@@ -114,7 +124,10 @@ fn what_cannot_become_a_model_is_refused_with_its_reason() {
         (json!({"modelName": "a b"}), "`a b` is not a valid model name"),
         (json!({"modelName": "other"}), "the model's name must be that of its file without its ending, `sum`"),
         (json!({"modelName": "sum.json"}), "the model's name must be that of its file without its ending, `sum`"),
-        (json!({"inputsToResultsCardinality": "2x2"}), "inputsToResultsCardinality is Any, NxN, Nx1, 1xN or 1x1, not `2x2`"),
+        (
+            json!({"inputsToResultsCardinality": "2x2"}),
+            "inputsToResultsCardinality is Any, NxN, Nx1, 1xN or 1x1, not `2x2`",
+        ),
         (json!({"customData": 7}), "the parameter customData"),
         (json!({"fileURL": address("other/sum.json")}), taken),
         (json!({"fileURL": address("filed/../other/sum.json")}), taken),
@@ -151,6 +164,7 @@ fn nothing_is_fetched_from_anywhere() {
 
 #[test]
 fn shapes_given_by_hand_must_be_those_of_the_file() {
+    const SERVICE: &str = "CreateModelWithManualDatashapes";
     let server = Server::with_plugins(&["filed"]);
     let api = Api::of(&server);
     api.upload("filed", "sum.json", FILE);
@@ -160,12 +174,14 @@ fn shapes_given_by_hand_must_be_those_of_the_file() {
     ]);
     let results = json!([{"name": "sum", "baseType": "NUMBER"}]);
     let body = with(creation(), &json!({"inputDatashapeJson": inputs, "outputDatashapeJson": {"array": results}}));
-    const SERVICE: &str = "CreateModelWithManualDatashapes";
     for (more, said) in [
         (json!({"inputDatashapeJson": null}), "the parameter inputDatashapeJson is missing"),
         (json!({"outputDatashapeJson": null}), "the parameter outputDatashapeJson is missing"),
         (json!({"fileURL": null}), "the parameter fileURL is missing: a model needs a file that computes it"),
-        (json!({"inputDatashapeJson": {"rows": []}}), "the parameter inputDatashapeJson must be an array of fields: missing field `array`"),
+        (
+            json!({"inputDatashapeJson": {"rows": []}}),
+            "the parameter inputDatashapeJson must be an array of fields: missing field `array`",
+        ),
         (
             json!({"inputDatashapeJson": [{"name": "a", "baseType": "NUMBER"}]}),
             "the input shape given does not fit the model: given [a NUMBER], the model has [a NUMBER, b NUMBER]",
@@ -186,11 +202,14 @@ fn shapes_given_by_hand_must_be_those_of_the_file() {
 #[test]
 fn models_are_found_switched_and_deleted() {
     let config = "[limits]\nfree_disk_bytes = 0\nconcurrent_tasks = 1\n";
-    let server = Server::with(&Setup { config, plugins: &["filed", "hostile"], variables: &[] });
+    let server = Server::with(&Setup { config, plugins: &["filed", "hostile"], ..Setup::default() });
     let api = Api::of(&server);
     for name in ["sum", "total"] {
         api.upload("filed", &format!("{name}.json"), FILE);
-        create(&api, &json!({"modelName": name, "providerName": "filed", "fileURL": address(&format!("filed/{name}.json"))}));
+        create(
+            &api,
+            &json!({"modelName": name, "providerName": "filed", "fileURL": address(&format!("filed/{name}.json"))}),
+        );
     }
     let found = |body: &Value| api.column(MODELS, "QueryModels", body, "name");
     let of = |filter: Value| json!({"query": {"filters": {"type": "AND", "filters": [{"type": "EQ", "fieldName": "providerName", "value": "filed"}, filter]}}});
@@ -254,7 +273,10 @@ fn a_provider_of_ones_own_shares_a_component() {
     );
     let digests = |name: &str| acme.column(PROVIDERS, "GetProvider", &json!({"providerName": name}), "digest");
     assert_eq!(digests("mine"), digests("filed"));
-    assert_eq!(acme.column(PROVIDERS, "QueryProviders", &json!({"values": {"rows": [{"isShared": false}]}}), "name"), ["mine"]);
+    assert_eq!(
+        acme.column(PROVIDERS, "QueryProviders", &json!({"values": {"rows": [{"isShared": false}]}}), "name"),
+        ["mine"]
+    );
 
     acme.upload("mine", "sum.json", FILE);
     let body = json!({"modelName": "sum", "providerName": "mine", "fileURL": address("mine/sum.json")});
@@ -262,12 +284,18 @@ fn a_provider_of_ones_own_shares_a_component() {
     assert_eq!(execute(&acme, "mine", "sum", &json!([{"a": 1, "b": 1}])), json!([{"sum": 1.5}]));
 
     // Nobody else sees any of it.
-    assert_eq!(other.refusal(PROVIDERS, "GetProvider", &json!({"providerName": "mine"})), "there is no provider `mine`");
+    assert_eq!(
+        other.refusal(PROVIDERS, "GetProvider", &json!({"providerName": "mine"})),
+        "there is no provider `mine`"
+    );
     assert_eq!(other.column(PROVIDERS, "QueryProviders", &json!({}), "name"), ["filed"]);
     assert_eq!(other.refusal(MODELS, "DeleteModel", &json!({"modelId": "mine/sum"})), "there is no provider `mine`");
 
     let named = json!({"providerName": "mine"});
-    assert_eq!(acme.refusal(PROVIDERS, "DeleteProvider", &named), "provider `mine` has 1 published models; delete them before");
+    assert_eq!(
+        acme.refusal(PROVIDERS, "DeleteProvider", &named),
+        "provider `mine` has 1 published models; delete them before"
+    );
     acme.scalar(MODELS, "DeleteModel", &json!({"modelId": "mine/sum"}));
     assert_eq!(acme.scalar(PROVIDERS, "DeleteProvider", &named), "Provider `mine` is deleted.");
     assert_eq!(acme.refusal(PROVIDERS, "DeleteProvider", &named), "there is no provider `mine`");
@@ -285,7 +313,10 @@ fn providers_that_make_no_sense_are_refused() {
         (json!({"providerName": "../p"}), "`../p` is not a valid provider name"),
         (json!({"providerName": "filed"}), "there is a provider `filed` already"),
         (json!({"connectorName": "nobody"}), "there is no provider `nobody`"),
-        (json!({"isIdentityAutoGenerated": true}), "isIdentityAutoGenerated must be false: the framework makes the ids of jobs"),
+        (
+            json!({"isIdentityAutoGenerated": true}),
+            "isIdentityAutoGenerated must be false: the framework makes the ids of jobs",
+        ),
         (json!({"compressIOFiles": true}), "compressIOFiles is for providers with writeIOToFile only"),
         (json!({"purgeJobsAge": -1}), "purgeJobsAge is a number of hours from 0 to 4294967295, not -1"),
         (json!({"purgeJobsAge": "soon"}), "the parameter purgeJobsAge"),
@@ -321,7 +352,16 @@ fn each_service_asks_for_its_right() {
     let writer = Api::with_rights(&server, "acme", &["providers:write"]);
     let body = with(creation(), &json!({"modelId": "filed/count"}));
     for (entity, services) in [
-        (MODELS, &["CreateModelAndDatashapesFromFile", "CreateModelWithManualDatashapes", "EnableModel", "DisableModel", "DeleteModel"][..]),
+        (
+            MODELS,
+            &[
+                "CreateModelAndDatashapesFromFile",
+                "CreateModelWithManualDatashapes",
+                "EnableModel",
+                "DisableModel",
+                "DeleteModel",
+            ][..],
+        ),
         (PROVIDERS, &["CreateProvider", "DeleteProvider"][..]),
     ] {
         for service in services {
@@ -330,13 +370,25 @@ fn each_service_asks_for_its_right() {
             assert_eq!(denied, format!("Not authorized for ServiceInvoke on {service} in {name}"));
         }
     }
-    for (entity, service) in [(MODELS, "QueryModels"), (MODELS, "GetModel"), (MODELS, "GetModelDataShapes"), (PROVIDERS, "QueryProviders"), (PROVIDERS, "GetProvider")] {
+    for (entity, service) in [
+        (MODELS, "QueryModels"),
+        (MODELS, "GetModel"),
+        (MODELS, "GetModelDataShapes"),
+        (PROVIDERS, "QueryProviders"),
+        (PROVIDERS, "GetProvider"),
+    ] {
         assert_eq!(writer.call(entity, service, &body).status, 403, "{service}");
         reader.call(entity, service, &body).expect(200);
     }
     // A provider of all organisations is changed by administrators only.
     writer.upload("filed", "sum.json", FILE);
-    for (entity, service) in [(MODELS, "CreateModelAndDatashapesFromFile"), (MODELS, "DisableModel"), (MODELS, "DeleteModel"), (PROVIDERS, "DeleteProvider"), (PROVIDERS, "CreateProvider")] {
+    for (entity, service) in [
+        (MODELS, "CreateModelAndDatashapesFromFile"),
+        (MODELS, "DisableModel"),
+        (MODELS, "DeleteModel"),
+        (PROVIDERS, "DeleteProvider"),
+        (PROVIDERS, "CreateProvider"),
+    ] {
         assert_eq!(writer.call(entity, service, &body).status, 403, "{service}");
     }
     assert_eq!(states(&reader), [("filed/count".to_owned(), "Enabled".to_owned())]);

@@ -8,8 +8,8 @@ use analyte_core::names::Organisation;
 use analyte_jobs::{JobsError, Manager, Principal, Right};
 use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, StatusCode};
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 
 use crate::gate::Shared;
 use crate::problem::Problem;

@@ -93,6 +93,11 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
         drop(slot);
         drop(begun);
         manager.follow(&changed);
+    } else {
+        // Its place was taken from it, or it was kept by a try that was thought to have failed; others may start now.
+        drop(slot);
+        drop(begun);
+        manager.inner.wake.notify_one();
     }
 }
 

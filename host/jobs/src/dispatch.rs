@@ -13,6 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::attempt::{Held, attempt};
 use crate::manager::Manager;
+use crate::sessions::BEFORE_ENDING_IDLE;
 use crate::stop::Phase;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -39,10 +40,6 @@ pub(crate) async fn dispatch(manager: Manager) {
             Ok(Claims { claimed, next_due, lacks_memory }) => {
                 pause = FIRST_PAUSE;
                 lacks = lacks_memory;
-                if lacks {
-                    // Rather than that something waits for memory that is only kept in case it is needed.
-                    manager.end_idle_instance();
-                }
                 manager.inner.lacks_memory.store(lacks, Ordering::Relaxed);
                 let full = claimed.len() >= wanted;
                 start(&manager, claimed, slots).await;
@@ -65,6 +62,10 @@ pub(crate) async fn dispatch(manager: Manager) {
             () = manager.reached(Phase::Draining) => return,
             () = manager.inner.wake.notified() => {}
             () = manager.inner.engine.budget().freed(), if lacks => {}
+            // Rather than that something waits for memory that is only kept in case it is needed.
+            () = tokio::time::sleep(BEFORE_ENDING_IDLE), if lacks && !manager.inner.pool.is_empty() => {
+                manager.end_idle_instance();
+            }
             () = tokio::time::sleep(sleep) => {}
         }
     }

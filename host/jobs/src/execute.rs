@@ -13,14 +13,14 @@ use analyte_core::job::RunLimits;
 use analyte_engine::Component;
 use analyte_engine::budget::Reservation;
 use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
-use futures::FutureExt as _;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::catalogue::{Model, Provider, restrict};
 use crate::error::JobsError;
 use crate::manager::Manager;
 use crate::offload::off_thread;
 use crate::prepare::{Fitted, fitted};
+use crate::sessions::BEFORE_ENDING_IDLE;
 use crate::stop::Phase;
 use crate::submission::Execution;
 
@@ -96,12 +96,10 @@ impl Manager {
     pub(crate) async fn room_for(&self, component: &Component, limits: RunLimits) -> Reservation {
         let mut room = std::pin::pin!(component.room_for(limits));
         loop {
-            // Whether it waits shows at the first look; each instance that goes makes another look worth while.
-            if let Some(room) = room.as_mut().now_or_never() {
-                return room;
-            }
-            if !self.end_idle_instance() {
-                return room.await;
+            match timeout(BEFORE_ENDING_IDLE, room.as_mut()).await {
+                Ok(room) => return room,
+                Err(_) if self.end_idle_instance() => {}
+                Err(_) => return room.await,
             }
         }
     }

@@ -132,6 +132,10 @@ impl Manager {
     pub(crate) fn follow(&self, changed: &Changed) {
         let job = &changed.job;
         self.inner.watchers.changed(job.id);
+        if job.session.is_some() {
+            // The next job of its session may have waited for this one alone.
+            self.inner.wake.notify_one();
+        }
         for effect in &changed.effects {
             match effect {
                 Effect::Stop(run) => self.inner.live.stop(&job.organisation, job.id, run),

@@ -12,6 +12,8 @@ mod sessions;
 mod traps;
 
 const JOBS: &str = "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI";
+/// No `Accept` at all; the client would send one by itself.
+const NO_ACCEPT: (&str, &str) = ("accept", "");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 fn service(name: &str) -> String {

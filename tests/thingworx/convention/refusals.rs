@@ -60,6 +60,7 @@ fn what_is_not_there_is_404() {
     assert_eq!(ask("POST", "/Thingworx/Resources/No.Such/Services/SubmitJob"), "Entity Not Found : [No.Such]");
     assert_eq!(ask("GET", "/Thingworx/Resources/No%20Such/Metadata"), "Entity Not Found : [No Such]");
     assert_eq!(ask("GET", "/Thingworx/Things/Pump"), "Entity Not Found : [Pump]");
+    assert_eq!(ask("PUT", "/Thingworx/Things/Pump/Properties/speed"), "Entity Not Found : [Pump]");
     assert_eq!(ask("GET", "/Thingworx/Users/Administrator"), "Entity Not Found : [Administrator]");
     assert_eq!(
         ask("POST", &service("submitJob")),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{JSON, bare, call, json_call, service};
+use super::{JSON, NO_ACCEPT, bare, call, json_call, service};
 use crate::support::server::{Server, Setup};
 
 #[test]
@@ -25,7 +25,7 @@ fn trap_01_a_post_without_content_type_is_403() {
 fn trap_02_a_post_of_plain_text_is_403() {
     let server = Server::start();
     for media_type in ["text/plain", "application/x-www-form-urlencoded", "text/plain; x=application/json"] {
-        let answer = call(&server, "IsStatefulSession", &[("content-type", media_type)]).expect(403);
+        let answer = call(&server, "IsStatefulSession", &[("content-type", media_type), NO_ACCEPT]).expect(403);
         assert!(answer.header("content-type").starts_with("text/html"), "a page, as no Accept asks for anything else");
     }
     for media_type in ["application/xml", "text/xml", "application/json; charset=utf-8"] {
@@ -84,14 +84,14 @@ fn trap_04_a_key_in_the_address_is_401() {
 #[test]
 fn trap_05_without_accept_the_answer_is_a_page() {
     let server = Server::start();
-    let page = call(&server, "IsStatefulSession", &[JSON]).expect(200);
+    let page = call(&server, "IsStatefulSession", &[JSON, NO_ACCEPT]).expect(200);
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert!(page.header("content-security-policy").starts_with("default-src 'none'"), "{:?}", page.headers);
     let text = page.text();
     assert!(text.contains("<th>result<small>BOOLEAN</small></th>") && text.contains("<td>false</td>"), "{text}");
     assert!(!text.contains("<script"), "{text}");
     let json = Server::with(&Setup { config: "[thingworx]\ndefault_accept = 'json'", ..Setup::default() });
-    let answer = call(&json, "IsStatefulSession", &[JSON]).expect(200);
+    let answer = call(&json, "IsStatefulSession", &[JSON, NO_ACCEPT]).expect(200);
     assert_eq!(
         (answer.header("content-type").as_str(), &answer.json()["rows"][0]["result"]),
         ("application/json", &json!(false))

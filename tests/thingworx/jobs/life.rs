@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Client, named, one_at_a_time, one_row};
+use crate::api::Api;
 use crate::support::eventually;
 use crate::support::server::Server;
 
@@ -58,8 +59,8 @@ fn a_server_that_stops_says_so_and_the_job_goes_on_with_the_next_start() {
     let server = one_at_a_time("grace_ms = 100\n");
     let client = Client::of(&server);
     let body = json!({"providerName": "hostile", "modelName": "slow", "inputParams": one_row(), "extraParams": {"milliseconds": 3_000}});
-    let (http, key) = (client.http.clone(), client.key.clone());
-    let waiting = std::thread::spawn(move || Client { http, key }.post("ExecuteJob", &body));
+    let caller = Client::of(&server);
+    let waiting = std::thread::spawn(move || caller.post("ExecuteJob", &body));
     let id = eventually("the job to run", || {
         let table = client.table(
             "QueryJobs",
@@ -73,7 +74,7 @@ fn a_server_that_stops_says_so_and_the_job_goes_on_with_the_next_start() {
     let said = super::said("ExecuteJob", &answer);
     assert_eq!(said, format!("the server is stopping; job `{id}` is kept and goes on when it is back"));
     let config = "[limits]\nfree_disk_bytes = 0\nconcurrent_tasks = 1\n";
-    let setup = crate::support::server::Setup { config, plugins: &["hostile"], variables: &[] };
+    let setup = crate::support::server::Setup { config, plugins: &["hostile"], ..Default::default() };
     let server = home.start(&setup);
     Client::of(&server).until(&id, "COMPLETED");
 }
@@ -92,8 +93,8 @@ fn a_client_that_goes_away_leaves_its_job_behind() {
         connection,
         "POST {}/ExecuteJob HTTP/1.1\r\nhost: localhost\r\nappKey: {}\r\naccept: application/json\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        super::RESOURCE,
-        client.key,
+        super::SERVICES,
+        client.api.key(),
         body.len()
     )
     .expect("sent");
@@ -181,7 +182,23 @@ fn result_files_are_listed_with_their_links() {
     assert_eq!(client.table("GetJobResultFiles", &named(&none))["rows"], json!([]));
 }
 
-/// Jobs of other organisations are in the tests of tokens; here, everything that names no job of this one.
+#[test]
+fn jobs_of_another_organisation_are_as_if_they_were_not_there() {
+    let server = Server::with_plugins(&["hostile"]);
+    let client = Client::of(&server);
+    let id = client.submit("noop", &json!({}));
+    client.until(&id, "COMPLETED");
+    let foreign = Client { api: Api::with_rights(&server, "acme", &["jobs:read", "jobs:write"]) };
+    for service in ["GetJobStatus", "GetJobResults", "GetJobErrors", "GetJobResultFiles", "RetryJob", "CancelJob"] {
+        assert_eq!(foreign.refusal(service, &named(&id)), format!("there is no job `{id}`"), "{service}");
+    }
+    assert_eq!(foreign.found(&json!({"values": {"rows": [{"key": id}]}})), [""; 0]);
+    let own = foreign.submit("noop", &json!({}));
+    assert_eq!(foreign.found(&json!({})), [own.as_str()]);
+    assert_eq!(foreign.table("QueryJobs", &json!({}))["rows"][0]["createdBy"], "test");
+    assert_eq!(client.found(&json!({})), [id]);
+}
+
 #[test]
 fn what_is_not_there_is_named_and_nothing_is_made() {
     let server = Server::with_plugins(&["hostile", "statistics"]);

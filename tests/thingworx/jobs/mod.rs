@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::api::{Api, JOBS};
 use crate::support::eventually;
-use crate::support::http::{Answer, Http};
+use crate::support::http::Answer;
 use crate::support::server::{Server, Setup};
 
 mod bad_input;
@@ -12,35 +13,32 @@ mod query;
 mod round_trip;
 mod traps;
 
-const RESOURCE: &str = "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI/Services";
+const SERVICES: &str = "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI/Services";
 
-/// A client with nothing but an address and a key.
+/// A client of these services.
 struct Client {
-    http: Http,
-    key: String,
+    api: Api,
 }
 
 impl Client {
+    /// With the administrator's key.
     fn of(server: &Server) -> Self {
-        Self { http: Http::new(&server.http.url, ""), key: server.http.token.clone() }
+        Self { api: Api::of(server) }
     }
 
     fn with_headers(&self, service: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
-        let usual =
-            [("appKey", self.key.as_str()), ("accept", "application/json"), ("content-type", "application/json")];
+        let usual = [("appKey", self.api.key()), ("accept", "application/json"), ("content-type", "application/json")];
         let headers: Vec<_> = usual.into_iter().chain(more.iter().copied()).collect();
-        self.http.call("POST", &format!("{RESOURCE}/{service}"), &headers, Some(body))
+        self.api.http.call("POST", &format!("{SERVICES}/{service}"), &headers, Some(body))
     }
 
     fn post(&self, service: &str, body: &Value) -> Answer {
-        self.with_headers(service, &[], body.to_string().as_bytes())
+        self.api.call(JOBS, service, body)
     }
 
     /// The one value that a service answers.
     fn scalar(&self, service: &str, body: &Value) -> Value {
-        let table = self.table(service, body);
-        assert_eq!(table["rows"].as_array().map(Vec::len), Some(1), "{table}");
-        table["rows"][0]["result"].clone()
+        self.api.scalar(JOBS, service, body)
     }
 
     /// The table that a service answers.
@@ -50,7 +48,7 @@ impl Client {
 
     /// What is said behind the sentence that every failed call begins with.
     fn refusal(&self, service: &str, body: &Value) -> String {
-        said(service, &self.post(service, body))
+        self.api.refusal(JOBS, service, body)
     }
 
     fn submit(&self, model: &str, more: &Value) -> String {
@@ -82,9 +80,7 @@ impl Client {
 
     /// The ids that a query finds, in its order.
     fn found(&self, body: &Value) -> Vec<String> {
-        let table = self.table("QueryJobs", body);
-        let rows = table["rows"].as_array().expect("rows");
-        rows.iter().map(|row| row["key"].as_str().expect("a key").to_owned()).collect()
+        self.api.column(JOBS, "QueryJobs", body, "key")
     }
 }
 
@@ -107,5 +103,5 @@ fn one_row() -> Value {
 /// A server that runs one job at a time.
 fn one_at_a_time(more: &str) -> Server {
     let config = format!("[limits]\nfree_disk_bytes = 0\nconcurrent_tasks = 1\n{more}");
-    Server::with(&Setup { config: &config, plugins: &["hostile"], variables: &[] })
+    Server::with(&Setup { config: &config, plugins: &["hostile"], ..Setup::default() })
 }

@@ -152,16 +152,16 @@ fn inputs_are_shown_up_to_64_kib() {
     let server = Server::with_plugins(&["hostile"]);
     let client = Client::of(&server);
     let rows = |count: usize| json!({"inputParams": {"rows": vec![json!({"value": 0.125}); count]}});
-    // 20 bytes a row as it would be written.
-    let small = client.submit("noop", &rows(3_000));
-    let large = client.submit("noop", &rows(3_300));
+    // 16 bytes a row as it would be written.
+    let small = client.submit("noop", &rows(4_000));
+    let large = client.submit("noop", &rows(4_200));
     let shown = |id: &str| {
         let table = client.table("QueryJobs", &json!({"values": {"rows": [{"key": id}]}}));
         table["rows"][0]["inputs"]["rows"].as_array().map(Vec::len)
     };
-    assert_eq!((shown(&small), shown(&large)), (Some(3_000), None));
+    assert_eq!((shown(&small), shown(&large)), (Some(4_000), None));
     client.until(&large, "COMPLETED");
-    assert_eq!(client.table("GetJobResults", &named(&large))["rows"].as_array().map(Vec::len), Some(3_300));
+    assert_eq!(client.table("GetJobResults", &named(&large))["rows"].as_array().map(Vec::len), Some(4_200));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn values_and_a_query_are_both_fulfilled() {
 #[test]
 fn the_newest_come_first_and_no_more_than_configured() {
     let config = "[limits]\nfree_disk_bytes = 0\nthingworx_query_rows = 3\nscan_items = 2\n";
-    let server = Server::with(&Setup { config, plugins: &["hostile"], variables: &[] });
+    let server = Server::with(&Setup { config, plugins: &["hostile"], ..Setup::default() });
     let client = Client::of(&server);
     let ids: Vec<String> = (0..5).map(|_| client.submit("noop", &json!({}))).collect();
     let newest: Vec<String> = ids.iter().rev().take(3).cloned().collect();

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{Client, named, one_at_a_time};
+use crate::api::JOBS;
 use crate::support::plugins::plugin;
 use crate::support::server::Server;
 
@@ -12,7 +13,7 @@ fn filter(filter: &Value) -> Value {
     json!({"query": {"filters": filter}})
 }
 
-/// A server with one model under several names, and one completed job of each: the names in the order of submission.
+/// A server with one model under several names, and one job on each, in this order.
 fn with_models(names: &[&str]) -> (Server, Client) {
     let server = Server::start();
     let component = fs::read(plugin("scale")).expect("the component");
@@ -26,18 +27,7 @@ fn with_models(names: &[&str]) -> (Server, Client) {
 
 /// The models of the jobs that a query finds, in its order.
 fn models(client: &Client, body: &Value) -> Vec<String> {
-    let table = client.table("QueryJobs", body);
-    let rows = table["rows"].as_array().expect("rows");
-    rows.iter().map(|row| row["modelName"].as_str().expect("a model").to_owned()).collect()
-}
-
-#[test]
-fn trap_10_extra_body_keys_are_ignored() {
-    let server = Server::with_plugins(&["hostile"]);
-    let client = Client::of(&server);
-    let id = client.submit("noop", &json!({"priority": {"no": "such"}, "ProviderName": 7, "": []}));
-    client.until(&id, "COMPLETED");
-    assert_eq!(client.found(&json!({"maxItems": 0})), [id]);
+    client.api.column(JOBS, "QueryJobs", body, "modelName")
 }
 
 #[test]

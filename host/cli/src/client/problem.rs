@@ -16,11 +16,40 @@ const MOST: u64 = 1 << 20;
 /// The server could not be asked.
 pub(super) fn unreachable(server: &str, error: &Error) -> Told {
     let told = Told::new(format!("the server at {server} cannot be reached")).fact(format!("because: {error}"));
+    if let Some(error) = handshake(error) {
+        return told.hint(distrust(error));
+    }
     match error {
         Error::HostNotFound | Error::ConnectionFailed | Error::Timeout(_) | Error::Io(_) => {
             told.hint("is it running? `analyte serve` starts one; --server or ANALYTE_SERVER names another")
         }
         _ => told,
+    }
+}
+
+/// What went wrong with TLS, if it was that.
+fn handshake(error: &Error) -> Option<&rustls::Error> {
+    match error {
+        Error::Rustls(error) => Some(error),
+        Error::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
+    }
+}
+
+fn distrust(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidForName, NotValidForNameContext};
+    match error {
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            "call the server by a name that stands in its certificate"
+        }
+        rustls::Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+            "the server's certificate has to be renewed"
+        }
+        rustls::Error::InvalidCertificate(_) => {
+            "where an authority of your own vouches for the server, name its certificate: --ca-certificate or \
+             ANALYTE_CA_CERTIFICATE"
+        }
+        _ => "does the server speak TLS? its address begins with http:// where it does not",
     }
 }
 

@@ -80,8 +80,18 @@ impl Counted {
 impl Server {
     /// Opens the data directory, takes the address, starts the manager and installs plugins.
     pub(crate) async fn start(settings: Settings) -> Result<Self> {
-        let Settings { listen, data_dir, plugins, allowed_hosts, tls, origins, thingworx, mut limits, grants, retention } =
-            settings;
+        let Settings {
+            listen,
+            data_dir,
+            plugins,
+            allowed_hosts,
+            tls,
+            origins,
+            thingworx,
+            mut limits,
+            grants,
+            retention,
+        } = settings;
         limits.check().map_err(|why| Told::new(format!("the limits do not fit together: {why}")))?;
         if let Some(folder) = &plugins {
             std::fs::read_dir(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;

@@ -52,7 +52,9 @@ impl Files {
         let pair = (file("certificate", &self.certificate)?, file("key", &self.key)?);
         if std::fs::metadata(&self.key).is_ok_and(|found| found.mode() & 0o004 != 0) {
             let key = self.key.display();
-            told::warning(&format!("every user of this machine may read the TLS key {key}; `chmod 600 {key}` ends that"));
+            told::warning(&format!(
+                "every user of this machine may read the TLS key {key}; `chmod 600 {key}` ends that"
+            ));
         }
         Ok(pair)
     }

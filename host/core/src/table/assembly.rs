@@ -43,8 +43,6 @@ pub(crate) struct Assembly<'a> {
     row_bytes: u64,
     problems: Vec<Problem>,
     stopped: Option<ReadError>,
-    /// Bytes by which values may still grow as they are read.
-    pub(crate) room: u64,
 }
 
 impl<'a> Assembly<'a> {
@@ -60,7 +58,6 @@ impl<'a> Assembly<'a> {
             row_bytes: 0,
             problems: Vec::new(),
             stopped: None,
-            room: allowance.most,
         }
     }
 

@@ -39,13 +39,18 @@ pub(crate) enum Dialect {
 }
 
 /// How values are read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Manner<'l> {
     pub(crate) dialect: Dialect,
     /// Levels that a value may nest.
     pub(crate) depth: u64,
     pub(crate) limits: &'l Limits,
+    /// Bytes by which values may still grow as they are read.
+    pub(crate) room: u64,
 }
+
+/// Levels of a document around a cell: the document itself, `rows` or `columns`, the row or the column.
+const AROUND: u64 = 3;
 
 pub(crate) fn read(bytes: &[u8], shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
     read_in(bytes, shape, limits, Dialect::Client)
@@ -94,7 +99,8 @@ fn attempt(
         Dialect::Record => Allowance::of_limits(limits),
     };
     let assembly = Assembly::new(shape, limits, allowance);
-    let mut document = Document { assembly, dialect, comes, rows: None, shape_seen: false };
+    let manner = Manner { dialect, depth: limits.json_depth.saturating_sub(AROUND), limits, room: allowance.most };
+    let mut document = Document { assembly, manner, comes, rows: None, shape_seen: false };
     let mut reader = serde_json::Deserializer::from_str(text);
     match reader.deserialize_any(&mut document).and_then(|()| reader.end()) {
         Ok(()) => Ok(document.assembly.finish(document.rows.unwrap_or(0))),
@@ -113,7 +119,7 @@ fn attempt(
 /// The whole document, while it is read.
 struct Document<'a> {
     assembly: Assembly<'a>,
-    dialect: Dialect,
+    manner: Manner<'a>,
     comes: ShapeComes,
     /// How many, once values have come.
     rows: Option<usize>,
@@ -153,7 +159,7 @@ impl Document<'_> {
 
     fn set_aside<E: de::Error>(&mut self, layout: Layout, raw: &RawValue) -> Result<(), E> {
         let mut reader = serde_json::Deserializer::from_str(raw.get());
-        let values = Values { assembly: &mut self.assembly, dialect: self.dialect, layout };
+        let values = Values { assembly: &mut self.assembly, manner: &mut self.manner, layout };
         let rows = values.deserialize(&mut reader).map_err(|error| {
             if !error.is_data() {
                 self.assembly.stop(ReadError::malformed(format!("not JSON: {error}")));
@@ -178,7 +184,7 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        let rows = rows::RowsVisitor { assembly: &mut self.assembly, dialect: self.dialect };
+        let rows = rows::RowsVisitor { assembly: &mut self.assembly, manner: &mut self.manner };
         self.rows = Some(rows.visit_seq(seq)?);
         Ok(())
     }
@@ -218,7 +224,7 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
             } else {
                 // From here on a shape would be late.
                 self.rows = Some(0);
-                let values = Values { assembly: &mut self.assembly, dialect: self.dialect, layout };
+                let values = Values { assembly: &mut self.assembly, manner: &mut self.manner, layout };
                 self.rows = Some(map.next_value_seed(values)?);
             }
         }
@@ -233,17 +239,17 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
 /// The values in one of their two layouts; gives the number of rows.
 struct Values<'t, 'a> {
     assembly: &'t mut Assembly<'a>,
-    dialect: Dialect,
+    manner: &'t mut Manner<'a>,
     layout: Layout,
 }
 
 impl<'de> DeserializeSeed<'de> for Values<'_, '_> {
     type Value = usize;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
-        let Self { assembly, dialect, layout } = self;
+        let Self { assembly, manner, layout } = self;
         match layout {
-            Layout::Rows => deserializer.deserialize_any(rows::RowsVisitor { assembly, dialect }),
-            Layout::Columns => deserializer.deserialize_any(columns::ColumnsVisitor { assembly, dialect }),
+            Layout::Rows => deserializer.deserialize_any(rows::RowsVisitor { assembly, manner }),
+            Layout::Columns => deserializer.deserialize_any(columns::ColumnsVisitor { assembly, manner }),
         }
     }
 }

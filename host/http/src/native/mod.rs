@@ -83,3 +83,38 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         })
         .with_state(shared)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    /// The calls that the router knows, as they stand in this file: a router does not tell them.
+    fn routed() -> BTreeSet<(String, String)> {
+        let source = include_str!("mod.rs").split(".fallback(").next().unwrap();
+        let mut calls = BTreeSet::new();
+        for route in source.split(".route(").skip(1) {
+            let path = route.split('"').nth(1).unwrap();
+            for method in ["get", "put", "post", "delete", "patch", "any"] {
+                let named = |begin: &str| route.contains(&format!("{begin}{method}("));
+                if named(" ") || named(".") || named("\n") {
+                    calls.insert((method.to_owned(), path.to_owned()));
+                }
+            }
+        }
+        calls
+    }
+
+    #[test]
+    fn every_call_of_the_router_is_described_and_the_other_way_round() {
+        let document: Value = serde_json::from_str(&crate::openapi::document()).unwrap();
+        let mut described = BTreeSet::new();
+        for (path, methods) in document.pointer("/paths").unwrap().as_object().unwrap() {
+            described.extend(methods.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())));
+        }
+        assert_eq!(routed(), described);
+        assert!(routed().len() > 40, "{:?}", routed());
+    }
+}

@@ -9,6 +9,7 @@ use http::header::{ACCEPT, HeaderMap};
 
 use super::options::DefaultAccept;
 use super::query_string;
+use crate::negotiate::thousandths;
 use crate::problem;
 
 /// A form of answers.
@@ -137,15 +138,6 @@ impl Range {
             _ => (&[], 2),
         };
         Some(Self { covers, problem: essence == problem::MEDIA_TYPE, specific, quality })
-    }
-}
-
-/// A quality as thousandths; what is not a number from 0 to 1 counts as 1.
-fn thousandths(text: &str) -> u16 {
-    match text.parse::<f32>() {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1000")]
-        Ok(quality) if (0.0..=1.0).contains(&quality) => (quality * 1000.0).round() as u16,
-        _ => 1000,
     }
 }
 

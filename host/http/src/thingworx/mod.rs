@@ -16,9 +16,9 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode, Uri};
 
 mod accept;
 mod admit;
@@ -59,9 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/Thingworx/{collection}/{entity}/Metadata", get(entities::metadata))
         .route("/Thingworx/{collection}/{entity}/Services/{service}", post(invoke::invoke))
         .merge(files::router())
-        .route("/Thingworx", any(nothing))
-        .route("/Thingworx/", any(nothing))
-        .route("/Thingworx/{*rest}", any(nothing))
+        .fallback(nothing)
         .method_not_allowed_fallback(async || {
             Refusal::new(Problem::new(
                 Code::MethodNotAllowed,
@@ -101,9 +99,14 @@ fn refuse(code: Code, status: StatusCode, sentence: String) -> Response {
     axum::response::IntoResponse::into_response(Refusal::new(Problem::new(code, sentence).status(status)))
 }
 
-/// Nothing is offered here.
-async fn nothing() -> Refusal {
-    no_such_address()
+/// Nothing is offered here: of an entity that is not there either, or else.
+async fn nothing(uri: Uri) -> Refusal {
+    let mut segments = uri.path().split('/').filter(|segment| !segment.is_empty()).skip(1);
+    let refused = match (segments.next(), segments.next()) {
+        (Some(collection), Some(entity)) => entities::find(collection, entity).err(),
+        _ => None,
+    };
+    refused.unwrap_or_else(no_such_address)
 }
 
 fn no_such_address() -> Refusal {

@@ -29,6 +29,9 @@ use crate::error::JobsError;
 use crate::manager::Manager;
 use crate::tokens::{Hashed, Principal, Secret, random_bytes};
 
+/// What waits for memory waits so long before an idle instance has to go: memory that is being freed at this moment is
+/// there by then.
+pub(crate) const BEFORE_ENDING_IDLE: Duration = Duration::from_millis(20);
 /// How often sessions that are over are looked for.
 const EVERY: Duration = Duration::from_secs(5);
 

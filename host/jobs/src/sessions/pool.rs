@@ -7,6 +7,9 @@ use analyte_core::names::{ProviderName, SessionId};
 use analyte_engine::run::session::WarmInstance;
 use parking_lot::Mutex;
 
+/// Most instances that are kept, whatever their size: each takes places in the sandbox's pool, which fresh ones need too.
+const INSTANCES: usize = 100;
+
 /// What an instance is for: one component of one provider in one session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
@@ -71,7 +74,7 @@ impl<T: Usable> Pool<T> {
         if let Some(place) = state.places.get(key).copied() {
             gone.extend(state.remove(place));
         }
-        while state.bytes.saturating_add(bytes) > most
+        while (state.bytes.saturating_add(bytes) > most || state.idle.len() >= INSTANCES)
             && let Some(oldest) = state.idle.keys().next().copied()
         {
             gone.extend(state.remove(oldest));
@@ -82,6 +85,11 @@ impl<T: Usable> Pool<T> {
         state.places.insert(key.clone(), place);
         state.idle.insert(place, Idle { key: key.clone(), instance, bytes });
         gone
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state.lock().idle.is_empty()
     }
 
     /// Takes out the one that was unused for longest.

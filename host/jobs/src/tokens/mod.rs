@@ -213,10 +213,9 @@ impl Manager {
     }
 }
 
-/// Neither expired nor revoked.
+/// Neither expired nor revoked. A revocation lasts, whatever becomes of the clock.
 fn valid(record: &TokenRecord, now: Timestamp) -> bool {
-    let over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-    !over(record.expires_at) && !over(record.revoked_at)
+    record.revoked_at.is_none() && record.expires_at.is_none_or(|at| at > now)
 }
 
 /// Too many calls; worth trying again after this long.

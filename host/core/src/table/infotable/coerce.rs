@@ -18,9 +18,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::structured::{self, Stored, Wrong};
 use super::{decimal, time};
 use crate::base_type::{BaseType, Kind};
-use crate::limits::Limits;
 use crate::table::builder::ColumnBuilder;
 use crate::table::cell::{Cell, Refused, push, refuse};
+use crate::table::json_read::Manner;
 use crate::table::json_text::{compact_into, deeper_than};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -62,28 +62,21 @@ pub(crate) fn push_lenient(column: &mut ColumnBuilder, cell: Cell<'_>) -> Result
     }
 }
 
-/// Appends a value that is given as valid JSON text to a column that keeps JSON text. `room` is how many bytes of memory
-/// values may still grow by; what they were given in is not counted.
-pub(crate) fn push_structured(
-    column: &mut ColumnBuilder,
-    json: &str,
-    depth: u64,
-    limits: &Limits,
-    room: &mut u64,
-) -> Result<(), Refused> {
+/// Appends a value that is given as valid JSON text to a column that keeps JSON text.
+pub(crate) fn push_structured(column: &mut ColumnBuilder, json: &str, manner: &mut Manner<'_>) -> Result<(), Refused> {
     if column.is_inferred() {
         return push(column, Cell::Json(json));
     }
-    match structured::stored(column.field().base_type, json, depth, limits, *room) {
+    match structured::stored(column.field().base_type, json, manner.depth, manner.limits, manner.room) {
         Ok(Stored::Unset) => column.push_missing(),
         Ok(Stored::AsGiven) => column.push_bytes(|data| compact_into(json, data))?,
         // What would be too deep if it were sent so is not kept so: it may come back from a provider or a client.
-        Ok(Stored::As(text)) if deeper_than(&text, depth) => {
-            return refuse(column, format!("in its complete form it is nested deeper than {depth} levels"));
+        Ok(Stored::As(text)) if deeper_than(&text, manner.depth) => {
+            return refuse(column, format!("in its complete form it is nested deeper than {} levels", manner.depth));
         }
         Ok(Stored::As(text)) => {
             let grown = text.len().saturating_sub(json.len()) as u64;
-            *room = room.checked_sub(grown).ok_or(Refused::TooMuchText)?;
+            manner.room = manner.room.checked_sub(grown).ok_or(Refused::TooMuchText)?;
             column.push_bytes(|data| compact_into(&text, data))?;
         }
         Err(Wrong::Type) => return unsuitable(column, Cell::Json(json)),

@@ -11,6 +11,7 @@ use crate::shape::{Field, Shape};
 use crate::table::Table;
 use crate::table::builder::ColumnBuilder;
 use crate::table::cell::{Cell as Given, Refused};
+use crate::table::json_read::{Dialect, Manner};
 use crate::table::json_text;
 
 /// One value.
@@ -176,8 +177,8 @@ fn append_json(column: &mut ColumnBuilder, json: &str) -> Result<(), Refused> {
         column.push_missing();
         return Ok(());
     }
-    let mut room = limits.table_bytes;
-    push_structured(column, json, limits.json_depth, &limits, &mut room)
+    let (depth, room) = (limits.json_depth, limits.table_bytes);
+    push_structured(column, json, &mut Manner { dialect: Dialect::ThingWorx, depth, limits: &limits, room })
 }
 
 /// The shape's fields and no rows.

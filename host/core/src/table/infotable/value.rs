@@ -35,9 +35,8 @@ pub fn read_value(base_type: BaseType, json: &str, limits: &Limits) -> Result<Op
 /// The same for valid JSON that nests at most so deep.
 pub(super) fn one(base_type: BaseType, json: &str, depth: u64, limits: &Limits) -> Result<Option<Cell>, String> {
     let mut column = ColumnBuilder::new(Field::new("", base_type));
-    let mut room = limits.table_bytes;
-    let manner = Manner { dialect: Dialect::ThingWorx, depth, limits };
-    let seed = CellSeed { column: &mut column, manner: &manner, room: &mut room };
+    let mut manner = Manner { dialect: Dialect::ThingWorx, depth, limits, room: limits.table_bytes };
+    let seed = CellSeed { column: &mut column, manner: &mut manner };
     match seed.deserialize(&mut serde_json::Deserializer::from_str(json)) {
         Ok(Ok(())) => {}
         Ok(Err(Refused::Unsuitable(message))) => return Err(message),

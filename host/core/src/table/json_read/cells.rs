@@ -14,14 +14,12 @@ use crate::table::infotable::coerce::{push_lenient, push_structured};
 use crate::table::json_text::deeper_than;
 
 /// Appends the value to the column. A value that does not suit is told apart from one that cannot be read.
-pub(crate) struct CellSeed<'c> {
+pub(crate) struct CellSeed<'c, 'l> {
     pub(crate) column: &'c mut ColumnBuilder,
-    pub(crate) manner: &'c Manner<'c>,
-    /// Bytes by which values may still grow as they are read.
-    pub(crate) room: &'c mut u64,
+    pub(crate) manner: &'c mut Manner<'l>,
 }
 
-impl<'de> DeserializeSeed<'de> for CellSeed<'_> {
+impl<'de> DeserializeSeed<'de> for CellSeed<'_, '_> {
     type Value = Result<(), Refused>;
 
     #[inline]
@@ -34,7 +32,7 @@ impl<'de> DeserializeSeed<'de> for CellSeed<'_> {
     }
 }
 
-impl CellSeed<'_> {
+impl CellSeed<'_, '_> {
     #[inline]
     fn push(self, cell: Cell<'_>) -> Result<(), Refused> {
         match self.manner.dialect {
@@ -52,10 +50,9 @@ impl CellSeed<'_> {
             return Err(E::custom("nested too deeply"));
         }
         if !self.column.is_undecided() {
-            let Self { column, manner: &Manner { dialect, depth, limits }, room } = self;
-            return Ok(match dialect {
-                Dialect::Client | Dialect::Record => push(column, Cell::Json(text)),
-                Dialect::ThingWorx => push_structured(column, text, depth, limits, room),
+            return Ok(match self.manner.dialect {
+                Dialect::Client | Dialect::Record => push(self.column, Cell::Json(text)),
+                Dialect::ThingWorx => push_structured(self.column, text, self.manner),
             });
         }
         let base_type = match text.as_bytes().first() {
@@ -65,8 +62,8 @@ impl CellSeed<'_> {
             _ => BaseType::Number,
         };
         self.column.decide(base_type);
-        let Self { column, manner, room } = self;
-        let again = CellSeed { column: &mut *column, manner, room };
+        let Self { column, manner } = self;
+        let again = CellSeed { column: &mut *column, manner };
         match again.deserialize(&mut serde_json::Deserializer::from_str(text)) {
             Ok(done) => Ok(done),
             // Of the right grammar, but there is no such value.
@@ -75,7 +72,7 @@ impl CellSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for CellSeed<'_> {
+impl<'de> Visitor<'de> for CellSeed<'_, '_> {
     type Value = Result<(), Refused>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

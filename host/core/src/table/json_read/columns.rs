@@ -6,16 +6,13 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 
 use super::cells::CellSeed;
 use super::rows::{KeySeed, SkipSeed};
-use super::{Dialect, Manner, stopped};
+use super::{Manner, stopped};
 use crate::table::assembly::{Assembly, Slot};
 use crate::table::problem::{Problem, ReadError};
 
-/// Levels of the document around a cell: the document itself, `columns`, the column.
-const AROUND: u64 = 3;
-
 pub(super) struct ColumnsVisitor<'t, 'a> {
     pub(super) assembly: &'t mut Assembly<'a>,
-    pub(super) dialect: Dialect,
+    pub(super) manner: &'t mut Manner<'a>,
 }
 
 impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
@@ -26,7 +23,7 @@ impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
-        let Self { assembly, dialect } = self;
+        let Self { assembly, manner } = self;
         let mut first: Option<(String, usize)> = None;
         let mut seen = std::collections::HashSet::new();
         while let Some(slot) = map.next_key_seed(KeySeed { assembly: &mut *assembly, predicted: None })? {
@@ -35,7 +32,7 @@ impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
             if !seen.insert(name.clone()) {
                 return Err(stopped(assembly.stop(ReadError::field(&name, "the column is given twice"))));
             }
-            let rows = map.next_value_seed(ColumnSeed { assembly: &mut *assembly, dialect, slot })?;
+            let rows = map.next_value_seed(ColumnSeed { assembly: &mut *assembly, manner: &mut *manner, slot })?;
             match &first {
                 None => first = Some((name, rows)),
                 Some((other, length)) if *length != rows => {
@@ -52,7 +49,7 @@ impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
 
 struct ColumnSeed<'c, 'a> {
     assembly: &'c mut Assembly<'a>,
-    dialect: Dialect,
+    manner: &'c mut Manner<'a>,
     slot: Slot,
 }
 
@@ -79,10 +76,7 @@ impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<usize, A::Error> {
-        let Self { assembly, dialect, slot } = self;
-        let limits = assembly.limits;
-        let depth = limits.json_depth.saturating_sub(AROUND);
-        let manner = Manner { dialect, depth, limits };
+        let Self { assembly, manner, slot } = self;
         let mut row = 0;
         loop {
             let column = match slot {
@@ -90,8 +84,8 @@ impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
                 Slot::Dropped(_) => None,
             };
             let given = match column {
-                Some(column) => seq.next_element_seed(CellSeed { column, manner: &manner, room: &mut assembly.room })?,
-                None => seq.next_element_seed(SkipSeed(depth))?.map(Ok),
+                Some(column) => seq.next_element_seed(CellSeed { column, manner: &mut *manner })?,
+                None => seq.next_element_seed(SkipSeed(manner.depth))?.map(Ok),
             };
             match given {
                 None => return Ok(row),

@@ -5,16 +5,13 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::cells::CellSeed;
-use super::{Dialect, Manner, skip, stopped};
+use super::{Manner, skip, stopped};
 use crate::table::assembly::{Assembly, Slot, Stop};
 use crate::table::problem::{Problem, ReadError};
 
-/// Levels of the document around a cell: the document itself, `rows`, the row.
-const AROUND: u64 = 3;
-
 pub(super) struct RowsVisitor<'t, 'a> {
     pub(super) assembly: &'t mut Assembly<'a>,
-    pub(super) dialect: Dialect,
+    pub(super) manner: &'t mut Manner<'a>,
 }
 
 impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
@@ -28,7 +25,7 @@ impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
         let mut order = Vec::new();
         let mut row = 0;
         loop {
-            let seed = RowSeed { assembly: &mut *self.assembly, dialect: self.dialect, order: &mut order, row };
+            let seed = RowSeed { assembly: &mut *self.assembly, manner: &mut *self.manner, order: &mut order, row };
             if seq.next_element_seed(seed)?.is_none() {
                 return Ok(row);
             }
@@ -42,7 +39,7 @@ impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
 /// takes one comparison.
 struct RowSeed<'r, 'a> {
     assembly: &'r mut Assembly<'a>,
-    dialect: Dialect,
+    manner: &'r mut Manner<'a>,
     order: &'r mut Vec<Slot>,
     row: usize,
 }
@@ -70,10 +67,7 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { assembly, dialect, order, row } = self;
-        let limits = assembly.limits;
-        let depth = limits.json_depth.saturating_sub(AROUND);
-        let manner = Manner { dialect, depth, limits };
+        let Self { assembly, manner, order, row } = self;
         let mut place = 0;
         loop {
             let predicted = order.get(place).copied();
@@ -95,12 +89,12 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
             };
             match column {
                 Some(column) => {
-                    let seed = CellSeed { column, manner: &manner, room: &mut assembly.room };
+                    let seed = CellSeed { column, manner: &mut *manner };
                     if let Err(refused) = map.next_value_seed(seed)? {
                         assembly.refused(slot, row, refused).map_err(stopped)?;
                     }
                 }
-                None => map.next_value_seed(SkipSeed(depth))?,
+                None => map.next_value_seed(SkipSeed(manner.depth))?,
             }
         }
     }

@@ -69,8 +69,7 @@ fn asked(name: Organisation, body: &[u8]) -> Result<NewOrganisation, Problem> {
     if body.is_empty() {
         return Ok(NewOrganisation { name, description: String::new(), queued_jobs: None });
     }
-    let [description, queued_jobs] =
-        members::read(members::whole(body)?.get(), "", ["description", "queued_jobs"])?;
+    let [description, queued_jobs] = members::read(members::whole(body)?.get(), "", ["description", "queued_jobs"])?;
     Ok(NewOrganisation {
         name,
         description: members::value(description, "/description", "a string")?.unwrap_or_default(),

@@ -162,6 +162,8 @@ mod tests {
             "`/expires_in_s` stands beside `expires_at`; say one of them"
         );
         assert!(refused(r#"{"label":"a","rights":[],"expires":1}"#).starts_with("`/expires` is not known here"));
-        assert!(refused(r#"{"label":"a","rights":[],"organisation":"a b"}"#).starts_with("`/organisation` cannot be read"));
+        assert!(
+            refused(r#"{"label":"a","rights":[],"organisation":"a b"}"#).starts_with("`/organisation` cannot be read")
+        );
     }
 }

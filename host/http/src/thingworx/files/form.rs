@@ -70,24 +70,21 @@ pub(super) async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Re
             let message = format!("the form has more than {} parts (limit upload_parts)", shared.limits.upload_parts);
             return Err(Problem::new(Code::TooLarge, message));
         }
-        match field.file_name().map(str::to_owned) {
-            Some(name) => {
-                let media_type = media_type::of(&name, field.content_type().map(AsRef::as_ref));
-                let staged = stage(shared, field, &name, &since, &mut room).await?;
-                // A browser sends this where nothing was chosen.
-                if !name.is_empty() || staged.content.bytes > 0 {
-                    form.files.push(Sent { name, media_type, staged });
-                }
+        if let Some(name) = field.file_name().map(str::to_owned) {
+            let media_type = media_type::of(&name, field.content_type().map(AsRef::as_ref));
+            let staged = stage(shared, field, &name, &since, &mut room).await?;
+            // A browser sends this where nothing was chosen.
+            if !name.is_empty() || staged.content.bytes > 0 {
+                form.files.push(Sent { name, media_type, staged });
             }
-            None => {
-                let name = field.name().unwrap_or_default().to_owned();
-                let value = value(field, &name, &since).await?;
-                // Some clients end each name in a number of their own, and some repeat one with something else in it.
-                match name.strip_prefix("upload-").and_then(|rest| rest.split('-').next()) {
-                    Some("repository") => _ = form.repository.get_or_insert(value),
-                    Some("path") => _ = form.folder.get_or_insert(value),
-                    _ => {}
-                }
+        } else {
+            let name = field.name().unwrap_or_default().to_owned();
+            let value = value(field, &name, &since).await?;
+            // Some clients end each name in a number of their own, and some repeat one with something else in it.
+            match name.strip_prefix("upload-").and_then(|rest| rest.split('-').next()) {
+                Some("repository") => _ = form.repository.get_or_insert(value),
+                Some("path") => _ = form.folder.get_or_insert(value),
+                _ => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Rows that are few enough to be looked at one by one: which of them `query` and `values` select, in which order.
 
 use analyte_core::codes::Code;
-use analyte_core::query::{Fields, Query, SortKey};
+use analyte_core::query::{Fields, Filter, Query, SortKey};
 
 use super::super::call::Call;
 use super::super::error::ServiceError;
@@ -15,7 +15,7 @@ const MOST_COST: u64 = 1_000_000;
 pub(super) async fn of<R: Fields + Send + 'static>(call: &Call, rows: Vec<R>) -> Result<Vec<R>, ServiceError> {
     let limits = &call.shared.limits;
     let query = asked::given(call.bytes("query").as_deref(), call.bytes("values").as_deref(), limits)?;
-    let cost = query.filter.as_ref().map_or(1, |filter| filter.weight()).saturating_mul(rows.len() as u64);
+    let cost = query.filter.as_ref().map_or(1, Filter::weight).saturating_mul(rows.len() as u64);
     if cost > MOST_COST {
         let message = format!("the query is too costly to be tried on {} rows; ask for less in it", rows.len());
         return Err(ServiceError::coded(Code::InvalidInput, message));

@@ -226,6 +226,8 @@ impl Model {
             let digest = Digest::of(&bytes);
             let expected = self.component_is_kept(digest).then(|| bytes.clone());
             same("component", &said(store.component(digest).await)?, &expected)?;
+            let size = expected.as_ref().map(|bytes| bytes.len() as u64);
+            same("size of a component", &said(store.component_size(digest).await)?, &size)?;
             for (range, part) in ranges(&bytes) {
                 let expected = expected.as_ref().map(|_| part);
                 same("part of a component", &said(store.component_range(digest, range).await)?, &expected)?;

@@ -28,7 +28,10 @@ pub(crate) async fn call(call: &Call, links: bool) -> Result<Answer, ServiceErro
     let mask = call.text("nameMask")?.filter(|mask| !mask.is_empty());
     let limits = &call.shared.limits;
     if mask.as_ref().is_some_and(|mask| mask.len() as u64 > limits.query_pattern_bytes) {
-        let message = format!("the parameter nameMask is longer than {} bytes (limit query_pattern_bytes)", limits.query_pattern_bytes);
+        let message = format!(
+            "the parameter nameMask is longer than {} bytes (limit query_pattern_bytes)",
+            limits.query_pattern_bytes
+        );
         return Err(ServiceError::Failed(message));
     }
     let most = usize::try_from(limits.repository_files).unwrap_or(usize::MAX);

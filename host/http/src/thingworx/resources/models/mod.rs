@@ -66,7 +66,11 @@ pub(crate) static RESOURCE: Resource = Resource {
                 NAME,
                 DESCRIPTION,
                 PROVIDER,
-                parameter("inputDatashapeJson", "JSON", "An array of the input's fields: name, baseType, description, …"),
+                parameter(
+                    "inputDatashapeJson",
+                    "JSON",
+                    "An array of the input's fields: name, baseType, description, …",
+                ),
                 parameter("outputDatashapeJson", "JSON", "An array of the result's fields."),
                 CARDINALITY,
                 CUSTOM_DATA,

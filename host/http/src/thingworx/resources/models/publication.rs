@@ -2,15 +2,15 @@
 
 use analyte_core::codes::Code;
 use analyte_core::model::Cardinality;
-use analyte_core::names::{ModelName, ProviderName};
+use analyte_core::names::{BadName, ModelName, ProviderName};
 use analyte_jobs::{ModelContent, ModelOverrides, PublishModel};
 
 use super::super::super::call::Call;
 use super::super::super::error::ServiceError;
 use super::super::super::files::media_type::{self, WASM};
 use super::super::super::files::place::{MODELS, PREFIX, Place};
-use super::super::jobs::{find, submission};
 use super::super::change;
+use super::super::jobs::{find, submission};
 use super::row;
 
 /// Publishes the model that a call describes, under these shapes where it gives some, and answers its id.
@@ -19,7 +19,8 @@ use super::row;
 /// anywhere: an address that is not one of that repository is refused.
 pub(super) async fn publish(call: &Call, mut overrides: ModelOverrides) -> Result<String, ServiceError> {
     let provider: ProviderName = find::name(call, "providerName", "provider")?;
-    let name: ModelName = call.required_text("modelName")?.parse().map_err(invalid)?;
+    let key = change::provider(call, &provider)?;
+    let name: ModelName = call.required_text("modelName")?.parse().map_err(|bad: BadName| invalid(bad.to_string()))?;
     let place = model_file(&call.required_text("fileURL")?, &provider)?;
     let stem = stem(&place);
     if stem != name.as_str() {
@@ -29,7 +30,6 @@ pub(super) async fn publish(call: &Call, mut overrides: ModelOverrides) -> Resul
     overrides.cardinality = cardinality(call.text("inputsToResultsCardinality")?.as_deref())?;
     let custom_data = call.bytes("customData").map(|json| submission::custom_data(Some(json), &call.shared.limits));
     let custom_data = custom_data.transpose()?.map(|raw| raw.get().to_owned());
-    let key = change::provider(call, &provider)?;
     let (manager, organisation) = (call.manager().clone(), call.organisation().clone());
     let published = change::carry(async move {
         let record = manager.repository_file(&organisation, MODELS, &place.path).await?;
@@ -68,7 +68,7 @@ fn stem(place: &Place) -> &str {
 
 /// What the words mean; nothing given: as the provider says of the file.
 fn cardinality(word: Option<&str>) -> Result<Option<Cardinality>, ServiceError> {
-    use Cardinality::{Any, NxN, Nx1, Onex1, OnexN};
+    use Cardinality::{Any, Nx1, NxN, Onex1, OnexN};
     let Some(word) = word.filter(|word| !word.is_empty()) else { return Ok(None) };
     let known = [Any, NxN, Nx1, OnexN, Onex1].into_iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
     known.map(Some).ok_or_else(|| {
@@ -77,8 +77,9 @@ fn cardinality(word: Option<&str>) -> Result<Option<Cardinality>, ServiceError> 
     })
 }
 
-pub(super) fn invalid(message: impl ToString) -> ServiceError {
-    ServiceError::coded(Code::InvalidInput, message.to_string())
+/// A refusal of what was given.
+pub(super) fn invalid(message: impl Into<String>) -> ServiceError {
+    ServiceError::coded(Code::InvalidInput, message)
 }
 
 #[cfg(test)]

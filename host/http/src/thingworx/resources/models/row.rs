@@ -115,7 +115,11 @@ fn fields() -> Vec<Field> {
         field("inputsToResultsCardinality", BaseType::String, "Any, NxN, Nx1, 1xN or 1x1."),
         name("inputDataShape", "Always unset: ask GetModelDataShapes."),
         name("resultDataShape", "Always unset: ask GetModelDataShapes."),
-        field("isPublished", BaseType::Boolean, "Whether it was published on its own; else it is built in to its provider."),
+        field(
+            "isPublished",
+            BaseType::Boolean,
+            "Whether it was published on its own; else it is built in to its provider.",
+        ),
         field("customData", BaseType::Infotable, "The publisher's own data."),
         field("version", BaseType::String, "The author's own."),
         field("digest", BaseType::String, "Of its file, or of the component that it is part of."),

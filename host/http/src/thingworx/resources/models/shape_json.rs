@@ -165,7 +165,11 @@ mod tests {
             (json!([field("123456789")]), "a name has 1 to 8 bytes (limit field_name_bytes)"),
             (json!([field("a"), field("b"), field("c"), field("d")]), "it has more than 3 (limit columns)"),
         ] {
-            assert_eq!(of(&value).unwrap_err(), format!("the parameter x must be an array of fields: {why}"), "{value}");
+            assert_eq!(
+                of(&value).unwrap_err(),
+                format!("the parameter x must be an array of fields: {why}"),
+                "{value}"
+            );
         }
     }
 }

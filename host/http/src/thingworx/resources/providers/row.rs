@@ -88,7 +88,11 @@ fn fields() -> Vec<Field> {
         field("state", BaseType::String, "Ready, Loading or Unavailable."),
         field("isShared", BaseType::Boolean, "Whether it belongs to all organisations."),
         field("models", BaseType::Integer, "How many it offers."),
-        field("purgeJobsAge", BaseType::Integer, "Hours that ended jobs are kept; unset: as long as the server keeps any."),
+        field(
+            "purgeJobsAge",
+            BaseType::Integer,
+            "Hours that ended jobs are kept; unset: as long as the server keeps any.",
+        ),
         field("digest", BaseType::String, "Of its component; unset where it has none."),
         field("version", BaseType::String, "The author's own."),
         field("createdOn", BaseType::Datetime, ""),
