@@ -107,7 +107,7 @@ fn costly_queries_are_refused_at_once_and_others_are_served_meanwhile() {
     let exploding = ["(((a{100}){100}){100})", "(?:a?){60000}a{60000}", r"(\w{200}){200}"];
     let mut asked: Vec<(String, String)> = vec![
         (nested(10_000), "nests deeper than".to_owned()),
-        (nested(30), "".to_owned()),
+        (nested(30), "nested deeper than the limit query_depth, 30 levels".to_owned()),
         (
             json!({"query": {"filters": wide}}).to_string(),
             "the query, at /filters/filters/999: the query has more filters than the limit query_filters, 1000"

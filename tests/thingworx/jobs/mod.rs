@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::api::{Api, JOBS};
-use crate::support::eventually;
 use crate::support::http::Answer;
 use crate::support::server::{Server, Setup};
+use crate::support::{eventually, ok};
 
 mod bad_input;
 mod life;
@@ -88,7 +88,7 @@ fn said(service: &str, answer: &Answer) -> String {
     let begins = format!("Unable to Invoke Service {service} on TW.AnalysisServices.JobManagementServicesAPI : ");
     let text = answer.text();
     assert_eq!(answer.status, 500, "{text}");
-    text.strip_prefix(&begins).unwrap_or_else(|| panic!("{text}")).to_owned()
+    ok(text.strip_prefix(&begins).map(str::to_owned).ok_or(&text), service)
 }
 
 /// A job of the provider that most tests use.

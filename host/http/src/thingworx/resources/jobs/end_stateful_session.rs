@@ -2,12 +2,11 @@
 //! queued jobs stay, and run like any other.
 
 use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
 use super::super::super::service::Answer;
 
-pub(crate) fn call(call: &Call) -> Result<Answer, ServiceError> {
+pub(crate) fn call(call: &Call) -> Answer {
     if let Some(session) = call.session() {
         call.manager().end_stateful(&session);
     }
-    Ok(Answer::Nothing)
+    Answer::Nothing
 }
