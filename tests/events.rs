@@ -231,6 +231,53 @@ fn a_stream_stays_open_for_a_job_that_waits_and_ends_with_it_or_with_the_server(
     assert_eq!(ok(watcher.join(), "the watcher"), []);
 }
 
+/// Opens a stream of a job that waits with a token of its own, which is revoked once the stream has begun.
+fn revoked(server: &Server) -> (String, Stream) {
+    let mut later = slow(0);
+    later["run_at"] = json!("2100-01-01T00:00:00Z");
+    let id = submitted(&server.http, &later);
+    let made =
+        server.http.post("/v1/tokens", &json!({"label": "a watcher", "rights": ["jobs:read"]})).expect(201).json();
+    let text = |pointer: &str| made.pointer(pointer).and_then(Value::as_str).expect("a text");
+    let watcher = Http::new(&server.http.url, text("/secret"));
+    let mut stream = Stream::open(&watcher, &id, None);
+    assert_eq!(statuses(&[stream.next().expect("its submission")]), [pair("queued", "")]);
+    server.http.delete(&format!("/v1/tokens/{}", text("/token/id"))).expect(200);
+    assert_eq!(watcher.get(&format!("/v1/jobs/{id}/events")).status, 401);
+    (id, stream)
+}
+
+/// What a stream still says; it has to end by itself.
+fn until_end(mut stream: Stream) -> String {
+    let mut said = String::new();
+    ok(stream.lines.read_to_string(&mut said), "the stream ends");
+    said
+}
+
+#[test]
+fn a_stream_ends_with_its_token_though_nothing_happens() {
+    let config = "[limits]\nevent_silence_ms = 50\n";
+    let server = Server::with(&Setup { plugins: &["hostile"], config, ..Setup::default() });
+    let (id, stream) = revoked(&server);
+    // The end of the last event, and comments from before the revocation.
+    let said = until_end(stream);
+    assert_eq!(said.replace(": \n", "").trim(), "", "{said}");
+    // The job is still there, for others.
+    assert_eq!(server.http.get(&format!("/v1/jobs/{id}")).expect(200).json()["status"], "queued");
+}
+
+#[test]
+fn nothing_is_told_to_a_token_that_was_revoked() {
+    // It is never silent for so long that it would be asked for that.
+    let config = "[limits]\nevent_silence_ms = 600000\n";
+    let server = Server::with(&Setup { plugins: &["hostile"], config, ..Setup::default() });
+    let (id, stream) = revoked(&server);
+    let mut other = Stream::open(&server.http, &id, None);
+    server.http.post(&format!("/v1/jobs/{id}/cancel"), &json!({})).expect(200);
+    assert_eq!(until_end(stream).trim(), "");
+    assert_eq!(statuses(&other.rest()), [pair("queued", ""), pair("cancelled", "")]);
+}
+
 #[test]
 fn what_was_told_survives_a_crash_and_nothing_is_told_twice() {
     let setup = Setup { plugins: &["hostile"], config: "[limits]\ngrace_ms = 0\n", ..Setup::default() };

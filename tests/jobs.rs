@@ -20,7 +20,8 @@ use analyte_core::timestamp::Timestamp;
 use analyte_engine::compile::Compiler;
 use analyte_engine::{Engine, Options as EngineOptions};
 use analyte_jobs::{
-    Clock, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission, SystemClock,
+    Clock, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission,
+    SystemClock,
 };
 use analyte_store::sled::{Options as StoreOptions, SledStore};
 use bytes::Bytes;

@@ -50,9 +50,8 @@ fn info_table(csv: &[u8], rows: usize) -> Value {
     let cells = cells(csv);
     let header = cells.first().expect("a header");
     let row = |row: &Vec<String>| {
-        let members = header.iter().zip(row).map(|(name, cell)| {
-            (name.clone(), json!(cell.parse::<f64>().expect("a number")))
-        });
+        let members =
+            header.iter().zip(row).map(|(name, cell)| (name.clone(), json!(cell.parse::<f64>().expect("a number"))));
         Value::Object(members.collect())
     };
     json!({ "rows": cells.iter().skip(1).take(rows).map(row).collect::<Vec<_>>() })
@@ -88,7 +87,8 @@ fn answers_agree_with_onnxruntime_and_a_session_keeps_the_model() {
     assert_eq!((kinds(&shape["input"]), kinds(&shape["output"])), (10, 1), "{shape}");
 
     // What is not a model is refused with its reason, and changes nothing.
-    let refused = http.put("/v1/providers/onnx/models/diabetes", "application/octet-stream", b"not a model").expect(422);
+    let refused =
+        http.put("/v1/providers/onnx/models/diabetes", "application/octet-stream", b"not a model").expect(422);
     assert!(refused.json()["detail"].as_str().is_some_and(|detail| detail.contains("ONNX")), "{}", refused.text());
     let cut = file("digits.onnx");
     http.put("/v1/providers/onnx/models/cut", "application/octet-stream", &cut[..cut.len() / 2]).expect(422);

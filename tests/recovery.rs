@@ -92,8 +92,10 @@ fn the_store_of_an_older_version_is_taken_over() {
             assert_eq!(ended(http, was["id"].as_str().expect("an id"))["status"], "completed");
             continue;
         }
-        // There are more calls than there were.
-        assert_eq!(without_links(&is), without_links(was), "{kind}");
+        // There are more calls than there were, and nobody was said to have submitted it.
+        let mut was = without_links(was);
+        was["created_by"] = Value::Null;
+        assert_eq!(without_links(&is), was, "{kind}");
     }
     let results = |kind: &str| {
         let id = by_kind(kind)["id"].as_str().expect("an id").to_owned();

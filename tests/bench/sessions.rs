@@ -33,21 +33,25 @@ fn main() {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let quick = !asked.iter().any(|word| word == "--bench") || asked.iter().any(|word| word == "--quick");
     let samples = if quick { 3 } else { 300 };
-    let setup = Setup { config: "[limits]\nfree_disk_bytes = 0\n", plugins: &["onnx"], variables: &[] };
+    let setup = Setup { config: "[limits]\nfree_disk_bytes = 0\n", plugins: &["onnx"], variables: &[], listen: "" };
     let server = Server::with(&setup);
     let http = &server.http;
     machine::print();
     println!("Settings: all defaults but `free_disk_bytes = 0`; {samples} jobs of each kind.\n");
-    println!("| model | outside: p50 | p99 | fuel | in a session: p50 | p99 | fuel |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!(
+        "| model | outside: p50 | p99 | fuel | in a session: p50 | p99 | fuel |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    );
     for name in MODELS {
         println!("{}", row(http, name, samples));
     }
 }
 
 fn row(http: &Http, name: &str, samples: usize) -> String {
-    let file = |end: &str| fs::read(repository().join(format!("example-plugins/onnx/models/{name}.{end}"))).expect(name);
+    let file =
+        |end: &str| fs::read(repository().join(format!("example-plugins/onnx/models/{name}.{end}"))).expect(name);
     http.put(&format!("/v1/providers/onnx/models/{name}"), "application/octet-stream", &file("onnx")).expect(201);
-    let submission = json!({ "providerName": "onnx", "modelName": name, "inputParams": { "rows": [first(&file("input.csv"))] } });
+    let submission =
+        json!({ "providerName": "onnx", "modelName": name, "inputParams": { "rows": [first(&file("input.csv"))] } });
     let started = service(http, "StartStatefulSession", "", &json!({}));
     let cookie = started.header("set-cookie");
     let cookie = cookie.split(';').next().expect("a cookie");
@@ -56,16 +60,15 @@ fn row(http: &Http, name: &str, samples: usize) -> String {
     let (mut outside, mut inside) = (Times::default(), Times::default());
     let (mut outside_fuel, mut inside_fuel) = (0, 0);
     for _ in 0..samples {
-        for (cookie, times, fuel) in
-            [("", &mut outside, &mut outside_fuel), (cookie, &mut inside, &mut inside_fuel)]
-        {
+        for (cookie, times, fuel) in [("", &mut outside, &mut outside_fuel), (cookie, &mut inside, &mut inside_fuel)] {
             let began = Instant::now();
             service(http, "ExecuteJob", cookie, &submission);
             times.add(began.elapsed());
             *fuel = http.get("/v1/jobs?limit=1").expect(200).json()["jobs"][0]["fuel_used"].as_u64().expect("fuel");
         }
     }
-    let shown = |times: &Times| format!("{} | {}", milliseconds(times.quantile(0.5)), milliseconds(times.quantile(0.99)));
+    let shown =
+        |times: &Times| format!("{} | {}", milliseconds(times.quantile(0.5)), milliseconds(times.quantile(0.99)));
     format!("| {name} | {} | {outside_fuel} | {} | {inside_fuel} |", shown(&outside), shown(&inside))
 }
 
@@ -75,7 +78,9 @@ fn first(csv: &[u8]) -> Value {
     let header = reader.headers().expect("a header").clone();
     let row = reader.records().next().expect("a row").expect("its cells");
     let number = |cell: &str| json!(cell.parse::<f64>().expect("a number"));
-    Value::Object(header.iter().zip(row.iter()).map(|(name, cell)| (name.to_owned(), number(cell))).collect::<Map<_, _>>())
+    Value::Object(
+        header.iter().zip(row.iter()).map(|(name, cell)| (name.to_owned(), number(cell))).collect::<Map<_, _>>(),
+    )
 }
 
 fn service(http: &Http, name: &str, cookie: &str, body: &Value) -> support::http::Answer {

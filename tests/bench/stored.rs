@@ -44,7 +44,7 @@ fn main() {
     let samples = if quick { 5 } else { 200 };
 
     let config = format!("[limits]\nfree_disk_bytes = 0\nqueued_jobs = {}\n", jobs + 1);
-    let setup = Setup { config: &config, plugins: &["hostile"], variables: &[] };
+    let setup = Setup { config: &config, plugins: &["hostile"], variables: &[], listen: "" };
     machine::print();
     println!("Settings: all defaults but `queued_jobs = {}` and `free_disk_bytes = 0`.\n", jobs + 1);
 

@@ -8,11 +8,14 @@ use analyte_core::limits::Limits;
 use analyte_core::names::{JobId, Organisation, ProviderKey, ProviderName};
 use analyte_core::table::format::{self, Format};
 use analyte_jobs::{
-    Grants, InstallProvider, Manager, NewOrganisation, NewProvider, NewToken, Principal, Right, Submission,
+    Execution, Grants, InstallProvider, LimitsAsked, Manager, NewOrganisation, NewProvider, NewToken, Parameters,
+    Principal, Right, Submission,
 };
 use bytes::Bytes;
 
-use super::{code, component, limits, model, organisation, other_component, reaches, started, submission, with_provider};
+use super::{
+    code, component, limits, model, organisation, other_component, reaches, started, submission, with_provider,
+};
 use crate::support::PATIENCE;
 
 fn lab() -> Organisation {
@@ -118,9 +121,8 @@ async fn a_provider_of_one_organisation_is_nothing_to_another() {
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
     let manager = started(folder.path(), limits(), |_| ()).await;
-    let names = |owner: &Organisation| {
-        manager.providers(owner).iter().map(|found| found.key().to_string()).collect::<Vec<_>>()
-    };
+    let names =
+        |owner: &Organisation| manager.providers(owner).iter().map(|found| found.key().to_string()).collect::<Vec<_>>();
     assert_eq!(names(&lab()), ["hostile"]);
     assert_eq!(names(&factory), ["hostile", "factory/own"]);
     manager.stop(Duration::ZERO).await.expect("stopped");
@@ -228,6 +230,69 @@ async fn a_full_queue_is_its_own_organisations_alone_and_nobody_is_starved() {
         }
         // They take turns, so of the crowd hardly more went first than of the few.
         assert!(before <= 10, "{before} of the crowd began before");
+    }
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_installs_only_so_many_and_so_much() {
+    let size = component().len() as u64;
+    let few = Limits { providers: 2, published_bytes: 2 * size - 1, ..limits() };
+    let (manager, _folder) = with_provider(few, |_| ()).await;
+    made(&manager, "lab", None).await;
+    assert_eq!(install(&manager, "lab/one", component()).await, Ok(false));
+    // Replacing it takes no more; a second one would.
+    assert_eq!(install(&manager, "lab/one", component()).await, Ok(true));
+    assert_eq!(install(&manager, "lab/two", component()).await, Err(Some(Code::TooLarge)));
+    // What belongs to all is not counted in bytes, but in number.
+    assert_eq!(install(&manager, "second", component()).await, Ok(false));
+    assert_eq!(install(&manager, "third", component()).await, Err(Some(Code::Conflict)));
+    let empty = |name: &str| NewProvider {
+        key: ProviderKey::of(lab(), named(name)),
+        description: String::new(),
+        keep_jobs_hours: None,
+        component_of: None,
+    };
+    assert!(manager.create_provider(&lab(), empty("two")).await.is_ok());
+    let refused = manager.create_provider(&lab(), empty("three")).await.expect_err("one too many");
+    let message = "there are 2 providers, and 2 are allowed (limit providers)";
+    assert_eq!((refused.code(), refused.message()), (Code::Conflict, message));
+    // An administrator is told who has a name, and how to get it.
+    let key = "two".parse().expect("a key");
+    let refused = manager.install_provider(InstallProvider { key, component: component() }).await.expect_err("taken");
+    let message = "the name `two` is taken by a provider of organisation `lab`; remove it with `?organisation=lab`";
+    assert_eq!((refused.code(), refused.message()), (Code::Conflict, message));
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_executes_at_once_leaves_a_slot_to_others() {
+    let (manager, _folder) = with_provider(Limits { concurrent_tasks: 2, ..limits() }, |_| ()).await;
+    made(&manager, "lab", None).await;
+    let found = manager.model(&organisation(), &named("hostile"), &model("spin")).expect("the model");
+    let body = Bytes::from_static(b"[{\"value\":1}]");
+    let input = format::read(Format::Json, body, &found.info.input, manager.limits()).expect("a table").table;
+    let spin = || Execution {
+        provider: named("hostile"),
+        model: model("spin"),
+        input: input.clone(),
+        input_warnings: Vec::new(),
+        parameters: Parameters::None,
+        limits: LimitsAsked { timeout_ms: Some(600_000), ..LimitsAsked::default() },
+    };
+    let crowd: Vec<_> = (0..10)
+        .map(|_| {
+            let (manager, execution) = (manager.clone(), spin());
+            tokio::spawn(async move { manager.execute(&organisation(), execution).await })
+        })
+        .collect();
+    super::until("one of them runs", || manager.running().0 == 1).await;
+    // It runs although the crowd stands there, and would for ten minutes.
+    let job = of(&manager, &lab(), "hostile", "noop").await.expect("submitted");
+    let ended = manager.wait(&lab(), job, PATIENCE).await.expect("the job");
+    assert_eq!(ended.job.status, Status::Completed);
+    for one in crowd {
+        one.abort();
     }
     manager.stop(Duration::ZERO).await.expect("stopped");
 }

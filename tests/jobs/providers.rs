@@ -92,6 +92,32 @@ async fn a_provider_with_unfinished_jobs_is_removed_only_by_force() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_forced_removal_ends_more_jobs_than_it_looks_at_at_a_time() {
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let running = submitted(&manager, submission(&manager, "spin")).await;
+    reaches(&manager, running, Status::Running).await;
+    // A multiple of a portion and some more; the slot is free as soon as the first one is stopped.
+    let mut queued = Vec::new();
+    for _ in 0..600 {
+        queued.push(submitted(&manager, submission(&manager, "noop")).await);
+    }
+    manager.remove_provider(&key(), true).await.expect("removed");
+    let told = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
+    let stopped = (Status::Cancelled, Some(Code::Cancelled));
+    let failed = (Status::Failed, Some(Code::ProviderUnavailable));
+    assert_eq!(told(&*manager.job(&organisation(), running).await.expect("the job")), stopped);
+    let mut later = 0;
+    for id in queued {
+        // Ended by now: nothing is left to wait for. One that started between two portions fails by itself or is stopped.
+        let ended = told(&*manager.job(&organisation(), id).await.expect("the job"));
+        assert!(ended == failed || ended == stopped, "{ended:?}");
+        later += usize::from(ended == stopped);
+    }
+    assert!(later < 10, "{later} were started only to be stopped");
+    manager.stop(Duration::ZERO).await.expect("stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn installations_of_one_name_do_not_mix() {
     let (manager, folder) = with_provider(limits(), |_| ()).await;
     let (first, second) = tokio::join!(install(&manager, component()), install(&manager, other_component()));

@@ -191,17 +191,24 @@ async fn a_session_ends_by_request_by_time_and_with_its_token() {
 async fn an_organisation_has_only_so_many_sessions() {
     let kept = with_keeper(Limits { sessions: 2, ..limits() }).await;
     let manager = &kept.manager;
-    let (first, _) = manager.open_session(&kept.principal).expect("a session");
-    manager.open_session(&kept.principal).expect("another");
-    let refused = manager.open_session(&kept.principal).expect_err("one too many");
+    let (first, secret) = manager.open_session(&kept.principal).expect("a session");
+    let (_, second) = manager.open_session(&kept.principal).expect("another");
+    let colleague = token(manager, "another").await;
+    let refused = manager.open_session(&colleague).expect_err("one too many");
     assert_eq!((refused.code(), refused.over_quota()), (Code::Busy, true));
     assert_eq!(refused.message(), "the organisation has 2 sessions, and 2 are allowed (limit sessions)");
+    // Who has sessions of its own gives up the one that it used longest ago.
+    kept.clock.by(Duration::from_secs(1));
+    manager.find_session(secret.reveal()).expect("it is open");
+    manager.open_session(&kept.principal).expect("in the place of the second");
+    assert!(manager.find_session(secret.reveal()).is_some() && manager.find_session(second.reveal()).is_none());
     let elsewhere = Principal { organisation: Organisation::new("lab").expect("a name"), ..kept.principal.clone() };
     assert!(manager.open_session(&elsewhere).is_ok());
     manager.close_session(&first);
     manager.close_session(&first);
-    assert!(manager.open_session(&kept.principal).is_ok());
-    assert_eq!(code(manager.open_session(&kept.principal).map(|_| ())), Some(Code::Busy));
+    assert!(manager.open_session(&colleague).is_ok());
+    let third = token(manager, "a third").await;
+    assert_eq!(code(manager.open_session(&third).map(|_| ())), Some(Code::Busy));
     manager.stop(Duration::ZERO).await.expect("stopped");
 }
 
@@ -209,8 +216,7 @@ async fn an_organisation_has_only_so_many_sessions() {
 async fn idle_instances_make_room_for_runs() {
     // Room for two runs: an instance of each session may be kept only until the next run needs its memory.
     let one = 64 * 1024 * 1024;
-    let tight =
-        Limits { memory_bytes: one / 2, output_bytes: one / 2, memory_budget_bytes: 2 * one, ..limits() };
+    let tight = Limits { memory_bytes: one / 2, output_bytes: one / 2, memory_budget_bytes: 2 * one, ..limits() };
     let kept = with_keeper(tight).await;
     let sessions: Vec<Session> = (0..4).map(|_| kept.session()).collect();
     for session in &sessions {

@@ -45,10 +45,8 @@ async fn tokens_are_made_once_and_end_when_they_should() {
     assert_eq!(code(manager.create_token(past).await), Some(Code::InvalidInput));
     let colon = NewToken { label: "a:b".to_owned(), ..new(vec![Right::JobsRead], None) };
     assert_eq!(code(manager.create_token(colon).await), Some(Code::InvalidInput));
-    let stranger = NewToken {
-        organisation: Organisation::new("stranger").expect("a name"),
-        ..new(vec![Right::JobsRead], None)
-    };
+    let stranger =
+        NewToken { organisation: Organisation::new("stranger").expect("a name"), ..new(vec![Right::JobsRead], None) };
     assert_eq!(code(manager.create_token(stranger).await), Some(Code::NotFound));
     let until = Timestamp(clock.now().0 + 60_000);
     let (_, brief) = manager.create_token(new(vec![Right::Admin], Some(until))).await.expect("made");

@@ -109,6 +109,8 @@ limits! {
         "422 `output-too-large`";
     field_name_bytes 256 "bytes"
         "Bounds the name of a column." "422 `invalid-input`, or the component is refused";
+    field_aspects 64 "aspects"
+        "Bounds what a client's table may say of one column beside its name, base type and description." "422 `invalid-input`";
     json_depth 64 "levels"
         "Bounds nesting in every JSON document that is read." "400 `malformed`";
 
@@ -206,6 +208,10 @@ limits! {
         "How many jobs a list in an order of its own may look at." "422 `invalid-input`";
     organisations 10_000 "organisations"
         "Bounds how many there may be." "409 `conflict`";
+    providers 200 "providers per organisation, and as many of all"
+        "Bounds how many may be installed." "409 `conflict`";
+    published_bytes 17_179_869_184 "bytes per organisation"
+        "Bounds its own components and model files together; what belongs to all is not counted." "413 `too-large`";
     tokens 1_000 "tokens per organisation"
         "Bounds the tokens that are neither revoked nor expired." "409 `conflict`";
     requests_per_second 20_000 "requests a second and token"
@@ -230,7 +236,7 @@ limits! {
     crashes 5 "crashes"
         "A task that was running in so many crashes of the server ends." "job fails with `host-error`";
     free_disk_bytes 268_435_456 "bytes"
-        "Below this much free disk nothing new is accepted." "507 `disk-full`";
+        "Below this much free disk nothing new is accepted, and below twice as much nothing is uploaded." "507 `disk-full`";
 }
 
 impl Limits {

@@ -1,5 +1,6 @@
 //! Data shapes: ordered fields with base types, closed or open.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,13 @@ impl Field {
     /// The aspect that keeps how a data shape spelled the base type, where [`BaseType`] says less: `THINGNAME` and its
     /// like are all [`BaseType::EntityName`].
     pub const BASE_TYPE: &str = "baseType";
+
+    /// Its further aspects, each once: what was said of it first holds.
+    pub(crate) fn further_aspects(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut said = HashSet::with_capacity(self.extra.len());
+        let aspects = self.extra.iter().map(|(aspect, value)| (aspect.as_str(), value.as_str()));
+        aspects.filter(move |(aspect, _)| said.insert(*aspect))
+    }
 
     /// The base type as the field's data shape spelled it.
     pub fn base_type_name(&self) -> &str {

@@ -248,6 +248,33 @@ fn limits_hold_while_reading() {
     for (text, message) in cases {
         assert_eq!(read_with(text, &Shape::any(), &limits).expect_err(text).message, message, "{text}");
     }
+    // What a column says of itself counts without what has a name of its own; the 64th is the last.
+    let aspects = |count: usize| {
+        let aspects: Vec<_> = (0..count).map(|at| format!("\"aspect{at}\":{at}")).collect();
+        format!(
+            r#"{{"dataShape":{{"fieldDefinitions":{{"x":{{"baseType":"NUMBER","description":"one","aspects":{{"isRequired":true,"kind":"float64",{}}}}}}}}},"rows":[{{"x":1}}]}}"#,
+            aspects.join(",")
+        )
+    };
+    let aspects_of = |table: &Table| table.fields().first().map(|field| field.extra.len());
+    let given = read_any(aspects(64)).expect("a table").table;
+    assert_eq!(aspects_of(&given), Some(64));
+    let error = read_any(aspects(65)).expect_err("too many");
+    assert_eq!(error.code, Code::InvalidInput);
+    let message = error.message.split(" at line").next();
+    assert_eq!(message, Some("`dataShape`: field `x` has more aspects than the limit field_aspects, 64"));
+    // What was let in once is read again.
+    let record = serde_json::from_str::<Table>(&aspects(65)).expect("a record");
+    assert_eq!(aspects_of(&record), Some(65));
+    let arrow = write(Format::Arrow, &record).expect("Arrow");
+    let error = read(Format::Arrow, arrow.into(), &Shape::any(), &Limits::default()).expect_err("too many");
+    assert_eq!(
+        (error.code, error.message.as_str()),
+        (Code::InvalidInput, "field `x`: the column has more aspects than the limit field_aspects, 64")
+    );
+    let arrow = write(Format::Arrow, &given).expect("Arrow");
+    let again = read(Format::Arrow, arrow.into(), &Shape::any(), &Limits::default()).expect("a table");
+    assert_eq!(aspects_of(&again.table), Some(64));
     // A few bytes for each row would otherwise stand for thousands of missing values.
     let names: Vec<_> = (0..1_000).map(|at| format!("\"c{at}\":1")).collect();
     let sparse = format!("[{{{}}}{}]", names.join(","), ",{}".repeat(1_000));

@@ -11,6 +11,10 @@ use crate::problem::Problem;
 const OFFERED: &str =
     "application/json, application/json; layout=columns, text/csv and application/vnd.apache.arrow.stream";
 
+/// Most ranges of an `Accept` that are looked at, on either surface; those beyond are passed over. Browsers send about
+/// ten, and whoever sends thousands shall not be read with care: this happens before anybody is known to call.
+pub(crate) const RANGES: usize = 32;
+
 /// The format of a body that holds a table; a body without a type is taken as JSON.
 pub(crate) fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
     refuse_compressed(headers)?;
@@ -45,14 +49,14 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// The format in which the client wants a table: of the highest quality, among equals the more specific one, then the
-/// one named first.
+/// one named first. Only the first [`RANGES`] count.
 pub(crate) fn accepted_format(headers: &HeaderMap) -> Result<Format, Problem> {
     let mut ranges = Vec::new();
     for value in headers.get_all(ACCEPT) {
         let Ok(text) = value.to_str() else {
             return Err(Problem::new(Code::Malformed, "the Accept header cannot be read"));
         };
-        ranges.extend(text.split(',').filter_map(MediaRange::parse));
+        ranges.extend(text.split(',').filter_map(MediaRange::parse).take(RANGES.saturating_sub(ranges.len())));
     }
     if ranges.is_empty() {
         return Ok(Format::Json);
@@ -144,6 +148,8 @@ pub(crate) fn thousandths(text: &str) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
     use http::HeaderValue;
 
     use super::*;
@@ -187,6 +193,29 @@ mod tests {
         for text in ["text/html", "application/json;q=0", "*/*;q=0", "image/*", "application/xml, text/html"] {
             assert_eq!(accepted(text), Err((Code::UnsupportedMediaType, StatusCode::NOT_ACCEPTABLE)), "{text}");
         }
+    }
+
+    #[test]
+    fn only_the_first_ranges_count() {
+        let of = |lines: &[&[&str]]| {
+            let line = |ranges: &&[&str]| (ACCEPT, HeaderValue::from_str(&ranges.join(",")).unwrap());
+            accepted_format(&lines.iter().map(line).collect()).map_err(|problem| problem.code())
+        };
+        // The last that counts decides; those after it would decide otherwise, be it in the same line or another.
+        let mut many = vec!["*;q=0.5"; RANGES];
+        many.splice(RANGES - 1.., ["text/csv;q=0.9"]);
+        many.resize(16_000, "application/vnd.apache.arrow.stream");
+        many.push("text/csv;q=0");
+        let (first, rest) = many.split_at(RANGES);
+        assert_eq!(of(&[first]), Ok(Format::Csv));
+        assert_eq!(of(&[&many]), of(&[first]));
+        assert_eq!(of(&[first, rest]), of(&[first]));
+        assert_eq!(of(&[&many[1..]]), Ok(Format::Arrow), "one less before them, and one more counts");
+        let stars = vec!["*"; 16_000];
+        assert_eq!(of(&[&stars]), of(&[&stars[..RANGES]]));
+        // What is empty is no range.
+        let late = [vec![""; 16_000], vec!["text/csv"]].concat();
+        assert_eq!(of(&[&late]), Ok(Format::Csv));
     }
 
     #[test]

@@ -12,11 +12,11 @@ use analyte_core::failure::Failure;
 use analyte_core::job::{Job, Task, Usage};
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
-use analyte_engine::budget::Reservation;
 use analyte_engine::Component;
-use analyte_engine::run::session::WarmInstance;
+use analyte_engine::budget::Reservation;
 use analyte_engine::run::request::{Identity, RunOutcome, RunReport, RunRequest};
-use analyte_store::{Claimed, Finished, NewContent, Outcome, StoreError};
+use analyte_engine::run::session::WarmInstance;
+use analyte_store::{Claimed, Finished, NewContent, Outcome, Purpose, StoreError};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use tokio::sync::OwnedSemaphorePermit;
@@ -211,7 +211,7 @@ async fn stage(manager: &Manager, bytes: Bytes) -> NewContent {
         return NewContent::Bytes(bytes);
     }
     let staged = async {
-        let mut writer = manager.inner.store.content_writer().await?;
+        let mut writer = manager.inner.store.content_writer(Purpose::Outcome).await?;
         writer.write(bytes.clone()).await?;
         writer.finish().await
     };

@@ -230,14 +230,29 @@ impl Catalogue {
         own.or_else(|| providers.get(&ProviderKey::shared(name.clone()))).cloned()
     }
 
-    /// Whether a new provider cannot have this key, because the same name would then stand for two providers in some
+    /// The provider for which a new one cannot have this key, because the same name would then stand for two in some
     /// organisation.
-    pub(crate) fn clashes(&self, key: &ProviderKey) -> bool {
+    pub(crate) fn clashing(&self, key: &ProviderKey) -> Option<ProviderKey> {
         let providers = self.providers.read();
+        let clashes = |other: &&ProviderKey| other.name == key.name && other.organisation.is_some();
         match key.organisation {
-            Some(_) => providers.contains_key(&ProviderKey::shared(key.name.clone())),
-            None => providers.keys().any(|other| other.name == key.name && other.organisation.is_some()),
+            Some(_) => providers.get_key_value(&ProviderKey::shared(key.name.clone())).map(|(other, _)| other.clone()),
+            None => providers.keys().find(clashes).cloned(),
         }
+    }
+
+    /// How many providers belong to an organisation, or to all.
+    pub(crate) fn count(&self, owner: Option<&Organisation>) -> usize {
+        self.providers.read().keys().filter(|key| key.organisation.as_ref() == owner).count()
+    }
+
+    /// Bytes of an organisation's own components and published models.
+    pub(crate) fn bytes_of(&self, owner: &Organisation) -> u64 {
+        let own = |(key, provider): (&ProviderKey, &Arc<Provider>)| {
+            let models = || provider.published().map(|model| model.bytes).sum::<u64>();
+            (key.organisation.as_ref() == Some(owner)).then(|| provider.record.bytes + models())
+        };
+        self.providers.read().iter().filter_map(own).sum()
     }
 
     /// The provider of this name, if this organisation may see it.
@@ -265,7 +280,8 @@ impl Catalogue {
 
     /// What the model computes that this task has pinned, as far as it is remembered.
     pub(crate) fn pinned(&self, organisation: &Organisation, task: &Task) -> Option<Arc<ModelInfo>> {
-        let current = self.named(organisation, &task.provider).and_then(|provider| provider.models.get(&task.model).cloned());
+        let current =
+            self.named(organisation, &task.provider).and_then(|provider| provider.models.get(&task.model).cloned());
         if let Some(model) = current
             && model.digest == Some(task.digest)
             && model.file == task.model_file
@@ -273,7 +289,8 @@ impl Catalogue {
             return Some(model.info.clone());
         }
         let replaced = self.replaced.read();
-        let keys = [ProviderKey::of(organisation.clone(), task.provider.clone()), ProviderKey::shared(task.provider.clone())];
+        let keys =
+            [ProviderKey::of(organisation.clone(), task.provider.clone()), ProviderKey::shared(task.provider.clone())];
         let pin = |key| (key, task.digest, task.model_file, task.model.clone());
         keys.into_iter().find_map(|key| replaced.get(&pin(key)).cloned())
     }

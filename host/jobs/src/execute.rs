@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
-use analyte_core::names::Organisation;
 use analyte_core::job::RunLimits;
+use analyte_core::names::Organisation;
 use analyte_engine::Component;
 use analyte_engine::budget::Reservation;
 use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
@@ -40,14 +40,25 @@ impl Manager {
         })
         .await?;
         tokio::select! {
-            report = self.run_at_once(&provider, &model, fitted) => report,
+            report = self.run_at_once(organisation, &provider, &model, fitted) => report,
             () = self.reached(Phase::Stopping) => Err(JobsError::stopping()),
         }
     }
 
-    async fn run_at_once(&self, provider: &Provider, model: &Model, fitted: Fitted) -> Result<RunReport, JobsError> {
+    async fn run_at_once(
+        &self,
+        organisation: &Organisation,
+        provider: &Provider,
+        model: &Model,
+        fitted: Fitted,
+    ) -> Result<RunReport, JobsError> {
         // One patience for the slot and the memory together.
         let until = Instant::now() + self.inner.execute_wait;
+        // A crowd of one organisation waits here, and not in the line for slots, where jobs and others stand.
+        let Ok(_share) = timeout_at(until, self.inner.executes.take(Some(organisation))).await else {
+            let message = "the organisation runs as much at once as it may";
+            return Err(JobsError::quota(message, Duration::from_secs(1)));
+        };
         let slots = self.inner.slots.clone();
         let Ok(slot) = timeout_at(until, slots.acquire_owned()).await else {
             let message = format!("all {} slots for running tasks are in use", self.inner.slot_count);

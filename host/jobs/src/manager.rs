@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
-use analyte_core::limits::Limits;
 use analyte_core::digest::Digest;
-use analyte_core::names::{ProviderKey, ProviderName};
+use analyte_core::limits::Limits;
+use analyte_core::names::ProviderKey;
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::Engine;
 use analyte_engine::budget::Reservation;
@@ -31,6 +31,7 @@ use crate::options::{Clock, Options};
 use crate::organisations::Organisations;
 use crate::retention::Retention;
 use crate::sessions::{Pool, Sessions};
+use crate::shares::Shares;
 use crate::stop::Phase;
 use crate::tokens::Tokens;
 use crate::watchers::Watchers;
@@ -68,6 +69,10 @@ pub(crate) struct Inner {
     pub(crate) making_tokens: AsyncMutex<()>,
     /// Changes of one provider, one at a time.
     pub(crate) changing: Turns,
+    /// Components are compiled and files inspected one at a time for each organisation, so that none fills the line.
+    pub(crate) preparing: Shares,
+    /// Runs that are not stored: each organisation leaves a slot to others, where there are several.
+    pub(crate) executes: Shares,
     /// Held shared while a job is submitted, exclusively while store and catalogue change together: a job can neither
     /// pin a component that is just being replaced nor slip in behind a removal's count of unfinished jobs.
     pub(crate) gate: Arc<RwLock<()>>,
@@ -130,6 +135,8 @@ impl Manager {
                 tokens: Tokens::default(),
                 making_tokens: AsyncMutex::default(),
                 changing: Turns::default(),
+                preparing: Shares::new(1),
+                executes: Shares::new(slot_count.saturating_sub(1)),
                 gate: Arc::default(),
                 claiming: AsyncMutex::default(),
                 live: Arc::default(),
@@ -263,17 +270,17 @@ fn slots(configured: u64) -> usize {
 /// Lets changes of one provider happen one at a time, first come first served.
 #[derive(Default)]
 pub(crate) struct Turns {
-    by_name: Mutex<HashMap<ProviderName, Arc<AsyncMutex<()>>>>,
+    by_key: Mutex<HashMap<ProviderKey, Arc<AsyncMutex<()>>>>,
 }
 
 impl Turns {
     /// Waits until it is one's turn; dropping the answer ends it.
-    pub(crate) async fn turn(&self, name: &ProviderName) -> OwnedMutexGuard<()> {
+    pub(crate) async fn turn(&self, key: &ProviderKey) -> OwnedMutexGuard<()> {
         let lock = {
-            let mut by_name = self.by_name.lock();
+            let mut by_key = self.by_key.lock();
             // Nobody holds or awaits those that only the map still knows.
-            by_name.retain(|_, lock| Arc::strong_count(lock) > 1);
-            by_name.entry(name.clone()).or_default().clone()
+            by_key.retain(|_, lock| Arc::strong_count(lock) > 1);
+            by_key.entry(key.clone()).or_default().clone()
         };
         lock.lock_owned().await
     }

@@ -5,7 +5,7 @@
 //! installations under one name never mix. A removal that is forced ends the unfinished jobs first come first served; if
 //! the process dies half-way, what is left fails with `provider-unavailable` when its turn comes.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
@@ -24,6 +24,8 @@ use crate::manager::Manager;
 use crate::to_the_end::to_the_end;
 use crate::tokens::Principal;
 
+/// From this size on, bytes are written before the step that keeps them.
+const AHEAD: usize = 64 * 1024;
 /// Unfinished jobs of a removed provider are ended in portions of this many.
 const PORTION: usize = 256;
 
@@ -74,15 +76,20 @@ impl Manager {
         if inspect(&bytes)?.kind == Kind::Model {
             return Err(model_component(&key.name));
         }
-        let _turn = self.inner.changing.turn(&key.name).await;
+        let _turn = self.inner.changing.turn(&key).await;
         let before = self.inner.catalogue.get(&key);
         if before.is_none() {
-            self.refuse_taken(&key)?;
+            self.refuse_new(&key)?;
         }
+        self.refuse_bytes(&key, before.as_ref().map_or(0, |before| before.record.bytes), bytes.len() as u64)?;
+        let share = self.inner.preparing.take(key.organisation.as_ref()).await;
         let (component, description) = self.inner.engine.install(bytes.clone()).await?;
         if description.kind == Kind::Model {
             return Err(model_component(&key.name));
         }
+        drop(share);
+        // Everybody's submissions wait for the gate, so what takes long comes before it.
+        let content = self.written_ahead(bytes.clone()).await?;
         let now = self.now();
         let record = ProviderRecord {
             name: key.name.clone(),
@@ -101,7 +108,11 @@ impl Manager {
         let provider = Arc::new(provider);
         let replaced = {
             let _gate = self.inner.gate.write().await;
-            let replaced = self.inner.store.put_provider(record, Some(NewContent::Bytes(bytes))).await?;
+            if before.is_none() {
+                // Somebody else's name may have come meanwhile.
+                self.refuse_new(&key)?;
+            }
+            let replaced = self.inner.store.put_provider(record, Some(content)).await?;
             self.inner.components.put(component);
             self.inner.catalogue.put(provider.clone());
             replaced
@@ -118,13 +129,13 @@ impl Manager {
         if description.len() > DESCRIPTION_BYTES {
             return Err(JobsError::invalid(format!("a description takes at most {DESCRIPTION_BYTES} bytes")));
         }
-        let _turn = self.inner.changing.turn(&key.name).await;
+        let _turn = self.inner.changing.turn(&key).await;
         if self.inner.catalogue.get(&key).is_some() {
             return Err(JobsError::conflict(format!("there is a provider `{}` already", key.name)));
         }
-        self.refuse_taken(&key)?;
         // From here to the store's answer nothing that is installed changes, so the component shared stays.
         let _gate = self.inner.gate.write().await;
+        self.refuse_new(&key)?;
         let mut record = Provider::empty(key.clone(), self.now());
         if let Some(of) = component_of {
             let shared = self.inner.catalogue.provider(by, &of)?;
@@ -176,13 +187,48 @@ impl Manager {
         Ok(ProviderKey::of(by.organisation.clone(), name.clone()))
     }
 
-    /// A name must not stand for two providers in one organisation.
-    pub(crate) fn refuse_taken(&self, key: &ProviderKey) -> Result<(), JobsError> {
-        if !self.inner.catalogue.clashes(key) {
+    /// A name must not stand for two providers in one organisation, and there may be only so many.
+    pub(crate) fn refuse_new(&self, key: &ProviderKey) -> Result<(), JobsError> {
+        if let Some(other) = self.inner.catalogue.clashing(key) {
+            // Only an administrator makes what belongs to all, and may know whose the other one is.
+            let whose = match &other.organisation {
+                Some(owner) => format!("of organisation `{owner}`; remove it with `?organisation={owner}`"),
+                None => "of all organisations".to_owned(),
+            };
+            return Err(JobsError::conflict(format!("the name `{}` is taken by a provider {whose}", key.name)));
+        }
+        let (count, most) = (self.inner.catalogue.count(key.organisation.as_ref()) as u64, self.inner.limits.providers);
+        if count < most {
             return Ok(());
         }
-        let whose = if key.organisation.is_some() { "all organisations" } else { "one organisation" };
-        Err(JobsError::conflict(format!("the name `{}` is taken by a provider of {whose}", key.name)))
+        Err(JobsError::conflict(format!("there are {count} providers, and {most} are allowed (limit providers)")))
+    }
+
+    /// What an organisation's own components and model files may take together; `old` bytes go when `new` ones come.
+    pub(crate) fn refuse_bytes(&self, key: &ProviderKey, old: u64, new: u64) -> Result<(), JobsError> {
+        let Some(owner) = &key.organisation else { return Ok(()) };
+        let kept = self.inner.catalogue.bytes_of(owner).saturating_sub(old);
+        let most = self.inner.limits.published_bytes;
+        if kept.saturating_add(new) <= most {
+            return Ok(());
+        }
+        Err(JobsError::new(
+            Code::TooLarge,
+            format!(
+                "the organisation's components and model files take {kept} bytes, and with {new} more they would take more \
+                 than {most} (limit published_bytes); remove some"
+            ),
+        ))
+    }
+
+    /// Bytes that a later call will keep: written before, where they are many.
+    pub(crate) async fn written_ahead(&self, bytes: Bytes) -> Result<NewContent, JobsError> {
+        if bytes.len() < AHEAD {
+            return Ok(NewContent::Bytes(bytes));
+        }
+        let mut writer = self.content_writer().await?;
+        writer.write(bytes).await?;
+        Ok(NewContent::Staged(writer.finish().await?))
     }
 
     /// All providers that this organisation may use, by name.
@@ -221,7 +267,7 @@ impl Manager {
     async fn take_provider(&self, key: &ProviderKey, force: bool) -> Result<(), JobsError> {
         self.refuse_while_stopping()?;
         let name = &key.name;
-        let _turn = self.inner.changing.turn(name).await;
+        let _turn = self.inner.changing.turn(key).await;
         self.installed(key)?;
         {
             // Nobody submits meanwhile, so what the store says about unfinished jobs stays true.
@@ -242,25 +288,41 @@ impl Manager {
     }
 
     /// Ends the unfinished jobs of a provider with at least one unfinished task that `concerned` picks: where all such
-    /// tasks are queued they fail, else the job is cancelled. Nothing is claimed meanwhile, so that what is queued is not
-    /// started only to be stopped.
+    /// tasks are queued they fail, else the job is cancelled. Nothing is claimed while a portion of them is ended, so that
+    /// what is queued there is not started only to be stopped; between portions others' tasks start. One of these jobs that
+    /// starts then is cancelled where it is met as running, which takes a further pass where it was looked at before:
+    /// passes follow until one finds none to end. What was removed is no longer in the catalogue by now, so none is added.
     pub(crate) async fn end_jobs_of(
         &self,
         key: &ProviderKey,
         concerned: impl Fn(&Task) -> bool,
         why: &str,
     ) -> Result<(), JobsError> {
-        let _nothing_starts = self.inner.claiming.lock().await;
-        let mut seen = HashSet::new();
+        while self.end_what_is_found(key, &concerned, why).await? {}
+        Ok(())
+    }
+
+    /// One pass over them all; says whether there was one to end.
+    async fn end_what_is_found(
+        &self,
+        key: &ProviderKey,
+        concerned: impl Fn(&Task) -> bool,
+        why: &str,
+    ) -> Result<bool, JobsError> {
+        let mut found = false;
+        let mut after = None;
         loop {
-            let jobs = self.inner.store.unfinished(key, PORTION + seen.len()).await?;
-            let new: Vec<_> = jobs.into_iter().filter(|job| seen.insert((job.organisation.clone(), job.id))).collect();
-            if new.is_empty() {
-                return Ok(());
-            }
+            let _nothing_starts = self.inner.claiming.lock().await;
+            let jobs = self.inner.store.unfinished(key, after, PORTION).await?;
             // Together they share the store's commits.
-            let ends = new.iter().map(|job| self.end_job(job, ending(job, &key.name, &concerned, why)));
-            futures::future::try_join_all(ends).await?;
+            let ends = jobs.iter().map(|job| (job, ending(job, &key.name, &concerned, why)));
+            let ends: Vec<_> = ends.filter(|(_, events)| !events.is_empty()).collect();
+            found |= !ends.is_empty();
+            futures::future::try_join_all(ends.into_iter().map(|(job, events)| self.end_job(job, events))).await?;
+            match jobs.last() {
+                Some(last) if jobs.len() == PORTION => after = Some((last.organisation.clone(), last.id)),
+                _ => return Ok(found),
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
-use analyte_store::{ContentWriter, FileKept, FileRecord, FilesRoom, NewContent, Staged};
+use analyte_store::{ContentWriter, FileKept, FileRecord, FilesRoom, NewContent, Purpose, Staged};
 use bytes::Bytes;
 
 use crate::error::JobsError;
@@ -20,10 +20,11 @@ const DEPTH: usize = 8;
 const PIECE: u64 = 1024 * 1024;
 
 impl Manager {
-    /// Starts to take bytes that a later call will name, piece by piece.
+    /// Starts to take bytes of a client that a later call will name, piece by piece. `disk-full` below twice of what is
+    /// kept free, so that uploads leave room for submissions.
     pub async fn content_writer(&self) -> Result<Box<dyn ContentWriter>, JobsError> {
         self.refuse_while_stopping()?;
-        Ok(self.inner.store.content_writer().await?)
+        Ok(self.inner.store.content_writer(Purpose::Upload).await?)
     }
 
     /// Keeps a file, or replaces the one at its path; says which of both (`true`: replaced). `too-large` beyond what an
@@ -49,10 +50,11 @@ impl Manager {
         let limits = &self.inner.limits;
         let room = FilesRoom { files: limits.repository_files, bytes: limits.repository_bytes };
         let manager = self.clone();
-        let kept = to_the_end(async move {
-            Ok(manager.inner.store.put_file(record, NewContent::Staged(staged), room).await?)
-        })
-        .await?;
+        let kept =
+            to_the_end(
+                async move { Ok(manager.inner.store.put_file(record, NewContent::Staged(staged), room).await?) },
+            )
+            .await?;
         match kept {
             FileKept::New => Ok(false),
             FileKept::Replaced => Ok(true),
@@ -113,7 +115,12 @@ impl Manager {
     }
 
     /// Removes a file.
-    pub async fn remove_file(&self, organisation: &Organisation, repository: &str, path: &str) -> Result<(), JobsError> {
+    pub async fn remove_file(
+        &self,
+        organisation: &Organisation,
+        repository: &str,
+        path: &str,
+    ) -> Result<(), JobsError> {
         self.refuse_while_stopping()?;
         if check_path(path).is_ok() && self.inner.store.remove_file(organisation, repository, path).await? {
             return Ok(());
@@ -153,8 +160,25 @@ mod tests {
         }
         let longer = "a".repeat(NAME_BYTES + 1);
         for bad in [
-            "", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/../b", ".hidden", "a\\b", "a\0", "a\n", "ä", "a/b/c/d/e/f/g/h/i", "%2e%2e",
-            "a:b", longer.as_str(),
+            "",
+            "/",
+            "/a",
+            "a/",
+            "a//b",
+            ".",
+            "..",
+            "a/..",
+            "../a",
+            "a/../b",
+            ".hidden",
+            "a\\b",
+            "a\0",
+            "a\n",
+            "ä",
+            "a/b/c/d/e/f/g/h/i",
+            "%2e%2e",
+            "a:b",
+            longer.as_str(),
         ] {
             assert!(check_path(bad).is_err(), "{bad:?}");
         }

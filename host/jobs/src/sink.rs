@@ -5,7 +5,7 @@ use std::sync::Arc;
 use analyte_core::job::Progress;
 use analyte_core::names::FileName;
 use analyte_engine::run::request::{FileSink, LogLine, RunSink};
-use analyte_store::{ContentWriter, NewContent, NewFile, Store};
+use analyte_store::{ContentWriter, NewContent, NewFile, Purpose, Store};
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -48,7 +48,7 @@ impl RunSink for Sink {
     }
 
     async fn create_file(&self, name: FileName, media_type: String) -> Result<Box<dyn FileSink>, String> {
-        let writer = self.store.content_writer().await.map_err(|error| cannot(&name, &error))?;
+        let writer = self.store.content_writer(Purpose::Outcome).await.map_err(|error| cannot(&name, &error))?;
         Ok(Box::new(File { name, media_type, writer, files: self.files.clone() }))
     }
 }

@@ -42,7 +42,7 @@ pub use metrics::Metrics;
 pub use records::{FileRecord, ModelKind, ModelRecord, OrganisationRecord, ProviderRecord, Right, TokenRecord};
 pub use retention::{Age, Before};
 pub use runs::{Claimed, Claims, Finished, Heartbeat, NewFile, Outcome, Room};
-pub use submission::{ContentWriter, Idempotency, Known, NewContent, NewJob, Staged, Submitted};
+pub use submission::{ContentWriter, Idempotency, Known, NewContent, NewJob, Purpose, Staged, Submitted};
 
 /// Answer of every call.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -146,9 +146,16 @@ pub trait Store: Send + Sync + 'static {
     /// of times more than 30 days before the latest of the times in `age`.
     async fn retire(&self, age: Age, most: usize) -> Result<usize>;
 
-    /// Unfinished jobs that use this provider, oldest first: of its organisation, or of all where it is shared. (A shared
-    /// provider and one of an organisation never have the same name; callers see to that.)
-    async fn unfinished(&self, provider: &ProviderKey, most: usize) -> Result<Vec<Arc<Job>>>;
+    /// Unfinished jobs that use this provider: of its organisation, or of all where it is shared. (A shared provider and
+    /// one of an organisation never have the same name; callers see to that.) They come by organisation, and oldest first
+    /// in each; `after` goes on after that job, whether it still is one of them or not. Fewer than `most` are the last. A
+    /// portion costs about its own size.
+    async fn unfinished(
+        &self,
+        provider: &ProviderKey,
+        after: Option<(Organisation, JobId)>,
+        most: usize,
+    ) -> Result<Vec<Arc<Job>>>;
 
     /// Changes of all organisations after a position, oldest first; the journal keeps at least the last 10,000.
     async fn changes_after(&self, position: u64, most: usize) -> Result<Vec<Change>>;
@@ -171,8 +178,9 @@ pub trait Store: Send + Sync + 'static {
         range: std::ops::Range<u64>,
     ) -> Result<Bytes>;
 
-    /// Starts to take bytes that a later call will name.
-    async fn content_writer(&self) -> Result<Box<dyn ContentWriter>>;
+    /// Starts to take bytes that a later call will name. What they are for tells how full they may make the disk; whoever
+    /// would go beyond that gets [`StoreError::DiskFull`], here or while writing.
+    async fn content_writer(&self, purpose: Purpose) -> Result<Box<dyn ContentWriter>>;
 
     /// Installs a provider, or replaces the one of its name; says whether there was one. The component of the old one
     /// stays as long as unfinished jobs pin it. Without a component, the record's digest must be one that is kept already

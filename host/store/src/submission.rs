@@ -31,6 +31,16 @@ pub struct Staged {
     pub(crate) pin: Option<Arc<crate::sled::Pin>>,
 }
 
+/// What bytes are for that are written ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A client brings them. They are refused while less than twice of what is kept free is free, before and while they are
+    /// written, so that uploads alone never let submissions be refused.
+    Upload,
+    /// A run gave them. So that completions go on when nothing new is accepted, they may use half of what is kept free.
+    Outcome,
+}
+
 /// Takes bytes piece by piece.
 #[async_trait]
 pub trait ContentWriter: Send {

@@ -49,6 +49,33 @@ fn a_key_makes_no_session_unless_one_is_asked_for() {
 }
 
 #[test]
+fn foreign_pages_and_wrong_addresses_open_no_session() {
+    let server = Server::start();
+    let headers = [("appKey", server.http.token.as_str()), ACCEPT, JSON, ("x-thingworx-session", "true")];
+    let asked = |method: &str, path: &str, more: &[(&str, &str)]| {
+        let headers: Vec<_> = headers.iter().chain(more).copied().collect();
+        let answer = bare(&server).call(method, path, &headers, None);
+        (answer.status, !answer.header("set-cookie").is_empty())
+    };
+    let call = service("IsStatefulSession");
+    for (site, opened) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false)] {
+        assert_eq!(asked("POST", &call, &[("sec-fetch-site", site)]), (200, opened), "{site}");
+    }
+    for (method, path, expected) in [
+        ("GET", super::JOBS.to_owned(), (200, true)),
+        ("GET", format!("{}/Metadata", super::JOBS), (200, true)),
+        ("POST", service("Nothing"), (404, false)),
+        ("GET", call, (405, false)),
+        ("GET", "/Thingworx/Resources".to_owned(), (200, false)),
+        ("GET", "/Thingworx/Resources/Nothing".to_owned(), (404, false)),
+        ("GET", "/Thingworx/Nothing/Nothing/Metadata".to_owned(), (404, false)),
+        ("GET", "/Thingworx/nowhere/at/all/is/it".to_owned(), (404, false)),
+    ] {
+        assert_eq!(asked(method, &path, &[]), expected, "{method} {path}");
+    }
+}
+
+#[test]
 fn a_stateful_session_is_one_clients_own() {
     let server = Server::start();
     let key = ("appKey", server.http.token.as_str());
@@ -94,16 +121,20 @@ fn sessions_are_counted_and_end() {
     let config = "[limits]\nsessions = 2\nsession_idle_ms = 300000";
     let server = Server::with(&Setup { config, ..Setup::default() });
     let key = ("appKey", server.http.token.as_str());
-    let open = || ask(&server, "IsStatefulSession", &[key, ("x-thingworx-session", "true")]);
-    let first = cookie(&open().expect(200));
-    cookie(&open().expect(200));
-    let refused = open().expect(429);
+    let open = |key| ask(&server, "IsStatefulSession", &[key, ("x-thingworx-session", "true")]);
+    let first = cookie(&open(key).expect(200));
+    let second = cookie(&open(key).expect(200));
+    let (_, colleague) = token(&server, "colleague", &["jobs:read"]);
+    let refused = open(("appKey", &colleague)).expect(429);
     assert_eq!(
         (refused.header("analyte-error-code").as_str(), refused.header("retry-after").is_empty()),
         ("busy", false)
     );
-    // What is open stays open.
+    // What is open stays open, but for who opens too many: the one that was not used for longest goes.
     assert!(!is_stateful(&server, &[("cookie", &first)]));
+    let third = cookie(&open(key).expect(200));
+    assert!(!is_stateful(&server, &[("cookie", &first)]) && !is_stateful(&server, &[("cookie", &third)]));
+    ask(&server, "IsStatefulSession", &[("cookie", &second)]).expect(401);
 }
 
 #[test]

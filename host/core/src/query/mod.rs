@@ -74,8 +74,9 @@ impl Query {
     #[must_use]
     pub fn rename(self, name: impl Fn(&str) -> Option<String>) -> Self {
         let sort = |sort: Sort| Sort { field: name(&sort.field).unwrap_or(sort.field), ..sort };
-        let condition = |Condition { field, test }: &Condition| {
-            Condition { field: name(field).unwrap_or_else(|| field.clone()), test: test.clone() }
+        let condition = |Condition { field, test }: &Condition| Condition {
+            field: name(field).unwrap_or_else(|| field.clone()),
+            test: test.clone(),
         };
         Self {
             filter: self.filter.map(|filter| filter.rewrite(condition)),

@@ -70,11 +70,10 @@ impl Serialize for Aspects<'_> {
         if field.kind != field.base_type.kind() {
             map.serialize_entry(KIND, &field.kind)?;
         }
-        for (place, (name, value)) in field.extra.iter().enumerate() {
-            let said = field.extra.iter().take(place).any(|(earlier, _)| earlier == name);
+        for (name, value) in field.further_aspects() {
             // Told by `baseType` itself.
             let spelling = name == Field::BASE_TYPE && field.base_type_name() == value;
-            if name != REQUIRED && name != KIND && !said && !spelling {
+            if name != REQUIRED && name != KIND && !spelling {
                 map.serialize_entry(name, value)?;
             }
         }
@@ -84,7 +83,7 @@ impl Serialize for Aspects<'_> {
 
 impl<'de> Deserialize<'de> for Shape {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        ShapeSeed { columns: u64::MAX, field_name_bytes: u64::MAX }.deserialize(deserializer)
+        ShapeSeed { columns: u64::MAX, field_name_bytes: u64::MAX, field_aspects: u64::MAX }.deserialize(deserializer)
     }
 }
 
@@ -93,11 +92,12 @@ impl<'de> Deserialize<'de> for Shape {
 pub(crate) struct ShapeSeed {
     columns: u64,
     field_name_bytes: u64,
+    field_aspects: u64,
 }
 
 impl ShapeSeed {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { columns: limits.columns, field_name_bytes: limits.field_name_bytes }
+        Self { columns: limits.columns, field_name_bytes: limits.field_name_bytes, field_aspects: limits.field_aspects }
     }
 }
 
@@ -173,7 +173,7 @@ impl<'de> Visitor<'de> for DefinitionsSeed {
             if given.name.as_ref().is_some_and(|own| *own != name) {
                 return Err(de::Error::custom(format_args!("field `{name}` is called otherwise in its own `name`")));
             }
-            let field = given.field(&name).map_err(de::Error::custom)?;
+            let field = given.field(&name, self.0.field_aspects).map_err(de::Error::custom)?;
             if !names.insert(field.name.clone()) {
                 return Err(de::Error::custom(format_args!("field `{name}` is defined twice")));
             }
@@ -189,7 +189,7 @@ impl<'de> Visitor<'de> for DefinitionsSeed {
 }
 
 impl Given {
-    fn field(&self, name: &str) -> Result<Field, String> {
+    fn field(&self, name: &str, most_aspects: u64) -> Result<Field, String> {
         let mut field = Field::new(name, BaseType::parse_lenient(&self.base_type));
         field.description = self.description.as_deref().unwrap_or_default().into();
         if field.base_type.as_str() != self.base_type && field.base_type == BaseType::EntityName {
@@ -208,6 +208,9 @@ impl Given {
                 (REQUIRED | KIND, _) => return Err(format!("field `{name}`: aspect `{aspect}` is not understood")),
                 (_, Value::String(text)) => field.extra.push((aspect.clone(), text.clone())),
                 (_, other) => field.extra.push((aspect.clone(), other.to_string())),
+            }
+            if field.extra.len() as u64 > most_aspects {
+                return Err(format!("field `{name}` has more aspects than the limit field_aspects, {most_aspects}"));
             }
         }
         Ok(field)

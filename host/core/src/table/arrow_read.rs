@@ -50,6 +50,10 @@ pub(crate) fn read(bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read,
             return Err(ReadError::field(name, "the column is given twice"));
         }
         let own = arrow_meta::field(arrow).map_err(|message| ReadError::field(name, message))?;
+        if own.extra.len() as u64 > limits.field_aspects {
+            let message = format!("the column has more aspects than the limit field_aspects, {}", limits.field_aspects);
+            return Err(ReadError::field(name, message));
+        }
         let field = match shape.field(name) {
             Some((_, declared)) => declared.clone(),
             None if shape.rest.admits(own.base_type) => own,

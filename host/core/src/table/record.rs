@@ -34,6 +34,7 @@ pub(crate) fn unlimited() -> Limits {
         rows: u64::MAX,
         columns: u64::MAX,
         field_name_bytes: u64::MAX,
+        field_aspects: u64::MAX,
         table_bytes: u64::MAX,
         json_depth: u64::MAX,
         ..Limits::default()

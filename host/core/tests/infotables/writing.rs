@@ -81,6 +81,24 @@ fn the_native_form_spells_names_as_they_were_spelled() {
     assert_eq!(again, Shape::closed(vec![field]));
 }
 
+/// A field that says something of itself 200,000 times is written as quickly as any of that length.
+#[test]
+fn of_what_is_said_twice_the_first_holds() {
+    let mut field = Field::new("x", BaseType::Number);
+    field.extra = (0..200_000).map(|at| (format!("aspect {}", at % 100_000), format!("{at}."))).collect();
+    let expected: serde_json::Map<_, _> =
+        (0..100_000).map(|at| (format!("aspect {at}"), json!(format!("{at}.")))).collect();
+    let table = one_column(field.clone(), Float64Array::from(vec![1.0]));
+    let infotable: serde_json::Value = serde_json::from_str(&written(&table)).expect("JSON");
+    let native = serde_json::to_value(Shape::closed(vec![field])).expect("JSON");
+    for shape in [infotable.pointer("/dataShape").expect("a shape"), &native] {
+        let aspects = shape.pointer("/fieldDefinitions/x/aspects").and_then(|aspects| aspects.as_object());
+        assert!(aspects == Some(&expected));
+    }
+    // And each once: none of them is dropped only when it is read.
+    assert_eq!(written(&table).matches("aspect ").count(), 100_000);
+}
+
 #[test]
 fn numbers_that_are_not_finite_fail_the_table() {
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {

@@ -2,14 +2,15 @@
 //!
 //! No `Accept` at all means a page for people, as documented; it can be set to mean JSON. `*/*` is what programs send that
 //! did not think about it, so it means JSON (our reading: browsers name `text/html` first). Of several forms the one of the
-//! highest quality is taken, among equals the more specific one, then the one named first.
+//! highest quality is taken, among equals the more specific one, then the one named first. Only the first [`RANGES`] are
+//! looked at: this is asked before it is known who calls.
 
 use http::Uri;
 use http::header::{ACCEPT, HeaderMap};
 
 use super::options::DefaultAccept;
 use super::query_string;
-use crate::negotiate::thousandths;
+use crate::negotiate::{RANGES, thousandths};
 use crate::problem;
 
 /// A form of answers.
@@ -39,6 +40,7 @@ pub(super) enum RefusalForm {
 /// What a client accepts.
 #[derive(Debug, Clone)]
 pub(super) struct Accept {
+    /// At most [`RANGES`].
     ranges: Vec<Range>,
     default: DefaultAccept,
 }
@@ -60,10 +62,11 @@ impl Accept {
         let header: Vec<_> =
             headers.get_all(ACCEPT).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         let mut ranges: Vec<Range> =
-            header.iter().flat_map(|value| value.split(',')).filter_map(Range::parse).collect();
+            header.iter().flat_map(|value| value.split(',')).filter_map(Range::parse).take(RANGES).collect();
         if ranges.is_empty() {
             let repeated = query_string::values(uri, "Accept");
-            ranges = repeated.iter().flat_map(|value| value.split(',')).filter_map(Range::parse).collect();
+            let named = repeated.iter().flat_map(|value| value.split(','));
+            ranges = named.filter_map(Range::parse).take(RANGES).collect();
         }
         Self { ranges, default }
     }
@@ -143,6 +146,8 @@ impl Range {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
     use http::HeaderValue;
 
     use super::*;
@@ -181,6 +186,38 @@ mod tests {
         ] {
             assert_eq!(accept("/x", Some(text)).form(), form, "{text}");
         }
+    }
+
+    #[test]
+    fn only_the_first_ranges_count() {
+        let form = |accept: &Accept| (accept.form(), accept.refusal_form(), accept.names_html());
+        let of = |lines: &[&[&str]]| {
+            let line = |ranges: &&[&str]| (ACCEPT, HeaderValue::from_str(&ranges.join(",")).unwrap());
+            form(&Accept::of(&Uri::from_static("/x"), &lines.iter().map(line).collect(), DefaultAccept::Html))
+        };
+        // The last that counts decides; those after it would decide otherwise, be it in the same line or another.
+        let mut many = vec!["*;q=0.5"; RANGES];
+        many.splice(RANGES - 1.., ["text/csv;q=0.9"]);
+        many.resize(16_000, "text/html");
+        many.extend(["text/csv;q=0", "application/problem+json"]);
+        let (first, rest) = many.split_at(RANGES);
+        let expected = (Some(Form::Csv), RefusalForm::Text, false);
+        assert_eq!(of(&[first]), expected);
+        assert_eq!(of(&[&many]), expected);
+        assert_eq!(of(&[first, rest]), expected);
+        let one_more = (Some(Form::Html), RefusalForm::Html, true);
+        assert_eq!(of(&[&many[1..]]), one_more, "one less before them, and one more counts");
+        let stars = vec!["*"; 16_000];
+        assert_eq!(of(&[&stars]), of(&[&stars[..RANGES]]));
+        let mut refused = vec!["*;q=0"; 16_000];
+        refused.push("text/csv");
+        assert_eq!(of(&[&refused]), of(&[&refused[..RANGES]]));
+        // What is empty is no range.
+        let late = [vec![""; 16_000], vec!["text/csv"]].concat();
+        assert_eq!(of(&[&late]), expected);
+        // An address takes less than a header.
+        let address = format!("/x?Accept={}", many[..5_000].join(","));
+        assert_eq!(form(&Accept::of(&address.parse().unwrap(), &HeaderMap::new(), DefaultAccept::Html)), expected);
     }
 
     #[test]

@@ -15,13 +15,13 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderMap, ORIGIN, WWW_AUTHENTICATE};
-use http::{HeaderValue, Request, Uri};
+use http::{HeaderValue, Method, Request, Uri};
 
 use super::accept::Accept;
 use super::content_filter::Ambient;
 use super::error::Refusal;
 use super::options::ThingworxOptions;
-use super::{cookie, query_string};
+use super::{cookie, query_string, resources};
 use crate::auth::{self, Caller};
 use crate::gate::Shared;
 use crate::problem::Problem;
@@ -84,7 +84,7 @@ fn find<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), Problem> {
     };
     let ambient = shown.as_ref().is_none_or(|shown| shown.label.is_some());
     let session = match session {
-        None if wants_session(request.uri(), request.headers()) => {
+        None if opens_session(request) => {
             let (session, cookie) = open(shared, &principal)?;
             request.extensions_mut().insert(SetCookie(cookie));
             Some(session)
@@ -131,6 +131,32 @@ fn challenge(problem: Problem, headers: &HeaderMap, accept: &Accept) -> Problem 
     problem.header(WWW_AUTHENTICATE, HeaderValue::from_static(ways))
 }
 
+/// Whether the request opens a session: it asks for one, no page of another site made it, and there is something at its
+/// address that may be asked more than once. Where it opens none it is answered like any other.
+fn opens_session<B>(request: &Request<B>) -> bool {
+    wants_session(request.uri(), request.headers())
+        && !from_another_site(request.headers())
+        && is_entity_or_service(request.method(), request.uri().path())
+}
+
+/// Whether a page made the request that is not of this very origin, as browsers tell by themselves.
+fn from_another_site(headers: &HeaderMap) -> bool {
+    let foreign = |site: &HeaderValue| [b"cross-site".as_slice(), b"same-site"].contains(&site.as_bytes());
+    headers.get_all("sec-fetch-site").iter().any(foreign)
+}
+
+/// Whether a service is called, or an entity read, that is there. Addresses are taken as they are written.
+fn is_entity_or_service(method: &Method, path: &str) -> bool {
+    let mut segments = path.strip_prefix("/Thingworx/").unwrap_or_default().split('/');
+    let (Some(collection), Some(name)) = (segments.next(), segments.next()) else { return false };
+    let Some(entity) = resources::find(collection, name) else { return false };
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some("Services"), Some(service), None) => *method == Method::POST && entity.service(service).is_some(),
+        (None | Some("Metadata"), None, None) => *method == Method::GET || *method == Method::HEAD,
+        _ => false,
+    }
+}
+
 /// Whether a session is asked for.
 fn wants_session(uri: &Uri, headers: &HeaderMap) -> bool {
     const NAME: &str = "x-thingworx-session";
@@ -172,7 +198,9 @@ fn shown(uri: &Uri, headers: &HeaderMap, options: ThingworxOptions) -> Result<Op
 }
 
 fn basic(encoded: &str) -> Option<Shown> {
-    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    // What is not UTF-8 is Latin-1, which is all that the `btoa` of a browser can write.
+    let latin = |bytes: Vec<u8>| bytes.into_iter().map(char::from).collect();
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).unwrap_or_else(|wrong| latin(wrong.into_bytes()));
     let (label, secret) = text.split_once(':')?;
     Some(Shown { secret: secret.to_owned(), label: Some(label.to_owned()) })
 }
@@ -209,6 +237,7 @@ mod tests {
         assert_eq!(read("/x", &[("authorization", "Bearer abc")], false), some(None, "abc"));
         // `me:a:b`: only the name may not hold a colon.
         assert_eq!(read("/x", &[("authorization", "basic bWU6YTpi")], false), some(Some("me"), "a:b"));
+        assert_eq!(read("/x", &[("authorization", "Basic Yvw6YQ==")], false), some(Some("bü"), "a"), "Latin-1");
         for bad in ["Digest x", "Basic", "Basic !!", "Basic bWU=", "Basic /w==", "Bearer ", "Basic bWU6"] {
             assert!(read("/x", &[("authorization", bad)], false).is_err(), "{bad}");
         }
@@ -252,6 +281,59 @@ mod tests {
         assert!(wants("/x", Some("true")) && wants("/x", Some("TRUE")) && wants("/x?X-ThingWorx-Session=true", None));
         assert!(!wants("/x", None) && !wants("/x", Some("false")) && !wants("/x?x-thingworx-session=1", None));
         assert!(!wants("/x?x-thingworx-session=true", Some("false")), "the header wins");
+    }
+
+    #[test]
+    fn only_what_is_there_opens_a_session() {
+        let opens = |method: Method, path: &str| is_entity_or_service(&method, path);
+        for (collection, all) in [("Resources", resources::RESOURCES.as_slice()), ("Things", &resources::THINGS)] {
+            for entity in all {
+                let path = format!("/Thingworx/{collection}/{}", entity.name);
+                for service in entity.services {
+                    let path = format!("{path}/Services/{}", service.name);
+                    assert!(opens(Method::POST, &path), "{path}");
+                    assert!(!opens(Method::GET, &path) && !opens(Method::POST, &format!("{path}/")), "{path}");
+                }
+                let metadata = format!("{path}/Metadata");
+                for path in [&path, &metadata] {
+                    assert!(
+                        opens(Method::GET, path) && opens(Method::HEAD, path) && !opens(Method::POST, path),
+                        "{path}"
+                    );
+                }
+                for nothing in ["/Services/Nothing", "/Services", "/Services/", "/Nothing", "/Metadata/x", "/"] {
+                    let path = format!("{path}{nothing}");
+                    assert!(!opens(Method::POST, &path) && !opens(Method::GET, &path), "{path}");
+                }
+            }
+        }
+        for path in [
+            "/Thingworx",
+            "/Thingworx/",
+            "/Thingworx/Resources",
+            "/Thingworx/Resources/Nothing",
+            "/Thingworx/Nothing/TW.AnalysisServices.JobManagementServicesAPI",
+            "/Thingworx/Users/System",
+            "/Resources/TW.AnalysisServices.JobManagementServicesAPI",
+        ] {
+            assert!(!opens(Method::GET, path) && !opens(Method::POST, path), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_page_of_another_site_opens_a_session() {
+        let opens = |site: Option<&'static str>| {
+            let mut request = Request::new(());
+            *request.uri_mut() = Uri::from_static(
+                "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI?x-thingworx-session=true",
+            );
+            request
+                .headers_mut()
+                .extend(site.map(|site| (HeaderName::from_static("sec-fetch-site"), HeaderValue::from_static(site))));
+            opens_session(&request)
+        };
+        assert!(opens(None) && opens(Some("same-origin")) && opens(Some("none")));
+        assert!(!opens(Some("cross-site")) && !opens(Some("same-site")));
     }
 
     #[test]

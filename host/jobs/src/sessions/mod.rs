@@ -124,7 +124,8 @@ impl Drop for InSession {
 }
 
 impl Manager {
-    /// Opens a session; the secret is answered this once. `busy` where the organisation has as many as it may have.
+    /// Opens a session; the secret is answered this once. Where the organisation has as many as it may have, it takes the
+    /// place of an idle one of the same token; `busy` where there is none.
     pub fn open_session(&self, by: &Principal) -> Result<(Session, Secret), JobsError> {
         self.refuse_while_stopping()?;
         let secret = Secret::random("")?;
@@ -144,6 +145,14 @@ impl Manager {
         let session = Session { state: Arc::new(state) };
         self.end_old_sessions(now);
         let most = self.inner.limits.sessions;
+        if self.inner.sessions.count(&by.organisation) >= most {
+            // Whoever opens many gives up the one that it used longest ago, rather than that its colleagues get none.
+            let own = self.inner.sessions.all().into_iter().filter(|session| session.principal().token == by.token);
+            let idle = own.filter(|session| session.state.running.load(Ordering::Acquire) == 0);
+            if let Some(oldest) = idle.min_by_key(|session| session.state.used.load(Ordering::Relaxed)) {
+                self.close_session(&oldest);
+            }
+        }
         if let Err(open) = self.inner.sessions.put(session.clone(), most) {
             let message = format!("the organisation has {open} sessions, and {most} are allowed (limit sessions)");
             return Err(JobsError::quota(message, Duration::from_secs(10)));
@@ -157,7 +166,8 @@ impl Manager {
         let session = self.inner.sessions.find(Hashed::of(secret))?;
         let now = self.now();
         let limits = &self.inner.limits;
-        if session.over(now, limits.session_idle_ms, limits.session_ms) || !self.token_valid(&session.principal().token) {
+        if session.over(now, limits.session_idle_ms, limits.session_ms) || !self.token_valid(&session.principal().token)
+        {
             self.close_session(&session);
             return None;
         }
@@ -201,13 +211,19 @@ impl Manager {
         }
         session.touch(self.now());
         session.state.running.fetch_add(1, Ordering::AcqRel);
-        let key = Key { session: session.id().clone(), provider: task.provider.clone(), component: task.digest };
+        let organisation = job.organisation.clone();
+        let key = Key {
+            organisation,
+            session: session.id().clone(),
+            provider: task.provider.clone(),
+            component: task.digest,
+        };
         Some(InSession { session, manager: self.clone(), key })
     }
 
-    /// Ends the warm instance that was unused for longest, so that its memory can be used; `false`: there is none.
+    /// Ends the warm instance that can be missed most easily, so that its memory can be used; `false`: there is none.
     pub(crate) fn end_idle_instance(&self) -> bool {
-        self.inner.pool.oldest().is_some()
+        self.inner.pool.spare().is_some()
     }
 
     pub(crate) fn close_sessions_of(&self, token: &str) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use analyte_core::digest::Digest;
-use analyte_core::names::{ProviderName, SessionId};
+use analyte_core::names::{Organisation, ProviderName, SessionId};
 use analyte_engine::run::session::WarmInstance;
 use parking_lot::Mutex;
 
@@ -13,6 +13,7 @@ const INSTANCES: usize = 100;
 /// What an instance is for: one component of one provider in one session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
+    pub(crate) organisation: Organisation,
     pub(crate) session: SessionId,
     pub(crate) provider: ProviderName,
     pub(crate) component: Digest,
@@ -31,6 +32,8 @@ struct State<T> {
     /// The longest unused first.
     idle: BTreeMap<u64, Idle<T>>,
     places: HashMap<Key, u64>,
+    /// Memory set aside by organisation.
+    shares: HashMap<Organisation, u64>,
 }
 
 /// Instances that wait for their next run.
@@ -40,7 +43,7 @@ pub(crate) struct Pool<T = WarmInstance> {
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
-        let state = State { next: 0, bytes: 0, idle: BTreeMap::new(), places: HashMap::new() };
+        let state = State { next: 0, bytes: 0, idle: BTreeMap::new(), places: HashMap::new(), shares: HashMap::new() };
         Self { state: Mutex::new(state) }
     }
 }
@@ -50,7 +53,24 @@ impl<T> State<T> {
         let idle = self.idle.remove(&place)?;
         self.places.remove(&idle.key);
         self.bytes = self.bytes.saturating_sub(idle.bytes);
+        if let Some(share) = self.shares.get_mut(&idle.key.organisation) {
+            *share = share.saturating_sub(idle.bytes);
+            if *share == 0 {
+                self.shares.remove(&idle.key.organisation);
+            }
+        }
         Some(idle.instance)
+    }
+
+    /// The longest unused instance of the organisation that has set aside the most, `more` counted to one of them: a crowd
+    /// of one organisation makes room by its own.
+    fn first_to_go(&self, more: Option<(&Organisation, u64)>) -> Option<u64> {
+        let share = |organisation: &Organisation| {
+            let added = more.filter(|(other, _)| *other == organisation).map_or(0, |(_, bytes)| bytes);
+            self.shares.get(organisation).copied().unwrap_or(0).saturating_add(added)
+        };
+        let largest = self.shares.keys().max_by_key(|organisation| (share(organisation), *organisation))?;
+        self.idle.iter().find(|(_, idle)| idle.key.organisation == *largest).map(|(place, _)| *place)
     }
 }
 
@@ -75,13 +95,14 @@ impl<T: Usable> Pool<T> {
             gone.extend(state.remove(place));
         }
         while (state.bytes.saturating_add(bytes) > most || state.idle.len() >= INSTANCES)
-            && let Some(oldest) = state.idle.keys().next().copied()
+            && let Some(first) = state.first_to_go(Some((&key.organisation, bytes)))
         {
-            gone.extend(state.remove(oldest));
+            gone.extend(state.remove(first));
         }
         let place = state.next;
         state.next += 1;
         state.bytes = state.bytes.saturating_add(bytes);
+        *state.shares.entry(key.organisation.clone()).or_default() += bytes;
         state.places.insert(key.clone(), place);
         state.idle.insert(place, Idle { key: key.clone(), instance, bytes });
         gone
@@ -92,10 +113,10 @@ impl<T: Usable> Pool<T> {
         self.state.lock().idle.is_empty()
     }
 
-    /// Takes out the one that was unused for longest.
-    pub(super) fn oldest(&self) -> Option<T> {
+    /// Takes out the one that can be missed most easily: the longest unused of whoever has most.
+    pub(super) fn spare(&self) -> Option<T> {
         let mut state = self.state.lock();
-        let place = *state.idle.keys().next()?;
+        let place = state.first_to_go(None)?;
         state.remove(place)
     }
 
@@ -143,6 +164,7 @@ mod tests {
 
     fn key(session: &str, provider: &str) -> Key {
         Key {
+            organisation: Organisation::new(if session == "t" { "other" } else { "one" }).unwrap(),
             session: SessionId::new(session).unwrap(),
             provider: ProviderName::new(provider).unwrap(),
             component: Digest::of(b""),
@@ -158,8 +180,15 @@ mod tests {
         let a = pool.take(&key("s", "p")).unwrap();
         assert_eq!(pool.take(&key("s", "p")), None);
         assert_eq!(pool.keep(&key("s", "p"), a, 10, 30, || true), []);
-        assert_eq!(pool.keep(&key("t", "p"), Instance("d", true), 15, 30, || true), [Instance("b", true), Instance("c", true)]);
-        assert_eq!(pool.oldest(), Some(Instance("a", true)));
+        // The other organisation's first instance pushes out two of the one's, and its second only its own first.
+        assert_eq!(
+            pool.keep(&key("t", "p"), Instance("d", true), 15, 30, || true),
+            [Instance("b", true), Instance("c", true)]
+        );
+        assert_eq!(pool.keep(&key("t", "q"), Instance("e", true), 15, 30, || true), [Instance("d", true)]);
+        assert_eq!(pool.spare(), Some(Instance("e", true)));
+        assert_eq!(pool.spare(), Some(Instance("a", true)));
+        assert_eq!(pool.keep(&key("t", "p"), Instance("d", true), 15, 30, || true), []);
         assert_eq!(pool.take_all(&SessionId::new("t").unwrap()), [Instance("d", true)]);
         assert_eq!(pool.state.lock().bytes, 0);
     }

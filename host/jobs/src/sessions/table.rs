@@ -35,6 +35,10 @@ impl Sessions {
         Ok(())
     }
 
+    pub(super) fn count(&self, organisation: &Organisation) -> u64 {
+        self.maps.read().counts.get(organisation).copied().unwrap_or(0)
+    }
+
     pub(super) fn remove(&self, session: &Session) {
         let mut maps = self.maps.write();
         if maps.by_id.remove(session.id()).is_none() {

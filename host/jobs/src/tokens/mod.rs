@@ -79,8 +79,8 @@ impl Manager {
         Some(entry.admit())
     }
 
-    /// Whether this token, by id, is neither expired nor revoked.
-    pub(crate) fn token_valid(&self, token: &str) -> bool {
+    /// Whether this token, by id, is neither expired nor revoked: for what goes on after its caller was let in.
+    pub fn token_valid(&self, token: &str) -> bool {
         let now = self.now();
         self.inner.tokens.by_id(token).is_some_and(|entry| valid(&entry.record, now))
     }

@@ -71,6 +71,7 @@ mod submit;
 mod tell;
 mod tokens;
 mod unfinished;
+mod users;
 mod walk;
 mod work;
 

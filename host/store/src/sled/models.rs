@@ -7,7 +7,6 @@ use analyte_core::names::{ModelName, ProviderKey};
 
 use super::keys::{self, Owner};
 use super::providers::{Prepared, drop_record, keep_component, put_record};
-use super::unfinished;
 use super::work::{Work, named};
 use crate::{ModelRecord, Removed, Result};
 
@@ -32,7 +31,7 @@ pub(super) fn remove_model(work: &mut Work, provider: &ProviderKey, name: &Model
         return Ok(Removed::NotFound);
     }
     if !force {
-        let jobs = unfinished::unfinished_of_model(work, provider, name)?;
+        let jobs = work.users.count_of_model(provider, name);
         if jobs > 0 {
             return Ok(Removed::InUse { jobs });
         }

@@ -8,8 +8,8 @@ use analyte_core::names::ProviderKey;
 use super::blobs::Blobs;
 use super::envelope::{self, Value};
 use super::keys::{self, Owner};
+use super::models;
 use super::work::{Work, named};
-use super::{models, unfinished};
 use crate::{NewContent, ProviderRecord, Removed, Result, Staged, StoreError};
 
 /// A record whose bytes are written where they are many.
@@ -91,7 +91,7 @@ pub(super) fn put_provider(work: &mut Work, new: &Prepared<ProviderRecord>) -> R
 pub(super) fn remove_provider(work: &mut Work, provider: &ProviderKey, force: bool) -> Result<Removed> {
     let name = named(provider);
     let Some(record) = work.catalogue.providers.get(&name).cloned() else { return Ok(Removed::NotFound) };
-    let jobs = unfinished::count(work, provider);
+    let jobs = work.users.count(provider);
     if jobs > 0 && !force {
         return Ok(Removed::InUse { jobs });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::job::{Job, Status};
-use analyte_core::names::{Lease, Organisation, ProviderName, RunKey, TaskKey};
+use analyte_core::names::{Lease, Organisation, RunKey, TaskKey};
 use analyte_core::timestamp::Timestamp;
 
 use super::envelope;
@@ -32,10 +32,6 @@ fn pins(job: &Job) -> BTreeSet<Digest> {
 
 fn other_pins(old: &Job, new: &Job) -> bool {
     old.tasks.iter().zip(&new.tasks).any(|(old, new)| old.digest != new.digest || old.model_file != new.model_file)
-}
-
-fn providers(job: &Job) -> BTreeSet<&ProviderName> {
-    job.tasks.iter().map(|task| &task.provider).collect()
 }
 
 fn count(counts: &mut Counts, status: Status) -> &mut u64 {
@@ -129,7 +125,7 @@ impl Work {
         self.queue.add(&new);
         self.leases_changed(old, &new);
         if was == Class::Live && is != Class::Live {
-            self.leave_users(old);
+            self.users.leave(old);
             for digest in pins(old) {
                 self.unpin_component(digest)?;
             }
@@ -185,33 +181,9 @@ impl Work {
     }
 
     fn join_users(&mut self, job: &Job) {
-        for provider in providers(job) {
-            let users = match self.users.get_mut(provider) {
-                Some(users) => users,
-                None => self.users.entry(provider.clone()).or_default(),
-            };
-            match users.get_mut(&job.organisation) {
-                Some(jobs) => jobs.insert(job.id),
-                None => users.entry(job.organisation.clone()).or_default().insert(job.id),
-            };
-        }
+        self.users.join(job);
         for digest in pins(job) {
             self.pin_component(digest);
-        }
-    }
-
-    fn leave_users(&mut self, job: &Job) {
-        for provider in providers(job) {
-            let Some(users) = self.users.get_mut(provider) else { continue };
-            if let Some(jobs) = users.get_mut(&job.organisation) {
-                jobs.remove(&job.id);
-                if jobs.is_empty() {
-                    users.remove(&job.organisation);
-                }
-            }
-            if users.is_empty() {
-                self.users.remove(provider);
-            }
         }
     }
 

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     Age, CancelAnswer, CancelRule, Change, Changed, Claims, ContentWriter, Counts, Depth, Events, FileKept, FileRecord,
     FilesRoom, Finished, Health, Heartbeat, Known, ListQuery, ModelRecord, NewContent, NewJob, OrganisationRecord,
-    Page, ProviderRecord, Removed, Result, Room, Sorted, Staged, Store, StoreError, Submitted, TokenRecord,
+    Page, ProviderRecord, Purpose, Removed, Result, Room, Sorted, Staged, Store, StoreError, Submitted, TokenRecord,
 };
 
 impl SledStore {
@@ -244,9 +244,14 @@ impl Store for SledStore {
         retire::retire(self, &age, most).await
     }
 
-    async fn unfinished(&self, provider: &ProviderKey, most: usize) -> Result<Vec<Arc<Job>>> {
+    async fn unfinished(
+        &self,
+        provider: &ProviderKey,
+        after: Option<(Organisation, JobId)>,
+        most: usize,
+    ) -> Result<Vec<Arc<Job>>> {
         let provider = provider.clone();
-        self.committer.commit(move |work| unfinished::unfinished(work, &provider, most)).await
+        self.committer.commit(move |work| unfinished::unfinished(work, &provider, after, most)).await
     }
 
     async fn changes_after(&self, position: u64, most: usize) -> Result<Vec<Change>> {
@@ -295,10 +300,13 @@ impl Store for SledStore {
         }
     }
 
-    async fn content_writer(&self) -> Result<Box<dyn ContentWriter>> {
-        // Result files come this way too, and completions are to go on: they may use half of what is kept free. Bytes
-        // that are for a new job are refused when that is submitted.
-        let floor_bytes = self.disk.floor_bytes / 2;
+    async fn content_writer(&self, purpose: Purpose) -> Result<Box<dyn ContentWriter>> {
+        let floor_bytes = match purpose {
+            // Submissions are refused below the floor itself: however much is uploaded, as much again is left for them.
+            Purpose::Upload => self.disk.floor_bytes.saturating_mul(2),
+            // Completions are to go on: they may use half of what is kept free.
+            Purpose::Outcome => self.disk.floor_bytes / 2,
+        };
         self.disk.admit(floor_bytes)?;
         Ok(self.blobs.writer(floor_bytes))
     }

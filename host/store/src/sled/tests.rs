@@ -26,7 +26,7 @@ use crate::testing::{
     End, Step, agree, bytes_of, content_of, file_of, job_with, model_of, new_job, provider_of, result_of, room, steps,
     token_of,
 };
-use crate::{Counts, FileRecord, ListQuery, NewContent, NewJob, Store, StoreError, Submitted};
+use crate::{Counts, FileRecord, ListQuery, NewContent, NewJob, Purpose, Store, StoreError, Submitted};
 
 const NOW: Timestamp = Timestamp(1_770_000_000_000);
 const LARGE: usize = 100_000;
@@ -217,14 +217,14 @@ async fn a_blob_goes_with_its_last_owner_and_an_orphan_when_the_store_opens() {
     assert_eq!(store.content(&default(), ids[1], &content).await.unwrap(), bytes_of("the same result", LARGE));
 
     // Written, and never named.
-    let mut writer = store.content_writer().await.unwrap();
+    let mut writer = store.content_writer(Purpose::Upload).await.unwrap();
     writer.write(bytes_of("never named", LARGE)).await.unwrap();
     let staged = writer.finish().await.unwrap();
     blobs_become(directory.path(), 2).await;
     drop(staged);
     blobs_become(directory.path(), 1).await;
     // Begun, and never finished.
-    let mut writer = store.content_writer().await.unwrap();
+    let mut writer = store.content_writer(Purpose::Upload).await.unwrap();
     writer.write(bytes_of("never finished", LARGE)).await.unwrap();
     drop(writer);
     blobs_become(directory.path(), 1).await;
@@ -287,7 +287,7 @@ async fn a_full_disk_refuses_what_is_new_and_lets_completions_through() {
     options.free_disk_bytes = u64::MAX;
     let store = SledStore::open(options).unwrap();
     assert!(matches!(store.submit(vec![job(2, 10)], NOW).await, Err(StoreError::DiskFull { .. })));
-    assert!(matches!(store.content_writer().await.err(), Some(StoreError::DiskFull { .. })));
+    assert!(matches!(store.content_writer(Purpose::Upload).await.err(), Some(StoreError::DiskFull { .. })));
     assert!(store.health().await.unwrap().disk_full);
     let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
     let finished = store.finish(vec![result_of(&run, bytes_of("result", LARGE))], NOW).await.unwrap();

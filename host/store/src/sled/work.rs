@@ -4,7 +4,7 @@
 //! when a batch fails, the whole of it is dropped and rebuilt, so an operation need not undo anything. It must only refuse
 //! before it writes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
@@ -22,6 +22,7 @@ use super::queue::Queue;
 use super::records::{Records, Shelf};
 use super::references::References;
 use super::tell::Blocks;
+use super::users::Users;
 use crate::{Counts, FilesRoom, ModelRecord, OrganisationRecord, ProviderRecord, Result, TokenRecord};
 
 /// Where a job is found.
@@ -113,8 +114,8 @@ pub(super) struct Work {
     pub(super) touched: Vec<Place>,
     /// Organisations whose files the batch at hand changed.
     pub(super) touched_files: Vec<Organisation>,
-    /// Live jobs by the providers of their tasks.
-    pub(super) users: HashMap<ProviderName, BTreeMap<Organisation, BTreeSet<JobId>>>,
+    /// Live jobs by the providers and models of their tasks.
+    pub(super) users: Users,
     /// What each organisation has of files.
     pub(super) files: HashMap<Organisation, FilesRoom>,
     /// How many live jobs name a component or model file.
@@ -142,7 +143,7 @@ impl Work {
             told: HashMap::new(),
             touched: Vec::new(),
             touched_files: Vec::new(),
-            users: HashMap::new(),
+            users: Users::default(),
             files: HashMap::new(),
             pinned: HashMap::new(),
             references: References::default(),

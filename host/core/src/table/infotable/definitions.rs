@@ -53,9 +53,8 @@ impl Serialize for Aspects<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let field = self.0;
         let mut map = serializer.serialize_map(None)?;
-        for (place, (name, value)) in field.extra.iter().enumerate() {
-            let said = field.extra.iter().take(place).any(|(earlier, _)| earlier == name);
-            if said || matches!(name.as_str(), Field::BASE_TYPE | "isRequired" | "kind") {
+        for (name, value) in field.further_aspects() {
+            if matches!(name, Field::BASE_TYPE | "isRequired" | "kind") {
                 continue;
             }
             match bare(field.base_type, name, value) {

@@ -1,7 +1,9 @@
 //! `GET /v1/jobs/{job}/events`
 //!
 //! A stream pulls from the store when its job has something new, and holds nothing while it waits but its place. It ends
-//! with the job, and when the server stops; a client that comes back names the last event that it saw and misses none.
+//! with the job, when the server stops, and when the token that opened it is revoked or expires: that is asked before
+//! every event, and whenever nothing was told for `event_silence_ms`. A client that comes back names the last event that
+//! it saw and misses none.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -80,8 +82,7 @@ pub(crate) async fn follow(
         }
     }
     let following = shared.manager.follow_job(caller.organisation(), id, after.unwrap_or_default()).await?;
-    let silence = Duration::from_millis(shared.limits.event_silence_ms);
-    let mut response = Response::new(told(id, following, silence, shared.closing.clone()));
+    let mut response = Response::new(told(&shared, id, following, caller.principal().token.clone()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -115,22 +116,32 @@ fn last_seen(uri: &Uri, headers: &HeaderMap) -> Result<Option<EventId>, Problem>
 type Waiting = Pin<Box<dyn Future<Output = (Following, Result<Option<Vec<JobEvent>>, JobsError>)> + Send>>;
 
 /// Events as they come, until there can be no more. Where they cannot be read the connection is cut, so that the client
-/// comes back rather than taking this for the end.
-fn told(id: JobId, following: Following, silence: Duration, closing: CancellationToken) -> Body {
+/// comes back rather than taking this for the end. Nothing is told to a token that is no longer valid: whoever comes back
+/// with it is refused by the gate.
+fn told(shared: &Shared, id: JobId, following: Following, token: String) -> Body {
+    let silence = Duration::from_millis(shared.limits.event_silence_ms);
+    let (manager, closing) = (shared.manager.clone(), shared.closing.clone());
     let first = waiting(following, closing.clone());
-    let events = stream::try_unfold((first, closing), move |(mut wait, closing)| async move {
-        let Ok((following, next)) = tokio::time::timeout(silence, &mut wait).await else {
-            return Ok(Some((Bytes::from_static(COMMENT.as_bytes()), (wait, closing))));
-        };
-        match next {
-            Ok(Some(events)) => {
-                let wait = waiting(following, closing.clone());
-                Ok(Some((Bytes::from(written(&events)), (wait, closing))))
+    let events = stream::try_unfold((first, manager, token), move |(mut wait, manager, token)| {
+        let closing = closing.clone();
+        async move {
+            let waited = tokio::time::timeout(silence, &mut wait).await;
+            if !manager.token_valid(&token) {
+                return Ok(None);
             }
-            Ok(None) => Ok(None),
-            Err(error) => {
-                tracing::warn!(job = %id, %error, "a job's events cannot be read");
-                Err(error)
+            let Ok((following, next)) = waited else {
+                return Ok(Some((Bytes::from_static(COMMENT.as_bytes()), (wait, manager, token))));
+            };
+            match next {
+                Ok(Some(events)) => {
+                    let wait = waiting(following, closing);
+                    Ok(Some((Bytes::from(written(&events)), (wait, manager, token))))
+                }
+                Ok(None) => Ok(None),
+                Err(error) => {
+                    tracing::warn!(job = %id, %error, "a job's events cannot be read");
+                    Err(error)
+                }
             }
         }
     });

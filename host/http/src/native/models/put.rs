@@ -63,6 +63,8 @@ pub(crate) async fn put(
         let received = body::receive(&shared, content, limits.component_bytes).await?;
         (ModelContent::Bytes(received.bytes), received.reserved)
     } else {
+        // Rather than that a large file is sent for nothing.
+        shared.manager.takes_model_files(&key)?;
         let staged = body::stage(&shared, content, "model_file_bytes", limits.model_file_bytes).await?;
         (ModelContent::Staged(staged), Vec::new())
     };

@@ -1,5 +1,7 @@
 //! Providers, models, organisations and tokens: who keeps which bytes, and for whom.
 
+use analyte_core::job::transition::Event;
+
 use super::*;
 use crate::{OrganisationRecord, ProviderRecord, Removed};
 
@@ -109,7 +111,7 @@ async fn organisations_do_not_meet_in_providers_of_one_name() {
     let theirs = submit(&store, new_job("other", 2, NOW, 10).unwrap()).await;
     let mut unfinished = Vec::new();
     for key in [&one, &two, &shared("statistics"), &shared("Statistics")] {
-        let jobs = store.unfinished(key, 9).await.unwrap();
+        let jobs = store.unfinished(key, None, 9).await.unwrap();
         unfinished.push(jobs.iter().map(|job| job.id).collect::<Vec<_>>());
     }
     assert_eq!(unfinished, [vec![mine], vec![theirs], vec![mine, theirs], vec![]]);
@@ -119,6 +121,73 @@ async fn organisations_do_not_meet_in_providers_of_one_name() {
     drop(store);
     let left = open(directory.path()).providers().await.unwrap();
     assert_eq!(left.iter().map(|record| record.key()).collect::<Vec<_>>(), [two]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unfinished_jobs_come_in_portions_that_go_on_whatever_ended_meanwhile() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let mut ids = Vec::new();
+    for (of, numbers) in [("default", 1..=5), ("other", 6..=8)] {
+        for number in numbers {
+            ids.push(submit(&store, new_job(of, number, NOW, 10).unwrap()).await);
+        }
+    }
+    let of = |place: usize| if place < 5 { default() } else { Organisation::new("other").unwrap() };
+    let portion = async |key: &ProviderKey, after: Option<usize>, most| {
+        let after = after.map(|place| (of(place), ids[place]));
+        let jobs = store.unfinished(key, after, most).await.unwrap();
+        jobs.iter().map(|job| ids.iter().position(|id| *id == job.id).unwrap()).collect::<Vec<_>>()
+    };
+    let all = shared("statistics");
+    let [mine, theirs] = [0, 5].map(|place| ProviderKey::of(of(place), all.name.clone()));
+    assert_eq!(portion(&all, None, 3).await, [0, 1, 2]);
+    assert_eq!(portion(&all, Some(2), 3).await, [3, 4, 5]);
+    assert_eq!(portion(&all, Some(5), 3).await, [6, 7]);
+    assert_eq!(portion(&all, Some(7), 3).await, [0; 0]);
+    assert_eq!(portion(&mine, Some(3), 3).await, [4]);
+    assert_eq!(portion(&theirs, Some(6), usize::MAX).await, [7]);
+    assert_eq!(portion(&all, None, 0).await, [0; 0]);
+    // The one to go on after, and the next one, ended: one at each end of an organisation's.
+    for place in [2, 3, 4, 5] {
+        let cancel = Event::Cancel { reason: "a test".to_owned() };
+        store.apply(&of(place), ids[place], cancel, NOW).await.unwrap().unwrap().unwrap();
+    }
+    assert_eq!(portion(&all, Some(2), 1).await, [6]);
+    assert_eq!(portion(&all, Some(4), 9).await, [6, 7]);
+    assert_eq!(portion(&mine, None, 9).await, [0, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_in_use_while_there_is_an_unfinished_job_on_it() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let key = ProviderKey::of(default(), ProviderName::new("statistics").unwrap());
+    let bytes = Bytes::from_static(b"component");
+    let [describe, correlation] = ["describe", "correlation"].map(|name| ModelName::new(name).unwrap());
+    for model in [&describe, &correlation] {
+        let record = model_of(&key, model, &content_of(&bytes), NOW);
+        store.put_model(record, Some(NewContent::Bytes(bytes.clone()))).await.unwrap();
+    }
+    // Odd ones are on `correlation`; two of its tasks are one job, and other organisations have providers of their own.
+    let (twice, contents) = job_with("default", 1, NOW, &[&[], &[0]], 10).unwrap();
+    let contents = contents.into_iter().map(NewContent::Bytes).collect();
+    let one = submit(&store, NewJob { job: twice, contents, idempotency: None, queue_cap: 9 }).await;
+    let two = submit(&store, job(3, 10)).await;
+    submit(&store, new_job("other", 2, NOW, 10).unwrap()).await;
+    drop(store);
+    // Known again after a restart.
+    let store = open(directory.path());
+    assert_eq!(store.remove_model(&key, &describe, false).await.unwrap(), Removed::Gone);
+    for (id, left) in [(one, 2), (two, 1)] {
+        assert_eq!(store.remove_model(&key, &correlation, false).await.unwrap(), Removed::InUse { jobs: left });
+        let cancel = || Event::Cancel { reason: "a test".to_owned() };
+        for _ in 0..2 {
+            // Once more changes nothing.
+            store.apply(&default(), id, cancel(), NOW).await.unwrap().unwrap().unwrap();
+        }
+    }
+    assert_eq!(store.remove_model(&key, &correlation, false).await.unwrap(), Removed::Gone);
 }
 
 #[tokio::test(flavor = "multi_thread")]

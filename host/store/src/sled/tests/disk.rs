@@ -5,7 +5,7 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::sled::faults::{Faults, Point};
-use crate::{FileKept, FilesRoom};
+use crate::{ContentWriter, FileKept, FilesRoom, Finished, Outcome, Purpose};
 
 const FLOOR: u64 = 256 << 20;
 const BALLAST: u64 = 1 << 20;
@@ -224,6 +224,66 @@ async fn a_result_that_finds_the_disk_full_takes_the_ballast_at_once() {
     let refused = store.submit(vec![job(2, LARGE)], NOW).await;
     assert!(matches!(refused, Err(StoreError::DiskFull { .. })), "{refused:?}");
     assert!(ballast(&directory).is_some());
+}
+
+/// Says how many bytes the disk did not take.
+fn lacks(refused: Result<(), StoreError>) -> Option<(u64, u64)> {
+    match refused {
+        Err(StoreError::DiskFull { free_bytes, floor_bytes }) => Some((free_bytes, floor_bytes)),
+        Ok(()) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_leave_room_for_submissions_and_results_use_half_of_what_is_kept_free() {
+    const MIB: usize = 1 << 20;
+    let directory = TempDir::new().unwrap();
+    let (store, faults) = broken_store(&directory);
+    let begin = async |purpose, free| {
+        faults.say_free(free);
+        store.content_writer(purpose).await
+    };
+    let goes_on = async |writer: &mut Box<dyn ContentWriter>, free| {
+        faults.say_free(free);
+        lacks(writer.write(bytes_of("a piece", MIB + 1)).await)
+    };
+    for (purpose, floor) in [(Purpose::Upload, 2 * FLOOR), (Purpose::Outcome, FLOOR / 2)] {
+        let refused = begin(purpose, floor - 1).await.map(drop);
+        assert_eq!(lacks(refused), Some((floor - 1, floor)), "{purpose:?}");
+        let mut writer = begin(purpose, floor).await.unwrap();
+        assert_eq!(goes_on(&mut writer, floor).await, None, "{purpose:?}");
+        assert_eq!(goes_on(&mut writer, floor).await, None, "{purpose:?}");
+        // Others used it up meanwhile.
+        assert_eq!(goes_on(&mut writer, floor - 1).await, Some((floor - 1, floor)), "{purpose:?}");
+        drop(writer);
+        let mut writer = begin(purpose, floor).await.unwrap();
+        assert_eq!(goes_on(&mut writer, floor).await, None, "{purpose:?}");
+        writer.write(bytes_of("the rest", 10)).await.unwrap();
+        faults.say_free(floor - 1);
+        let refused = writer.finish().await.map(drop);
+        assert_eq!(lacks(refused), Some((floor - 1, floor)), "{purpose:?}");
+    }
+    // Where an upload is refused, a submission and what was uploaded before still are not.
+    let bytes = bytes_of("uploaded", 3 * MIB);
+    let mut writer = begin(Purpose::Upload, 2 * FLOOR).await.unwrap();
+    writer.write(bytes.clone()).await.unwrap();
+    let staged = writer.finish().await.unwrap();
+    faults.say_free(FLOOR);
+    let most = FilesRoom { files: 1, bytes: u64::MAX };
+    let kept = store.put_file(file("default", "a", &bytes), NewContent::Staged(staged), most).await.unwrap();
+    assert_eq!(kept, FileKept::New);
+    submit(&store, job(1, LARGE)).await;
+    let run = claim(&store).await;
+    faults.say_free(FLOOR - 1);
+    assert!(matches!(store.submit(vec![job(2, 10)], NOW).await, Err(StoreError::DiskFull { .. })));
+    let mut writer = store.content_writer(Purpose::Outcome).await.unwrap();
+    let result = bytes_of("result", 3 * MIB);
+    writer.write(result.clone()).await.unwrap();
+    let staged = writer.finish().await.unwrap();
+    let outcome = Outcome::Completed { result: NewContent::Staged(staged), files: Vec::new() };
+    let finished = Finished { outcome, ..result_of(&run, result) };
+    assert!(store.finish(vec![finished], NOW).await.unwrap()[0].is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -130,7 +130,7 @@ async fn a_part_of_what_was_staged_can_be_read_before_anything_names_it() {
     let store = open(directory.path());
     for length in [10, LARGE] {
         let bytes = bytes_of("staged", length);
-        let mut writer = store.content_writer().await.unwrap();
+        let mut writer = store.content_writer(Purpose::Upload).await.unwrap();
         writer.write(bytes.clone()).await.unwrap();
         let staged = writer.finish().await.unwrap();
         let end = length as u64;

@@ -151,7 +151,7 @@ async fn a_store_of_format_2_is_taken_over_with_everything_in_it() {
     let store = open(directory.path());
     // Its providers are those of all organisations, and their bytes go as they should.
     let scale = shared("scale");
-    assert_eq!(store.unfinished(&scale, 99).await.unwrap().len(), 5);
+    assert_eq!(store.unfinished(&scale, None, 99).await.unwrap().len(), 5);
     assert_eq!(store.remove_provider(&scale, false).await.unwrap(), Removed::InUse { jobs: 5 });
     assert_eq!(store.remove_provider(&shared("other"), false).await.unwrap(), Removed::Gone);
 }

@@ -63,7 +63,7 @@ impl Model {
         let file = file_of(&place.0, &place.2, self.keep(&bytes), self.now);
         let record = FileRecord { repository: place.1.clone(), ..file };
         let content = if staged {
-            let mut writer = said(store.content_writer().await)?;
+            let mut writer = said(store.content_writer(Purpose::Upload).await)?;
             said(writer.write(bytes.clone()).await)?;
             let staged = said(writer.finish().await)?;
             for (range, part) in ranges(&bytes) {

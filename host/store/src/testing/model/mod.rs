@@ -26,8 +26,8 @@ use super::jobs::{bytes_of, content_of, job_with};
 use super::steps::{End, Step};
 use crate::{
     Age, Before, CancelAnswer, CancelRule, Claimed, Counts, Depth, FileRecord, Finished, Idempotency, Known, ListQuery,
-    ModelRecord, NewContent, NewFile, NewJob, OrganisationRecord, Outcome, ProviderRecord, Room, Sorted, Store,
-    StoreError, Submitted, TokenRecord,
+    ModelRecord, NewContent, NewFile, NewJob, OrganisationRecord, Outcome, ProviderRecord, Purpose, Room, Sorted,
+    Store, StoreError, Submitted, TokenRecord,
 };
 use told::fired_at;
 

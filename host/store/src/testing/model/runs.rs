@@ -153,7 +153,7 @@ impl Model {
                     let media_type = "text/plain".to_owned();
                     kept.push(ResultFile { name: name.clone(), media_type: media_type.clone(), content });
                     let content = if number == 0 {
-                        let mut writer = said(store.content_writer().await)?;
+                        let mut writer = said(store.content_writer(Purpose::Outcome).await)?;
                         for piece in bytes.chunks(1_000) {
                             said(writer.write(Bytes::copy_from_slice(piece)).await)?;
                         }

@@ -33,13 +33,12 @@ pub(super) async fn publish(call: &Call, mut overrides: ModelOverrides) -> Resul
     let (manager, organisation) = (call.manager().clone(), call.organisation().clone());
     let published = change::carry(async move {
         let record = manager.repository_file(&organisation, MODELS, &place.path).await?;
-        let staged = manager.staged_copy(&record).await?;
         let media_type = if media_type::of(&record.path, None) == WASM { WASM } else { record.media_type.as_str() };
         let publish = PublishModel {
             overrides,
             source: Some(place.address()),
             custom_data,
-            ..PublishModel::new(key, name, media_type.to_owned(), ModelContent::Staged(staged))
+            ..PublishModel::new(key, name, media_type.to_owned(), ModelContent::File(record.clone()))
         };
         manager.publish_model(publish).await
     });

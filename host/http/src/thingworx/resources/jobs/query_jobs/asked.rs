@@ -6,7 +6,7 @@ use analyte_core::query::{Query, QueryProblem};
 
 use super::super::super::super::call::Call;
 use super::super::super::super::error::ServiceError;
-use super::{fields, values};
+use super::{fields, lenient, values};
 
 pub(super) fn read(call: &Call) -> Result<Query, ServiceError> {
     both(call.bytes("query").as_deref(), call.bytes("values").as_deref(), &call.shared.limits)
@@ -33,16 +33,25 @@ pub(in crate::thingworx::resources) fn given(
 
 /// An object, or, as some clients have it, a string that holds one. The empty string is no query.
 fn of_query(json: &[u8], limits: &Limits) -> Result<Query, ServiceError> {
-    let refused = |problem: QueryProblem| ServiceError::coded(problem.code(), problem.to_string());
     if json.first() != Some(&b'"') {
-        return Query::read(json, limits).map_err(refused);
+        return of_object(json, limits);
     }
     let text: String = serde_json::from_slice(json)
         .map_err(|error| ServiceError::coded(Code::Malformed, format!("the parameter query: {error}")))?;
     if text.is_empty() {
         return Ok(Query::default());
     }
-    Query::read(text.as_bytes(), limits).map_err(refused)
+    of_object(text.as_bytes(), limits)
+}
+
+fn of_object(json: &[u8], limits: &Limits) -> Result<Query, ServiceError> {
+    let refused = |problem: QueryProblem| ServiceError::coded(problem.code(), problem.to_string());
+    // Text that is too long, too deep or not JSON is told as everywhere.
+    let readable = (json.len() as u64 <= limits.query_bytes).then(|| serde_json::from_slice(json).ok()).flatten();
+    match readable {
+        Some(value) => Query::of_value(&lenient::plain(value), limits).map_err(refused),
+        None => Query::read(json, limits).map_err(refused),
+    }
 }
 
 #[cfg(test)]
@@ -64,11 +73,19 @@ mod tests {
         let plain = read(Some(&query), None).unwrap();
         assert_eq!(plain, read(Some(&json!(query.to_string())), None).unwrap());
         assert!(plain.filter.is_some());
-        for nothing in [None, Some(&json!({})), Some(&json!("")), Some(&json!("{}"))] {
+        for nothing in
+            [None, Some(&json!({})), Some(&json!("")), Some(&json!("{}")), Some(&json!({"filters": {}, "maxItems": 3}))]
+        {
             assert_eq!(read(nothing, None).unwrap(), Query::default(), "{nothing:?}");
         }
-        for wrong in [json!([]), json!(1), json!("["), json!("nonsense"), json!({"filter": {}}), json!({"filters": []})]
-        {
+        for wrong in [
+            json!([]),
+            json!(1),
+            json!("["),
+            json!("nonsense"),
+            json!({"filters": {"type": "NOR"}}),
+            json!({"filters": []}),
+        ] {
             assert!(read(Some(&wrong), None).is_err(), "{wrong}");
         }
     }

@@ -5,9 +5,6 @@
 //! only jobs that may match are looked at. Everything else is tried job by job; a query that would take longer than
 //! `thingworx_call_ms` is refused rather than answered in part.
 
-use std::time::{Duration, Instant};
-
-use analyte_core::codes::Code;
 use analyte_core::query::Query;
 use analyte_jobs::JobView;
 
@@ -18,20 +15,24 @@ use super::super::super::service::Answer;
 pub(in crate::thingworx::resources) mod asked;
 mod fields;
 mod given;
+mod lenient;
+mod patience;
 mod rows;
 mod values;
+
+use self::patience::Patience;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let query = asked::read(call)?;
     call.let_go();
-    let jobs = found(call, query).await?;
-    rows::table(call, jobs).await.map(Answer::Table)
+    let patience = Patience::begins(&call.shared.limits);
+    let jobs = found(call, query, patience).await?;
+    rows::table(call, jobs, patience).await.map(Answer::Table)
 }
 
-async fn found(call: &Call, query: Query) -> Result<Vec<JobView>, ServiceError> {
+async fn found(call: &Call, query: Query, patience: Patience) -> Result<Vec<JobView>, ServiceError> {
     let limits = &call.shared.limits;
     let most = usize::try_from(limits.thingworx_query_rows).unwrap_or(usize::MAX);
-    let (patience, since) = (Duration::from_millis(limits.thingworx_call_ms), Instant::now());
     let (mut jobs, mut go_on) = (Vec::new(), None);
     loop {
         let wanted = Some(most.saturating_sub(jobs.len()));
@@ -42,13 +43,6 @@ async fn found(call: &Call, query: Query) -> Result<Vec<JobView>, ServiceError> 
             jobs.truncate(most);
             return Ok(jobs);
         }
-        if since.elapsed() >= patience {
-            let message = format!(
-                "the query took longer than {} ms (limit thingworx_call_ms); narrow it by status, providerName, modelName \
-                 or createdOn",
-                patience.as_millis()
-            );
-            return Err(ServiceError::coded(Code::Timeout, message));
-        }
+        patience.check()?;
     }
 }

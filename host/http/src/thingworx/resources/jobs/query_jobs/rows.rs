@@ -8,12 +8,13 @@ use analyte_core::shape::Shape;
 use analyte_core::table::infotable::{Cell, Rows};
 use analyte_core::table::{Table, infotable};
 use analyte_jobs::JobView;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use super::super::super::super::call::Call;
 use super::super::super::super::error::ServiceError;
 use super::super::{data_shapes, errors, status};
 use super::given::{self, Shown};
+use super::patience::Patience;
 use crate::native::table::off_thread;
 
 /// Jobs whose inputs are read at once.
@@ -21,29 +22,46 @@ const PART: usize = 128;
 /// How many such parts are worked on at the same time.
 const PARTS: usize = 2;
 
-/// The rows of these jobs, in their order.
-pub(super) async fn table(call: &Call, jobs: Vec<JobView>) -> Result<Table, ServiceError> {
+/// The rows of these jobs, in their order; refused where making them takes longer than there is patience.
+pub(super) async fn table(call: &Call, jobs: Vec<JobView>, patience: Patience) -> Result<Table, ServiceError> {
     let jobs: Vec<Arc<Job>> = jobs.into_iter().map(|view| view.job).collect();
     let (manager, organisation) = (call.manager(), call.organisation());
     let part = |part: &[Arc<Job>]| given::of(manager.clone(), organisation.clone(), part.to_vec());
     let parts: Vec<_> = jobs.chunks(PART).map(part).collect();
-    let mut parts = std::pin::pin!(stream::iter(parts).buffered(PARTS));
-    let (mut jobs, mut room) = (Vec::new(), Vec::new());
-    while let Some(part) = parts.try_next().await? {
+    let mut room = Vec::new();
+    let make_room = |part: &[(Arc<Job>, Shown)]| {
         let bytes: usize = part.iter().map(|(job, shown)| size(job, shown)).sum();
         // As they are, and as columns; the answer that is written of them is looked after by whoever writes it.
         room.push(manager.reserve_memory((bytes as u64).saturating_mul(2))?);
-        jobs.extend(part);
-    }
+        Ok(())
+    };
+    let jobs = together(stream::iter(parts).buffered(PARTS), patience, make_room).await?;
     let limits = call.shared.limits.clone();
     off_thread(move || {
         let mut rows = Rows::new(data_shapes::solvable());
         for (job, shown) in jobs {
+            patience.check()?;
             rows.push(row(&job, shown, &limits)?);
         }
         data_shapes::table(rows)
     })
     .await?
+}
+
+/// All that the parts hold; no further part is begun once there is no patience left.
+async fn together<T>(
+    parts: impl Stream<Item = Result<Vec<T>, ServiceError>>,
+    patience: Patience,
+    mut make_room: impl FnMut(&[T]) -> Result<(), ServiceError>,
+) -> Result<Vec<T>, ServiceError> {
+    let mut parts = std::pin::pin!(parts);
+    let mut all = Vec::new();
+    while let Some(part) = parts.try_next().await? {
+        patience.check()?;
+        make_room(&part)?;
+        all.extend(part);
+    }
+    Ok(all)
 }
 
 fn size(job: &Job, shown: &Shown) -> usize {
@@ -95,7 +113,37 @@ fn errors(job: &Job) -> Result<Option<String>, ServiceError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+
+    /// What comes of three parts with so much patience, and how many of them were asked for.
+    async fn three_parts(milliseconds: u64) -> (Result<Vec<u8>, String>, usize) {
+        let mut asked = 0;
+        let parts = stream::iter(0..3_u8).map(|part| {
+            asked += 1;
+            // A part takes some time, however fast the clock.
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(1) {
+                std::thread::yield_now();
+            }
+            Ok(vec![part; 2])
+        });
+        let patience = Patience::begins(&Limits { thingworx_call_ms: milliseconds, ..Limits::default() });
+        let all = together(parts, patience, |_| Ok(())).await.map_err(|error| match error {
+            ServiceError::Refused(problem) => format!("{}: {}", problem.code().as_str(), problem.detail()),
+            other => format!("{other:?}"),
+        });
+        (all, asked)
+    }
+
+    #[tokio::test]
+    async fn no_further_part_is_read_once_patience_is_over() {
+        assert_eq!(three_parts(600_000).await, (Ok(vec![0, 0, 1, 1, 2, 2]), 3));
+        let refused = "timeout: the query took longer than 1 ms (limit thingworx_call_ms); narrow it by status, \
+                       providerName, modelName or createdOn";
+        assert_eq!(three_parts(1).await, (Err(refused.to_owned()), 1));
+    }
 
     #[test]
     fn custom_data_that_is_no_table_stands_in_one() {
