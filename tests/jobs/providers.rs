@@ -105,11 +105,11 @@ async fn a_forced_removal_ends_more_jobs_than_it_looks_at_at_a_time() {
     let told = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
     let stopped = (Status::Cancelled, Some(Code::Cancelled));
     let failed = (Status::Failed, Some(Code::ProviderUnavailable));
-    assert_eq!(told(&*manager.job(&organisation(), running).await.expect("the job")), stopped);
+    assert_eq!(told(&manager.get(&organisation(), running).await.expect("the job").job), stopped);
     let mut later = 0;
     for id in queued {
         // Ended by now: nothing is left to wait for. One that started between two portions fails by itself or is stopped.
-        let ended = told(&*manager.job(&organisation(), id).await.expect("the job"));
+        let ended = told(&manager.get(&organisation(), id).await.expect("the job").job);
         assert!(ended == failed || ended == stopped, "{ended:?}");
         later += usize::from(ended == stopped);
     }

@@ -24,6 +24,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer as _, Service as _, service_fn};
 
 use crate::auth;
+use crate::body;
 use crate::cors;
 use crate::host_check::AllowedHosts;
 use crate::metrics::{Metrics, kind};
@@ -104,7 +105,10 @@ impl Door {
         let surface = if is_thingworx(request.uri().path()) { &self.thingworx } else { &self.native };
         match self.admit(&mut request) {
             Ok(()) => answer_by(surface.clone(), request).await,
-            Err(refusal) => refusal,
+            Err(refusal) => {
+                body::pass_over(request.into_body()).await;
+                refusal
+            }
         }
     }
 

@@ -137,7 +137,7 @@ impl Manager {
         let old = before.iter().flat_map(|before| before.published()).find(|old| old.name == publish.model);
         self.refuse_bytes(&publish.key, old.map_or(0, |old| old.bytes), size)?;
         if kind == ModelKind::File {
-            self.refuse_without_component(before.as_deref(), &publish.key)?;
+            refuse_without_component(before.as_deref(), &publish.key)?;
         }
         let share = self.inner.preparing.take(publish.key.organisation.as_ref()).await;
         let publish = self.copied(publish).await?;
@@ -162,18 +162,7 @@ impl Manager {
 
     /// Whether there is a component that could look at a model file: worth asking before one is sent.
     pub fn takes_model_files(&self, key: &ProviderKey) -> Result<(), JobsError> {
-        self.refuse_without_component(self.inner.catalogue.get(key).as_deref(), key)
-    }
-
-    fn refuse_without_component(&self, provider: Option<&Provider>, key: &ProviderKey) -> Result<(), JobsError> {
-        match provider.map(|provider| provider.record.digest) {
-            Some(Some(_)) => Ok(()),
-            None => Err(JobsError::not_found(format_args!("provider `{}`", key.name))),
-            Some(None) => Err(JobsError::conflict(format!(
-                "provider `{}` has no component of its own that could look at a model file",
-                key.name
-            ))),
-        }
+        refuse_without_component(self.inner.catalogue.get(key).as_deref(), key)
     }
 
     /// An uploaded file is copied when its turn has come, so that a crowd of publications does not fill the disk.
@@ -293,6 +282,17 @@ impl Manager {
         self.inner.catalogue.put(Arc::new(provider));
         tracing::info!(provider = %key, model = %name, %digest, replaced, "model published");
         Ok(Published { model, replaced })
+    }
+}
+
+fn refuse_without_component(provider: Option<&Provider>, key: &ProviderKey) -> Result<(), JobsError> {
+    match provider.map(|provider| provider.record.digest) {
+        Some(Some(_)) => Ok(()),
+        None => Err(JobsError::not_found(format_args!("provider `{}`", key.name))),
+        Some(None) => Err(JobsError::conflict(format!(
+            "provider `{}` has no component of its own that could look at a model file",
+            key.name
+        ))),
     }
 }
 
