@@ -136,14 +136,20 @@ impl Manager {
         }
         let old = before.iter().flat_map(|before| before.published()).find(|old| old.name == publish.model);
         self.refuse_bytes(&publish.key, old.map_or(0, |old| old.bytes), size)?;
-        if kind == ModelKind::File {
-            refuse_without_component(before.as_deref(), &publish.key)?;
-        }
+        let looking = match kind {
+            ModelKind::Component => None,
+            ModelKind::File => Some(looks_at_files(before.as_deref(), &publish.key)?),
+        };
         let share = self.inner.preparing.take(publish.key.organisation.as_ref()).await;
-        let publish = self.copied(publish).await?;
-        let (info, component) = match kind {
-            ModelKind::Component => {
-                let (bytes, _room) = self.whole(&publish.content).await?;
+        // An uploaded file is copied when its turn has come, so that a crowd of publications does not fill the disk.
+        let content = match &publish.content {
+            ModelContent::Bytes(bytes) => NewContent::Bytes(bytes.clone()),
+            ModelContent::Staged(staged) => NewContent::Staged(staged.clone()),
+            ModelContent::File(record) => NewContent::Staged(self.staged_copy(record).await?),
+        };
+        let (info, component) = match looking {
+            None => {
+                let (bytes, _room) = self.whole(&content).await?;
                 if inspect(&bytes)?.kind == Kind::Provider {
                     return Err(provider_component(&publish.key.name));
                 }
@@ -153,35 +159,23 @@ impl Manager {
                 };
                 (info, Some(component))
             }
-            ModelKind::File => (self.inspect_file(before.as_deref(), &publish).await?, None),
+            Some(component) => (self.inspect_file(component, &publish, &content).await?, None),
         };
         drop(share);
         let info = overridden(info, &publish.overrides)?;
-        self.keep_model(before, publish, kind, info, component).await
+        self.keep_model(before, publish, content, kind, info, component).await
     }
 
     /// Whether there is a component that could look at a model file: worth asking before one is sent.
     pub fn takes_model_files(&self, key: &ProviderKey) -> Result<(), JobsError> {
-        refuse_without_component(self.inner.catalogue.get(key).as_deref(), key)
-    }
-
-    /// An uploaded file is copied when its turn has come, so that a crowd of publications does not fill the disk.
-    async fn copied(&self, publish: PublishModel) -> Result<PublishModel, JobsError> {
-        match &publish.content {
-            ModelContent::File(record) => {
-                let content = ModelContent::Staged(self.staged_copy(record).await?);
-                Ok(PublishModel { content, ..publish })
-            }
-            ModelContent::Bytes(_) | ModelContent::Staged(_) => Ok(publish),
-        }
+        looks_at_files(self.inner.catalogue.get(key).as_deref(), key).map(|_| ())
     }
 
     /// All bytes of a component in memory, where they have to be to be compiled, and the room that they take.
-    async fn whole(&self, content: &ModelContent) -> Result<(Bytes, Option<Reservation>), JobsError> {
+    async fn whole(&self, content: &NewContent) -> Result<(Bytes, Option<Reservation>), JobsError> {
         let staged = match content {
-            ModelContent::Bytes(bytes) => return Ok((bytes.clone(), None)),
-            ModelContent::Staged(staged) => staged,
-            ModelContent::File(_) => return Err(not_copied()),
+            NewContent::Bytes(bytes) => return Ok((bytes.clone(), None)),
+            NewContent::Staged(staged) => staged,
         };
         let size = staged.content.bytes;
         let room = self.reserve_memory(size)?;
@@ -195,23 +189,24 @@ impl Manager {
         Ok((all.into(), Some(room)))
     }
 
-    async fn inspect_file(&self, provider: Option<&Provider>, publish: &PublishModel) -> Result<ModelInfo, JobsError> {
-        let Some(component) = provider.and_then(|provider| provider.record.digest) else {
-            return Err(JobsError::not_found(format_args!("provider `{}`", publish.key.name)));
-        };
+    async fn inspect_file(
+        &self,
+        component: Digest,
+        publish: &PublishModel,
+        content: &NewContent,
+    ) -> Result<ModelInfo, JobsError> {
         let component = self.component(component).await.map_err(refused)?;
-        let file = match &publish.content {
-            ModelContent::Bytes(bytes) => {
+        let file = match content {
+            NewContent::Bytes(bytes) => {
                 ModelFile::in_memory(publish.model.to_string(), publish.media_type.clone(), bytes.clone())
             }
-            ModelContent::Staged(staged) => ModelFile {
+            NewContent::Staged(staged) => ModelFile {
                 name: publish.model.to_string(),
                 media_type: publish.media_type.clone(),
                 digest: staged.content.digest.to_string(),
                 size: staged.content.bytes,
                 source: Arc::new(StagedFile { store: self.inner.store.clone(), staged: staged.clone() }),
             },
-            ModelContent::File(_) => return Err(not_copied()),
         };
         Ok(component.inspect_model(file).await?)
     }
@@ -220,25 +215,26 @@ impl Manager {
         &self,
         before: Option<Arc<Provider>>,
         publish: PublishModel,
+        content: NewContent,
         kind: ModelKind,
         info: ModelInfo,
         component: Option<analyte_engine::Component>,
     ) -> Result<Published, JobsError> {
         let now = self.now();
-        let PublishModel { key, model: name, media_type, content, source, custom_data, .. } = publish;
+        let (digest, bytes) = (publish.content.digest(), publish.content.size());
+        let PublishModel { key, model: name, media_type, source, custom_data, .. } = publish;
         let record = match &before {
             Some(provider) => provider.record.clone(),
             None => Arc::new(Provider::empty(key.clone(), now)),
         };
         let old = before.as_ref().and_then(|provider| provider.published().find(|old| old.name == name).cloned());
-        let digest = content.digest();
         let model_record = ModelRecord {
             organisation: key.organisation.clone(),
             provider: key.name.clone(),
             name: name.clone(),
             kind,
             digest,
-            bytes: content.size(),
+            bytes,
             media_type,
             info,
             source,
@@ -263,9 +259,8 @@ impl Manager {
         };
         // Everybody's submissions wait for the gate, so what takes long comes before it.
         let content = match content {
-            ModelContent::Bytes(bytes) => self.written_ahead(bytes).await?,
-            ModelContent::Staged(staged) => NewContent::Staged(staged),
-            ModelContent::File(_) => return Err(not_copied()),
+            NewContent::Bytes(bytes) => self.written_ahead(bytes).await?,
+            staged @ NewContent::Staged(_) => staged,
         };
         let _gate = self.inner.gate.write().await;
         if before.is_none() {
@@ -285,19 +280,16 @@ impl Manager {
     }
 }
 
-fn refuse_without_component(provider: Option<&Provider>, key: &ProviderKey) -> Result<(), JobsError> {
+/// The component that looks at the model files of this provider.
+fn looks_at_files(provider: Option<&Provider>, key: &ProviderKey) -> Result<Digest, JobsError> {
     match provider.map(|provider| provider.record.digest) {
-        Some(Some(_)) => Ok(()),
+        Some(Some(component)) => Ok(component),
         None => Err(JobsError::not_found(format_args!("provider `{}`", key.name))),
         Some(None) => Err(JobsError::conflict(format!(
             "provider `{}` has no component of its own that could look at a model file",
             key.name
         ))),
     }
-}
-
-fn not_copied() -> JobsError {
-    JobsError::new(Code::HostError, "the uploaded file was not copied before it was published")
 }
 
 fn refuse_built_in(provider: &Provider, model: &ModelName) -> Result<(), JobsError> {
