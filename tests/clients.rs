@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 mod streams;
 mod support;
 use support::eventually;
+use support::http::Http;
 use support::probe::Probe;
 use support::raw::{End, Raw, head};
 use support::server::{Server, Setup};
@@ -179,6 +180,65 @@ fn requests_may_be_sent_before_the_answers_came() {
     }
     assert!(rest.contains("HTTP/1.1 200 OK"), "{rest}");
     probe.is_served();
+}
+
+/// Calls that are answered without a look at their bodies: method and address, more of the head, status.
+fn unread(http: &Http) -> Vec<(String, u16)> {
+    let stranger = Http::new(&http.url, "");
+    let json = "content-type: application/json\r\n";
+    vec![
+        (head(http, "DELETE", "/v1/providers/nobody"), 404),
+        (head(http, "POST", "/v1/jobs") + "content-type: text/plain\r\n", 415),
+        (head(&stranger, "POST", "/v1/jobs") + json, 401),
+        (head(http, "POST", "/v1/jobs").replace("localhost", "elsewhere.example") + json, 403),
+        (head(http, "POST", "/Thingworx/Resources/X/Services/Y") + "content-type: text/plain\r\n", 403),
+    ]
+}
+
+#[test]
+fn a_connection_outlasts_calls_that_are_refused_over_small_bodies() {
+    let server = Server::start();
+    let mut client = Raw::connect(&server.http);
+    for (count, (refused, status)) in unread(&server.http).into_iter().enumerate() {
+        for (length, pieces) in
+            [("content-length: 10", ["12345", "67890"]), ("transfer-encoding: chunked", ["5\r\n123", "45\r\n0\r\n\r\n"])]
+        {
+            client.said.clear();
+            client.send(format!("{refused}{length}\r\n\r\n{}", pieces[0]));
+            // A server that does not wait for the rest has answered by now.
+            client.look();
+            client.send(pieces[1]);
+            client.send(head(&server.http, "GET", &format!("/v1/providers/p{count}")) + "\r\n");
+            client.until_said(&format!("`p{count}`"), 1);
+            let said = client.text();
+            assert!(said.starts_with(&format!("HTTP/1.1 {status} ")), "{refused}{said}");
+            assert!(!said.contains("connection: close"), "{refused}{said}");
+        }
+    }
+}
+
+#[test]
+fn over_other_bodies_the_answer_says_that_the_connection_ends() {
+    let server = Server::start();
+    let mebibyte = "x".repeat(1024 * 1024);
+    for (refused, status) in unread(&server.http) {
+        for rest in [
+            format!("content-length: {}\r\n\r\n{mebibyte}", mebibyte.len()),
+            format!("transfer-encoding: chunked\r\n\r\n{:x}\r\n{mebibyte}\r\n0\r\n\r\n", mebibyte.len()),
+            // The rest never comes.
+            "content-length: 10\r\n\r\n12345".to_owned(),
+            "transfer-encoding: chunked\r\n\r\n5\r\n123".to_owned(),
+            // It comes only when it is asked for.
+            "expect: 100-continue\r\ncontent-length: 10\r\n\r\n".to_owned(),
+        ] {
+            let mut client = Raw::connect(&server.http);
+            client.send(format!("{refused}{rest}"));
+            client.until_closed();
+            let said = client.text();
+            let told = said.starts_with(&format!("HTTP/1.1 {status} ")) && said.contains("\r\nconnection: close\r\n");
+            assert!(told, "{refused}{}: {said}", &rest[..40]);
+        }
+    }
 }
 
 #[test]

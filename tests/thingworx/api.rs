@@ -43,13 +43,12 @@ impl Api {
         Self { http: Http::new(&server.http.url, ""), key }
     }
 
-    /// One call of a service, over a connection of its own: a server that refuses a call before it has read its body may
-    /// close it.
+    /// One call of a service.
     pub(super) fn call(&self, entity: &str, service: &str, body: &Value) -> Answer {
         let headers =
             [("appKey", self.key.as_str()), ("accept", "application/json"), ("content-type", "application/json")];
         let address = format!("/Thingworx/{entity}/Services/{service}");
-        Http::new(&self.http.url, "").call("POST", &address, &headers, Some(body.to_string().as_bytes()))
+        self.http.call("POST", &address, &headers, Some(body.to_string().as_bytes()))
     }
 
     /// The one value that a service answers.

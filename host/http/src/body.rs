@@ -19,8 +19,6 @@ use crate::problem::Problem;
 
 /// Bodies up to this size are not reserved: there are no more of them than connections.
 const SMALL: u64 = 64 * 1024;
-/// How long a body that nobody wants may take to come.
-const PASSING: Duration = Duration::from_secs(1);
 
 /// A body, and the memory that was set aside for it.
 #[derive(Debug)]
@@ -125,17 +123,6 @@ impl Room<'_> {
 }
 
 /// The next piece of a body; `None`: that was all.
-/// Lets a small body come and drops it, for a call that was refused without it: a connection over a body that nobody read is
-/// closed, and a client that has its next call on the way on it would get no answer.
-pub(crate) async fn pass_over<B: HttpBody + Unpin>(mut body: B) {
-    if body.size_hint().exact().is_none_or(|length| length > SMALL) {
-        return;
-    }
-    let all = async { while let Some(Ok(_)) = body.frame().await {} };
-    // Whoever is slow with it loses the connection.
-    drop(tokio::time::timeout(PASSING, all).await);
-}
-
 pub(crate) async fn next_piece(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Problem> {
     loop {
         let frame = match tokio::time::timeout(patience, body.frame()).await {

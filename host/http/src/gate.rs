@@ -16,7 +16,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
-use http::Request;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
@@ -24,9 +25,9 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer as _, Service as _, service_fn};
 
 use crate::auth;
-use crate::body;
 use crate::cors;
 use crate::host_check::AllowedHosts;
+use crate::leftover::lend;
 use crate::metrics::{Metrics, kind};
 use crate::native;
 use crate::problem::Problem;
@@ -53,7 +54,7 @@ pub(crate) struct Gate {
     hosts: AllowedHosts,
     metrics: Metrics,
     /// What lies behind the host check.
-    calls: BoxCloneSyncService<Request<Incoming>, Response<Body>, Infallible>,
+    calls: BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>,
 }
 
 impl Gate {
@@ -79,13 +80,20 @@ impl Gate {
         let line = trace::Line::of(&request);
         let call = kind(request.method(), request.uri().path());
         let start = Instant::now();
-        let response = match self.hosts.check(request.uri(), request.headers()) {
+        let (request, leftover) = lend(request);
+        let mut response = match self.hosts.check(request.uri(), request.headers()) {
             Ok(()) => match self.calls.clone().call(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             },
-            Err(problem) => problem.into_response(),
+            Err(problem) => {
+                drop(request);
+                problem.into_response()
+            }
         };
+        if !leftover.pass_over().await {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         let took = start.elapsed();
         self.metrics.answered(call, response.status(), took);
         line.log(response.status(), took);
@@ -101,20 +109,17 @@ struct Door {
 }
 
 impl Door {
-    async fn pass(&self, mut request: Request<Incoming>) -> Response<Body> {
+    async fn pass(&self, mut request: Request<Body>) -> Response<Body> {
         let surface = if is_thingworx(request.uri().path()) { &self.thingworx } else { &self.native };
         match self.admit(&mut request) {
             Ok(()) => answer_by(surface.clone(), request).await,
-            Err(refusal) => {
-                body::pass_over(request.into_body()).await;
-                refusal
-            }
+            Err(refusal) => refusal,
         }
     }
 
     /// Refuses, or leaves in the request who calls.
     #[expect(clippy::result_large_err, reason = "a refusal is the answer itself, and is not passed on far")]
-    fn admit(&self, request: &mut Request<Incoming>) -> Result<(), Response<Body>> {
+    fn admit(&self, request: &mut Request<Body>) -> Result<(), Response<Body>> {
         let path = request.uri().path();
         if native::is_open(path) {
             return Ok(());
@@ -137,7 +142,7 @@ fn is_thingworx(path: &str) -> bool {
     path.strip_prefix("/Thingworx").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-async fn answer_by(mut router: Router, request: Request<Incoming>) -> Response<Body> {
+async fn answer_by(mut router: Router, request: Request<Body>) -> Response<Body> {
     match AssertUnwindSafe(router.call(request)).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},

@@ -15,6 +15,7 @@ mod file_answer;
 mod gate;
 mod host_check;
 mod items;
+mod leftover;
 mod members;
 mod metrics;
 mod native;

@@ -44,7 +44,6 @@ use self::accept::Accept;
 use self::admit::SetCookie;
 use self::content_filter::Ambient;
 use self::error::{Refusal, in_form};
-use crate::body;
 use crate::gate::Shared;
 use crate::problem::Problem;
 
@@ -83,10 +82,7 @@ async fn pass(State(shared): State<Arc<Shared>>, mut request: Request, next: Nex
     };
     let response = match filtered {
         Ok(()) => next.run(request).await,
-        Err(sentence) => {
-            body::pass_over(request.into_body()).await;
-            refuse(Code::UnsupportedMediaType, StatusCode::FORBIDDEN, sentence)
-        }
+        Err(sentence) => refuse(Code::UnsupportedMediaType, StatusCode::FORBIDDEN, sentence),
     };
     let mut response = in_form(response, accept.refusal_form());
     let headers = response.headers_mut();

@@ -1,0 +1,123 @@
+//! What a handler left of its request's body.
+//!
+//! A call can be answered before its body was read: the token lacks a right, the media type is wrong, the form's end came
+//! before the body's. A connection cannot be used over a body that nobody read, and a client that is not told has its next
+//! call on the way on it and gets no answer. So a small rest is let come and dropped before the answer is sent; over
+//! anything else the answer says that the connection ends.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
+use http::header::EXPECT;
+use http::{HeaderMap, Request};
+use http_body_util::BodyExt as _;
+use hyper::body::{Frame, Incoming, SizeHint};
+use tokio::sync::oneshot;
+
+/// The longest rest that is let come.
+const SMALL: u64 = 64 * 1024;
+/// How long it may take.
+const PASSING: Duration = Duration::from_secs(1);
+
+/// Where a lent body comes back to.
+pub(crate) struct Leftover {
+    /// `None`: there was no body.
+    back: Option<oneshot::Receiver<Option<Incoming>>>,
+    /// The client sends its body only when told to go on, which reading it would do.
+    held_back: bool,
+}
+
+/// Gives a request's body out such that what is left of it comes back.
+pub(crate) fn lend(request: Request<Incoming>) -> (Request<Body>, Leftover) {
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return (Request::from_parts(parts, Body::empty()), Leftover { back: None, held_back: false });
+    }
+    let held_back = holds_back(&parts.headers);
+    let (home, back) = oneshot::channel();
+    let lent = Lent { body: Some(body), home: Some(home) };
+    (Request::from_parts(parts, Body::new(lent)), Leftover { back: Some(back), held_back })
+}
+
+fn holds_back(headers: &HeaderMap) -> bool {
+    headers.get(EXPECT).is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+impl Leftover {
+    /// Lets a small rest come. Whether the connection can be used again.
+    pub(crate) async fn pass_over(self) -> bool {
+        let Some(mut back) = self.back else { return true };
+        match back.try_recv() {
+            Ok(None) => true,
+            Ok(Some(body)) if !self.held_back => {
+                tokio::time::timeout(PASSING, runs_out(body)).await.unwrap_or(false)
+            }
+            // The client waits for a word to send it, or somebody is still reading.
+            Ok(Some(_)) | Err(_) => false,
+        }
+    }
+}
+
+/// Whether the body ends soon enough, in good order.
+async fn runs_out(mut body: Incoming) -> bool {
+    let mut left = SMALL;
+    if body.size_hint().lower() > left {
+        return false;
+    }
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return false };
+        let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+        let Some(rest) = left.checked_sub(length) else { return false };
+        left = rest;
+    }
+    true
+}
+
+/// A body that returns when it is dropped before its end.
+struct Lent {
+    /// Until it is dropped.
+    body: Option<Incoming>,
+    /// Until its end, or until it is dropped.
+    home: Option<oneshot::Sender<Option<Incoming>>>,
+}
+
+impl Lent {
+    fn end(&mut self, left: Option<Incoming>) {
+        if let Some(home) = self.home.take() {
+            // Nobody waits where the call itself was given up; then the connection ends anyway.
+            drop(home.send(left));
+        }
+    }
+}
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let Some(body) = self.body.as_mut() else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(&mut *body).poll_frame(context));
+        if frame.is_none() || body.is_end_stream() {
+            self.end(None);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map(HttpBody::size_hint).unwrap_or_default()
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let left = self.body.take();
+        self.end(left);
+    }
+}
