@@ -200,9 +200,10 @@ fn a_connection_outlasts_calls_that_are_refused_over_small_bodies() {
     let server = Server::start();
     let mut client = Raw::connect(&server.http);
     for (count, (refused, status)) in unread(&server.http).into_iter().enumerate() {
-        for (length, pieces) in
-            [("content-length: 10", ["12345", "67890"]), ("transfer-encoding: chunked", ["5\r\n123", "45\r\n0\r\n\r\n"])]
-        {
+        for (length, pieces) in [
+            ("content-length: 10", ["12345", "67890"]),
+            ("transfer-encoding: chunked", ["5\r\n123", "45\r\n0\r\n\r\n"]),
+        ] {
             client.said.clear();
             client.send(format!("{refused}{length}\r\n\r\n{}", pieces[0]));
             // A server that does not wait for the rest has answered by now.

@@ -52,9 +52,7 @@ impl Leftover {
         let Some(mut back) = self.back else { return true };
         match back.try_recv() {
             Ok(None) => true,
-            Ok(Some(body)) if !self.held_back => {
-                tokio::time::timeout(PASSING, runs_out(body)).await.unwrap_or(false)
-            }
+            Ok(Some(body)) if !self.held_back => tokio::time::timeout(PASSING, runs_out(body)).await.unwrap_or(false),
             // The client waits for a word to send it, or somebody is still reading.
             Ok(Some(_)) | Err(_) => false,
         }
