@@ -1,9 +1,12 @@
-//! Where it was measured, and what the server takes of it.
+//! Where it was measured, with what, and what the server takes of it.
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-/// Prints machine, system and version.
+use crate::support::repository;
+
+/// Prints machine, system and versions.
 pub(crate) fn print() {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let member = |text: &str, name: &str| {
@@ -16,7 +19,22 @@ pub(crate) fn print() {
     let system = read("/proc/sys/kernel/osrelease");
     println!("Machine: {cores} cores, {processor}; memory {memory}; Linux {}.", system.trim());
     let build = if cfg!(debug_assertions) { "not optimised" } else { "optimised" };
-    println!("Version: analyte {}, {build}.", env!("CARGO_PKG_VERSION"));
+    let (own, compiler, sandbox) = (env!("CARGO_PKG_VERSION"), compiler(), locked("wasmtime"));
+    println!("Versions: analyte {own}, {build}; {compiler}; wasmtime {sandbox}.");
+}
+
+/// The compiler that this repository is built with.
+fn compiler() -> String {
+    let said = Command::new("rustc").arg("--version").current_dir(repository()).output();
+    said.map_or_else(|_| "rustc unknown".to_owned(), |said| String::from_utf8_lossy(&said.stdout).trim().to_owned())
+}
+
+/// The version of a library in the lock file.
+fn locked(library: &str) -> String {
+    let lock = fs::read_to_string(repository().join("Cargo.lock")).unwrap_or_default();
+    let mut after = lock.lines().skip_while(|line| *line != format!("name = \"{library}\""));
+    let version = after.nth(1).and_then(|line| line.strip_prefix("version = "));
+    version.map_or_else(|| "unknown".to_owned(), |version| version.trim_matches('"').to_owned())
 }
 
 /// Resident memory of a process, in MiB.

@@ -15,35 +15,50 @@ use serde_json::{Map, Value, json};
 #[path = "../support/mod.rs"]
 mod support;
 use support::http::Http;
+use support::plugins::plugin;
 use support::repository;
 use support::server::{Server, Setup};
 
+#[path = "asked.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
+mod asked;
+#[path = "compiled.rs"]
+mod compiled;
 #[path = "machine.rs"]
 #[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod machine;
 #[path = "times.rs"]
 #[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod times;
+use asked::Asked;
 use times::{Times, milliseconds};
 
 const MODELS: [&str; 4] = ["diabetes", "digits", "iris", "tumours"];
 const JOBS: &str = "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI/Services";
 
 fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).collect();
-    let quick = !asked.iter().any(|word| word == "--bench") || asked.iter().any(|word| word == "--quick");
+    let Some(Asked { quick, .. }) = Asked::of("sessions") else { return };
     let samples = if quick { 3 } else { 300 };
-    let setup = Setup { config: "[limits]\nfree_disk_bytes = 0\n", plugins: &["onnx"], variables: &[], listen: "" };
-    let server = Server::with(&setup);
-    let http = &server.http;
     machine::print();
     println!("Settings: all defaults but `free_disk_bytes = 0`; {samples} jobs of each kind.\n");
+    let server = server();
+    let http = &server.http;
     println!(
         "| model | outside: p50 | p99 | fuel | in a session: p50 | p99 | fuel |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     );
     for name in MODELS {
         println!("{}", row(http, name, samples));
     }
+}
+
+/// A server with the plugin, which is large: where it was not compiled before, that may take longer than a server's start.
+fn server() -> Server {
+    let config = "[limits]\nfree_disk_bytes = 0\ncompile_seconds = 600\n";
+    let server = compiled::start(&Setup { config, ..Setup::default() });
+    let component = fs::read(plugin("onnx")).expect("the component");
+    server.http.put("/v1/providers/onnx", "application/wasm", &component).expect(201);
+    compiled::keep(&server);
+    server
 }
 
 fn row(http: &Http, name: &str, samples: usize) -> String {

@@ -7,53 +7,50 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what it is for")]
 
-use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 #[path = "../support/mod.rs"]
 mod support;
-use support::eventually;
 use support::http::Http;
-use support::plugins::plugin;
-use support::server::{Home, Server, Setup};
+use support::server::Setup;
 
+#[path = "asked.rs"]
+mod asked;
+#[path = "compiled.rs"]
+mod compiled;
+#[path = "filled.rs"]
+mod filled;
 #[path = "machine.rs"]
 mod machine;
 #[path = "times.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod times;
+use asked::Asked;
+use filled::{BATCH, ready};
 use times::{Times, milliseconds};
 
-const FAR: &str = "2099-01-01T00:00:00Z";
-const BATCH: usize = 500;
 const QUERY_JOBS: &str =
     "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI/Services/QueryJobs?Accept=application/json";
-/// Values of the tag `site`.
-const SITES: usize = 10;
-/// One job in so many has the tag `rare`, and another one an unusual priority.
-const RARE: usize = 500;
-const RESTARTS: usize = 5;
 
 fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).collect();
-    let quick = !asked.iter().any(|word| word == "--bench") || asked.iter().any(|word| word == "--quick");
-    let jobs = asked.iter().position(|word| word == "--jobs").and_then(|place| asked.get(place + 1));
-    let jobs = jobs.map(|number| number.parse().expect("`--jobs` is a number"));
-    let jobs: usize = jobs.unwrap_or(if quick { 1_000 } else { 100_000 });
-    let samples = if quick { 5 } else { 200 };
+    let Some(asked) = Asked::of("stored") else { return };
+    let jobs = asked.value("--jobs").map(|number| number.parse().expect("`--jobs` is a number"));
+    let jobs: usize = jobs.unwrap_or(if asked.quick { 1_000 } else { 100_000 });
+    let (samples, restarts) = if asked.quick { (5, 1) } else { (200, 5) };
 
-    let config = format!("[limits]\nfree_disk_bytes = 0\nqueued_jobs = {}\n", jobs + 1);
+    let config = filled::config(jobs);
     let setup = Setup { config: &config, plugins: &["hostile"], variables: &[], listen: "" };
     machine::print();
     println!("Settings: all defaults but `queued_jobs = {}` and `free_disk_bytes = 0`.\n", jobs + 1);
 
-    let server = Server::with(&setup);
+    let server = compiled::start(&setup);
     ready(&server.http);
     let empty = machine::memory(server.id());
-    let filled = fill(&server.http, jobs);
+    let filled = filled::fill(&server.http, jobs);
     let full = machine::memory(server.id());
-    let (home, restarts) = restarted(server, &setup);
+    let (home, times) = filled::restarted(server, &setup, restarts);
     let disk = machine::size(&home.data_dir());
     let server = home.start(&setup);
     ready(&server.http);
@@ -64,8 +61,8 @@ fn main() {
     println!("| states | {} |", filled.states);
     println!("| submitted, in batches of {BATCH} by one client | {:.0} jobs/s |", filled.submitted_per_second);
     println!("| until all that could run had run | {:.1} s |", filled.took.as_secs_f64());
-    for (what, times) in restarts {
-        println!("| process start to `/readyz`, {what}, {RESTARTS} times: least, median, most | {} |", times.spread());
+    for (what, times) in times {
+        println!("| process start to `/readyz`, {what}, {restarts} times: least, median, most | {} |", times.spread());
     }
     println!("| resident memory: new server, after filling | {empty} MiB, {full} MiB |");
     println!("| resident memory: after a restart, after all calls below | {after_restart} MiB, {in_the_end} MiB |");
@@ -75,111 +72,6 @@ fn main() {
         println!("{row}");
     }
     drop(server);
-}
-
-/// How the filling went.
-struct Filled {
-    states: String,
-    submitted_per_second: f64,
-    took: Duration,
-}
-
-/// Of ten jobs: seven complete (one of another provider, one with another model), one fails, one waits for its time, one is
-/// cancelled while it does.
-fn submission(number: usize) -> Value {
-    let (provider, model, run_at) = match number % 10 {
-        0..=4 => ("hostile", "noop", None),
-        5 => ("second", "noop", None),
-        6 => ("hostile", "echo", None),
-        7 => ("hostile", "error", None),
-        _ => ("hostile", "noop", Some(FAR)),
-    };
-    let mut tags = json!({"site": format!("s{}", number / 10 % SITES)});
-    if number % 10 == 9 {
-        tags["stop"] = json!("yes");
-    }
-    if number % RARE == 1 {
-        tags["rare"] = json!("yes");
-    }
-    json!({
-        "provider": provider, "model": model, "input": [{"value": 1.5}], "run_at": run_at, "tags": tags,
-        "priority": i32::from(number % RARE == 2), "custom_data": number,
-    })
-}
-
-fn fill(http: &Http, jobs: usize) -> Filled {
-    let component = fs::read(plugin("hostile")).expect("the component");
-    http.put("/v1/providers/second", "application/wasm", &component).expect(201);
-    let began = Instant::now();
-    let numbers: Vec<usize> = (0..jobs).collect();
-    for part in numbers.chunks(BATCH) {
-        let batch: Vec<Value> = part.iter().map(|number| submission(*number)).collect();
-        let answer = http.post("/v1/jobs/batch", &json!({ "jobs": batch })).expect(200).json();
-        let items = answer["items"].as_array().expect("items");
-        assert!(items.len() == part.len() && items.iter().all(|item| item["job"].is_object()), "{answer}");
-    }
-    let submitted = began.elapsed();
-    // The tag's index finds them; those that wait for another day are all that is unfinished in the end.
-    let stop =
-        json!({"type": "TAGGED", "fieldName": "tags", "tags": [{"vocabulary": "stop", "vocabularyTerm": "yes"}]});
-    let stopped = http.post("/v1/jobs/cancel", &json!({"filter": {"filters": stop}})).expect(200).json();
-    assert_eq!(stopped["count"], numbers.iter().filter(|number| **number % 10 == 9).count(), "{stopped}");
-    let waiting = json!({"filters": {"type": "AND", "filters": [
-        {"type": "EQ", "fieldName": "status", "value": "queued"}, {"type": "MISSINGVALUE", "fieldName": "run_at"}]}});
-    let running = json!({"filters": {"type": "EQ", "fieldName": "status", "value": "running"}});
-    // As long as it goes on, it may take its time. Looking costs the server something, so it is not done all the time.
-    let (mut left, mut looked) = (usize::MAX, began.elapsed());
-    while left > 0 {
-        left = eventually("further jobs to end", || {
-            if began.elapsed() < looked + looked / 20 {
-                return None;
-            }
-            looked = began.elapsed();
-            let now = count(http, &waiting) + count(http, &running);
-            (now < left).then_some(now)
-        });
-    }
-    let took = began.elapsed();
-    let states = ["completed", "failed", "cancelled", "queued"].map(|state| {
-        let query = json!({"filters": {"type": "EQ", "fieldName": "status", "value": state}});
-        format!("{} {state}", count(http, &query))
-    });
-    Filled { states: states.join(", "), submitted_per_second: jobs as f64 / submitted.as_secs_f64(), took }
-}
-
-/// How many jobs a query finds.
-fn count(http: &Http, query: &Value) -> usize {
-    let (mut found, mut cursor) = (0, String::new());
-    loop {
-        let page = http.post(&format!("/v1/jobs/query?limit=1000{cursor}"), query).expect(200).json();
-        found += page["jobs"].as_array().expect("jobs").len();
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return found,
-        }
-    }
-}
-
-fn ready(http: &Http) {
-    eventually("the server to be ready", || (http.get("/readyz").status == 200).then_some(()));
-}
-
-/// Restarts after an orderly stop and after a kill.
-fn restarted(server: Server, setup: &Setup<'_>) -> (Home, [(&'static str, Times); 2]) {
-    let (mut stopped, mut killed) = (Times::default(), Times::default());
-    let (_, _, mut home) = server.terminate();
-    let timed = |home: Home, times: &mut Times| {
-        let began = Instant::now();
-        let server = home.start(setup);
-        ready(&server.http);
-        times.add(began.elapsed());
-        server
-    };
-    for _ in 0..RESTARTS {
-        home = timed(home, &mut stopped).kill();
-        home = timed(home, &mut killed).terminate().2;
-    }
-    (home, [("after SIGTERM", stopped), ("after `kill -9`", killed)])
 }
 
 /// A line of the table for each kind of call.

@@ -3,21 +3,31 @@
 use std::time::Duration;
 
 /// Some times.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
     /// One more.
     pub(crate) fn add(&mut self, time: Duration) {
         self.0.push(time);
-        self.0.sort_unstable();
+    }
+
+    /// All of these, too.
+    pub(crate) fn extend(&mut self, times: Self) {
+        self.0.extend(times.0);
+    }
+
+    /// How many.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// The least time that this share of all does not exceed.
     pub(crate) fn quantile(&self, share: f64) -> Duration {
-        let count =
-            self.0.iter().enumerate().filter(|(place, _)| (*place as f64) < share * self.0.len() as f64).count();
-        self.0.get(count.saturating_sub(1)).copied().unwrap_or_default()
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        let count = (0..sorted.len()).filter(|place| (*place as f64) < share * sorted.len() as f64).count();
+        sorted.get(count.saturating_sub(1)).copied().unwrap_or_default()
     }
 
     /// Least, median, most.

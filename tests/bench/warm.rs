@@ -19,20 +19,26 @@ mod support;
 use support::ok;
 use support::sandbox::{RUN, Sandbox, shown};
 
+#[path = "asked.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
+mod asked;
+#[path = "compiled.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
+mod compiled;
 #[path = "machine.rs"]
 #[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod machine;
 #[path = "times.rs"]
 #[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod times;
+use asked::Asked;
 use times::Times;
 
 /// Runs that nobody counts: caches fill, pages are touched.
 const IDLE: usize = 200;
 
 fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).collect();
-    let quick = !asked.iter().any(|word| word == "--bench") || asked.iter().any(|word| word == "--quick");
+    let Some(Asked { quick, .. }) = Asked::of("warm-instances") else { return };
     let runs = if quick { 100 } else { 10_000 };
     let runtime = ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build(), "a runtime");
     machine::print();
@@ -40,7 +46,7 @@ fn main() {
     println!("| a run that | fresh p50 | p99 | warm p50 | p99 | fuel fresh | fuel warm |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     runtime.block_on(async {
-        let sandbox = Sandbox::of("keeper", Limits::default()).await;
+        let sandbox = Sandbox::with_cache("keeper", Limits::default(), &compiled::folder()).await;
         row(&sandbox, "does nothing", "{}", "{}", runs).await;
         // What the instance keeps is there already; a fresh one has to make it.
         let keep = r#"{"deed":"grow","number":20000000}"#;

@@ -8,12 +8,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::{binary, ok, repository};
 
 /// Folders of the sources, by name.
-const SOURCES: [(&str, &str); 6] = [
+const SOURCES: [(&str, &str); 9] = [
     ("statistics", "example-plugins/statistics"),
     ("filed", "tests/plugins/filed"),
+    ("forecast", "example-plugins/forecast"),
     ("hostile", "tests/plugins/hostile"),
     ("keeper", "tests/plugins/keeper"),
+    ("kernels", "tests/plugins/kernels"),
     ("onnx", "example-plugins/onnx"),
+    ("robust-outliers", "example-plugins/robust-outliers"),
     ("scale", "tests/plugins/scale"),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyte_core::failure::Failure;
@@ -30,18 +30,24 @@ pub struct Sandbox {
     pub engine: Engine,
     pub component: Component,
     pub models: BTreeMap<String, Arc<ModelInfo>>,
-    _cache: tempfile::TempDir,
+    cache: Option<tempfile::TempDir>,
 }
 
 impl Sandbox {
     /// The plugin of this name, compiled in a child process as the server does it.
     pub async fn of(name: &str, limits: Limits) -> Self {
         let cache = ok(tempfile::tempdir(), "a folder");
+        let sandbox = Self::with_cache(name, limits, cache.path()).await;
+        Self { cache: Some(cache), ..sandbox }
+    }
+
+    /// The same, with compiled code in this folder.
+    pub async fn with_cache(name: &str, limits: Limits, cache: &Path) -> Self {
         let engine = ok(
             Engine::new(Options {
                 limits: Arc::new(limits),
                 compiler: Compiler::Child { program: PathBuf::from(env!("CARGO_BIN_EXE_analyte")) },
-                cache_dir: Some(cache.path().to_owned()),
+                cache_dir: Some(cache.to_owned()),
                 threads: 2,
             }),
             "an engine",
@@ -49,7 +55,7 @@ impl Sandbox {
         let bytes = ok(fs::read(plugin(name)), "the component");
         let (component, description) = ok(engine.install(bytes.into()).await, "the installation");
         let models = description.models.into_iter().map(|model| (model.name.to_string(), Arc::new(model))).collect();
-        Self { engine, component, models, _cache: cache }
+        Self { engine, component, models, cache: None }
     }
 
     /// One run of a model on a row without a value.

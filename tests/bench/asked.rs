@@ -1,0 +1,34 @@
+//! What a benchmark is asked on its command line.
+
+/// What is asked.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Few repetitions: outside `cargo bench`, or where the command line says `--quick`. Shows that all works, not how fast.
+    pub(crate) quick: bool,
+    words: Vec<String>,
+}
+
+/// Options with a value, ours and those of `cargo test` for the tests beside which a benchmark runs.
+const WITH_VALUES: [&str; 7] = ["--only", "--jobs", "--skip", "--test-threads", "--format", "--color", "--logfile"];
+
+impl Asked {
+    /// Of the benchmark of this name; `None` where others are asked for, as `cargo test NAME` does.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        let says = |option: &str| words.iter().any(|word| word == option);
+        let quick = !says("--bench") || says("--quick");
+        let value =
+            |place: usize| words.get(place.wrapping_sub(1)).is_some_and(|word| WITH_VALUES.contains(&word.as_str()));
+        let filters = words.iter().enumerate().filter(|(place, word)| !word.starts_with('-') && !value(*place));
+        let filters: Vec<&String> = filters.map(|(_, filter)| filter).collect();
+        let another = !filters.is_empty() && !filters.iter().any(|filter| name.contains(filter.as_str()));
+        let asked = !(says("--list") || says("--ignored") || another);
+        asked.then_some(Self { quick, words })
+    }
+
+    /// The value of an option.
+    pub(crate) fn value(&self, option: &str) -> Option<&str> {
+        let place = self.words.iter().position(|word| word == option)?;
+        self.words.get(place + 1).map(String::as_str)
+    }
+}

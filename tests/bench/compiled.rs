@@ -1,0 +1,44 @@
+//! Compiled code of plugins, kept from one server to the next, so that not each has to make it anew. No figure holds the time
+//! that takes.
+
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::support::ok;
+use crate::support::server::{Home, Server, Setup};
+
+/// Where it is kept.
+pub(crate) fn folder() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    ok(fs::create_dir_all(&folder), "a folder for compiled code");
+    folder
+}
+
+/// Starts a server with a new data directory.
+pub(crate) fn start(setup: &Setup<'_>) -> Server {
+    let home = Home::new();
+    let target = home.data_dir().join("compiled");
+    ok(DirBuilder::new().recursive(true).mode(0o700).create(&target), "a data directory");
+    copy(&folder(), &target);
+    let server = home.start(setup);
+    keep(&server);
+    server
+}
+
+/// Keeps what a server has compiled since.
+pub(crate) fn keep(server: &Server) {
+    copy(&server.data_dir().join("compiled"), &folder());
+}
+
+/// Copies the compiled code that is not there yet, each file as a whole.
+fn copy(from: &Path, to: &Path) {
+    for entry in ok(fs::read_dir(from), "a folder").filter_map(Result::ok) {
+        let target = to.join(entry.file_name());
+        if target.extension().is_some_and(|extension| extension == "cwasm") && !target.exists() {
+            let part = to.join(format!("{}.part", std::process::id()));
+            ok(fs::copy(entry.path(), &part), "copying compiled code");
+            ok(fs::rename(part, target), "naming compiled code");
+        }
+    }
+}

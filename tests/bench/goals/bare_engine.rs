@@ -1,0 +1,119 @@
+//! wasmtime by itself, with the settings of the server's engine, so that one of them can be changed and the least cost of an
+//! instance can be told. What a component imports is there as a trap: what is run here calls no host.
+
+use std::sync::OnceLock;
+
+use analyte_core::limits::Limits;
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store};
+
+use crate::clock::ProcessorTime;
+use crate::support::ok;
+use crate::support::plugins::plugin;
+
+wasmtime::component::bindgen!({
+    path: "../../wit/0.1.0",
+    world: "provider-plugin",
+    exports: { default: async },
+});
+
+use analyte::plugin::tables::Table;
+use exports::analyte::plugin::provider::{Outcome, Request};
+
+/// Fuel between two yields, as the server has it.
+const YIELD_FUEL: u64 = 1_000_000;
+
+/// The plugin `kernels` on an engine of its own.
+pub(crate) struct BareEngine {
+    engine: Engine,
+    component: ProviderPluginPre<()>,
+    fuel: bool,
+}
+
+/// An instance that can be called once.
+pub(crate) struct Instance {
+    store: Store<()>,
+    instance: ProviderPlugin,
+}
+
+impl BareEngine {
+    /// Metered as in the server.
+    pub(crate) fn with_fuel() -> &'static Self {
+        static ENGINE: OnceLock<BareEngine> = OnceLock::new();
+        ENGINE.get_or_init(|| Self::new(true))
+    }
+
+    /// Not metered.
+    pub(crate) fn without_fuel() -> &'static Self {
+        static ENGINE: OnceLock<BareEngine> = OnceLock::new();
+        ENGINE.get_or_init(|| Self::new(false))
+    }
+
+    fn new(fuel: bool) -> Self {
+        let engine = ok(Engine::new(&config(fuel)), "an engine");
+        let component = ok(Component::from_file(&engine, plugin("kernels")), "a compiled component");
+        let mut linker = Linker::new(&engine);
+        ok(linker.define_unknown_imports_as_traps(&component), "imports");
+        let component =
+            ok(linker.instantiate_pre(&component).and_then(ProviderPluginPre::new), "a component that fits");
+        Self { engine, component, fuel }
+    }
+
+    /// A fresh instance in a store of its own.
+    pub(crate) async fn instance(&self) -> Instance {
+        let mut store = Store::new(&self.engine, ());
+        if self.fuel {
+            ok(store.set_fuel(Limits::default().fuel), "fuel");
+            ok(store.fuel_async_yield_interval(Some(YIELD_FUEL)), "yields");
+        }
+        let instance = ok(self.component.instantiate_async(&mut store).await, "an instance");
+        Instance { store, instance }
+    }
+}
+
+impl Instance {
+    /// Runs a model on an empty table; the call's processor time in milliseconds.
+    pub(crate) async fn run(mut self, model: &str, parameters: &str) -> (Outcome, f64) {
+        let request = Request {
+            model: model.to_owned(),
+            input: Table { row_count: 0, columns: Vec::new() },
+            parameters: parameters.to_owned(),
+            extra: Vec::new(),
+        };
+        let began = ProcessorTime::now();
+        let answer = self.instance.analyte_plugin_provider().call_run(&mut self.store, &request).await;
+        let took = began.milliseconds();
+        (ok(ok(answer, "a call that ends well"), "a result"), took)
+    }
+}
+
+/// What `host/engine/src/config.rs` says, where the reasons stand; only the fuel may differ.
+fn config(fuel: bool) -> Config {
+    const KEEP_RESIDENT: usize = 1 << 20;
+    const HOST_STACK: usize = 1 << 20;
+    let limits = Limits::default();
+    let number = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut config = Config::new();
+    config.wasm_component_model(true);
+    config.consume_fuel(fuel);
+    config.cranelift_opt_level(OptLevel::Speed);
+    config.relaxed_simd_deterministic(true);
+    config.max_wasm_stack(number(limits.stack_bytes));
+    config.async_stack_size(number(limits.stack_bytes) + HOST_STACK);
+    config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(32));
+    let mut pool = PoolingAllocationConfig::default();
+    pool.max_memory_size(1 << 32);
+    pool.table_elements(number(limits.table_elements));
+    pool.max_component_instance_size(1 << 20);
+    pool.max_core_instance_size(1 << 20);
+    pool.max_memories_per_component(20);
+    pool.max_tables_per_component(40);
+    pool.max_core_instances_per_component(100);
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        pool.pagemap_scan(Enabled::Yes);
+        pool.linear_memory_keep_resident(KEEP_RESIDENT);
+        pool.table_keep_resident(KEEP_RESIDENT);
+    }
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}

@@ -1,0 +1,62 @@
+//! What a row of the table says, and how much is done for it.
+
+use crate::verdict::{Measured, verdict};
+
+/// How much is done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scale {
+    /// Few repetitions.
+    pub(crate) quick: bool,
+    /// How many stored jobs, if it was said.
+    pub(crate) jobs: Option<usize>,
+}
+
+impl Scale {
+    /// The first when little is to be done, else the second.
+    pub(crate) fn pick<T>(&self, quick: T, full: T) -> T {
+        if self.quick { quick } else { full }
+    }
+}
+
+/// Lines of the table, and what is in their figures.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) lines: Vec<Line>,
+    /// What was measured, from when to when, with which settings.
+    pub(crate) note: String,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) what: String,
+    /// In words; empty where the line stands beside one with a goal.
+    pub(crate) goal: &'static str,
+    pub(crate) stretch: &'static str,
+    pub(crate) measured: String,
+    /// What the goal asks of which figure.
+    pub(crate) figures: Vec<Measured>,
+}
+
+impl Line {
+    /// A line without a goal of its own.
+    pub(crate) fn beside(what: impl Into<String>, measured: String) -> Self {
+        Self { what: what.into(), goal: "", stretch: "", measured, figures: Vec::new() }
+    }
+}
+
+/// The head of the table.
+pub(crate) fn head() {
+    println!("| what | goal | stretch | measured | verdict |\n| --- | --- | --- | --- | --- |");
+}
+
+impl Report {
+    /// The lines, as soon as they are known.
+    pub(crate) fn print(&self) {
+        for Line { what, goal, stretch, measured, figures } in &self.lines {
+            // What is not optimised was not meant to reach anything.
+            let verdict = if cfg!(debug_assertions) { String::new() } else { verdict(figures) };
+            println!("| {what} | {goal} | {stretch} | {measured} | {verdict} |");
+        }
+    }
+}
