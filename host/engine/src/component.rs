@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::model::{ModelInfo, ProviderInfo};
-use wasmtime::component::InstancePre;
+use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 use crate::bindings::exports::analyte::plugin::{model, provider};
 use crate::engine::Engine;
 use crate::error::Refused;
 use crate::host::HostState;
 use crate::inspect::{Inspection, Kind};
+use crate::run::quick::Record;
 
 /// Clones share everything.
 #[derive(Clone)]
@@ -24,6 +25,9 @@ struct Inner {
     inspection: Inspection,
     pre: InstancePre<HostState>,
     exports: Exports,
+    /// Looked up apart: loading all functions of the interface would check the types of each, in every instance.
+    run: ComponentExportIndex,
+    quick: Record,
 }
 
 /// Where a component's functions are, looked up once.
@@ -56,11 +60,19 @@ impl Component {
             Refused::component("the component does not fit the contract").because(format!("{error:#}"))
         };
         let pre = engine.linker().instantiate_pre(compiled).map_err(misfit)?;
-        let exports = match inspection.kind {
-            Kind::Provider => Exports::Provider(provider::GuestIndices::new(&pre).map_err(misfit)?),
-            Kind::Model => Exports::Model(model::GuestIndices::new(&pre).map_err(misfit)?),
+        let (exports, interface) = match inspection.kind {
+            Kind::Provider => {
+                (Exports::Provider(provider::GuestIndices::new(&pre).map_err(misfit)?), "analyte:plugin/provider@0.1.0")
+            }
+            Kind::Model => {
+                (Exports::Model(model::GuestIndices::new(&pre).map_err(misfit)?), "analyte:plugin/model@0.1.0")
+            }
         };
-        Ok(Self { inner: Arc::new(Inner { engine, digest, inspection, pre, exports }) })
+        let run = compiled
+            .get_export_index(None, interface)
+            .and_then(|interface| compiled.get_export_index(Some(&interface), "run"))
+            .ok_or_else(|| Refused::component(format!("the component's `{interface}` has no `run`")))?;
+        Ok(Self { inner: Arc::new(Inner { engine, digest, inspection, pre, exports, run, quick: Record::default() }) })
     }
 
     /// Of its bytes.
@@ -84,6 +96,21 @@ impl Component {
 
     pub(crate) fn pre(&self) -> &InstancePre<HostState> {
         &self.inner.pre
+    }
+
+    /// Whether its runs have been short often enough to expect that of the next one: some 0.1 ms.
+    pub fn is_quick(&self) -> bool {
+        self.inner.quick.trusted()
+    }
+
+    /// What is known of how long its runs take.
+    pub(crate) fn quick(&self) -> &Record {
+        &self.inner.quick
+    }
+
+    /// Where its `run` is.
+    pub(crate) fn run_index(&self) -> &ComponentExportIndex {
+        &self.inner.run
     }
 
     pub(crate) fn exports(&self) -> &Exports {

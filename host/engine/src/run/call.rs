@@ -1,5 +1,7 @@
 //! One run of one model, from a table to a checked table.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use analyte_core::codes::Code;
@@ -10,12 +12,13 @@ use tokio::task::JoinHandle;
 use crate::bindings::analyte::plugin::analysis::{AnalysisError, Outcome, Request};
 use crate::budget::Reservation;
 use crate::checked;
-use crate::component::{Component, Exports};
+use crate::component::Component;
 use crate::crossing::{Lowered, table_of};
 use crate::error::Refused;
 use crate::host::{Call, cut};
 use crate::run::diagnose::capability_denied;
 use crate::run::instance::{Live, Transfer};
+use crate::run::quick::SLICE_FUEL;
 use crate::run::request::{RunOutcome, RunReport, RunRequest};
 
 /// Longest message, warning or detail of a component, in bytes.
@@ -48,14 +51,35 @@ impl Component {
     /// gone.
     pub async fn run_admitted(&self, request: RunRequest, room: Reservation) -> RunReport {
         let this = self.clone();
+        let memory_bytes = request.limits.memory_bytes;
+        let here = self.quick().trusted();
         let work = async move {
             let _room = room;
-            let mut live = Live::new(this, request.limits.memory_bytes);
+            let live = Live::new(this, memory_bytes);
+            let mut live = if here { live.in_slices(SLICE_FUEL) } else { live };
             Ok(run_in(&mut live, request).await)
         };
-        match self.on_guest_thread(work).await {
-            Ok(report) => report,
+        let (report, moved) =
+            if here { self.begun_here(work).await } else { (self.on_guest_thread(work).await, false) };
+        match report {
+            Ok(report) => {
+                self.quick().note(report.usage, moved);
+                report
+            }
             Err(refused) => RunReport::failed(Failure::new(refused.code, refused.message)),
+        }
+    }
+
+    /// Begins work where it is asked for; what is not done at its first pause goes on on the threads of the guests. Whether
+    /// it did.
+    async fn begun_here<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Refused>> + Send + 'static,
+    ) -> (Result<T, Refused>, bool) {
+        let mut work = Box::pin(work);
+        match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+            Poll::Ready(done) => (done, false),
+            Poll::Pending => (self.on_guest_thread(work).await, true),
         }
     }
 
@@ -86,9 +110,11 @@ pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
     let wit =
         Request { model: model.name.as_str(), input: lowered.table(&columns), parameters: &parameters, extra: &[] };
     let called = live
-        .call(limits, transfer, call, async |store, instance| match component.exports() {
-            Exports::Provider(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
-            Exports::Model(indices) => indices.load(&mut *store, instance)?.call_run(&mut *store, wit).await,
+        .call(limits, transfer, call, async |store, instance| {
+            // Both worlds have the same `run`.
+            type Answer = (Result<Outcome, AnalysisError>,);
+            let run = instance.get_typed_func::<(Request<'_>,), Answer>(&mut *store, component.run_index())?;
+            Ok(run.call_async(&mut *store, (wit,)).await?.0)
         })
         .await;
     let outcome = match called.answer {

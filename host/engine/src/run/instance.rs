@@ -19,7 +19,7 @@ use crate::host::{Call, HostState};
 use crate::run::diagnose::{HostFault, diagnose};
 use crate::tail::Tail;
 
-/// Fuel between two yields.
+/// Fuel between two yields, unless something else is asked for.
 const YIELD_FUEL: u64 = 1_000_000;
 
 /// An answer of a component, or why there is none, and what it cost.
@@ -42,6 +42,8 @@ pub(crate) struct Transfer {
 /// An instance in a store of its own.
 pub(crate) struct Live {
     component: Component,
+    /// Fuel between two yields.
+    slice: u64,
     store: Store<HostState>,
     stage: Stage,
 }
@@ -67,7 +69,12 @@ impl Live {
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter(|state| &mut state.memory);
         store.set_max_component_handles(handles);
-        Self { component, store, stage: Stage::Unmade }
+        Self { component, slice: YIELD_FUEL, store, stage: Stage::Unmade }
+    }
+
+    /// Yields after so much fuel each time.
+    pub(crate) fn in_slices(self, fuel: u64) -> Self {
+        Self { slice: fuel, ..self }
     }
 
     /// Whose instance it is.
@@ -94,7 +101,7 @@ impl Live {
         let store = &mut self.store;
         let deadline = call.deadline;
         store.data_mut().begin(call);
-        let answer = match set_out(store, limits, transfer) {
+        let answer = match set_out(store, limits, transfer, self.slice) {
             Ok(()) => {
                 let left = deadline.saturating_duration_since(Instant::now());
                 let work = async {
@@ -138,9 +145,9 @@ enum Stopped {
 }
 
 /// What is set anew for each call.
-fn set_out(store: &mut Store<HostState>, limits: RunLimits, transfer: Transfer) -> wasmtime::Result<()> {
+fn set_out(store: &mut Store<HostState>, limits: RunLimits, transfer: Transfer, slice: u64) -> wasmtime::Result<()> {
     store.set_fuel(limits.fuel)?;
-    store.fuel_async_yield_interval(Some(YIELD_FUEL))?;
+    store.fuel_async_yield_interval(Some(slice))?;
     store.set_hostcall_fuel(usize::try_from(transfer.bytes).unwrap_or(usize::MAX));
     Ok(())
 }

@@ -3,5 +3,6 @@
 mod call;
 pub(crate) mod diagnose;
 pub(crate) mod instance;
+pub(crate) mod quick;
 pub mod request;
 pub mod session;

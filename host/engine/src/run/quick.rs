@@ -1,0 +1,96 @@
+//! Where a run begins: on the guests' threads, or at once where it is asked for.
+//!
+//! Handing a run to another thread and back costs more than a short run takes. A component whose runs have been short
+//! often enough begins where it is asked for, and whatever is not done with its first slice of fuel goes on on the guests'
+//! threads.
+//!
+//! Who asks is a thread that answers everybody else, so a slice must be short there. Fuel does not tell all of it: one
+//! operation on much memory cannot be interrupted. That is why trust is earned, and why the number of short runs in a row
+//! that it takes grows tenfold with each one that was not short: however a component behaves, it holds up others for a
+//! vanishing part of the time only.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use analyte_core::job::Usage;
+
+/// The most fuel of a short run, and the slice after which a run moves on: some 0.1 ms.
+pub(crate) const SLICE_FUEL: u64 = 100_000;
+/// The most memory of a short run, in bytes; to take and to clear more takes its time.
+const MEMORY: u64 = 16 << 20;
+/// Short runs in a row that it takes first.
+const FIRST: u32 = 16;
+
+/// What is known of a component's runs.
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// Short runs in a row.
+    short: AtomicU32,
+    /// So many are needed.
+    needed: AtomicU32,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self { short: AtomicU32::new(0), needed: AtomicU32::new(FIRST) }
+    }
+}
+
+impl Record {
+    /// Whether the next run begins where it is asked for.
+    pub(crate) fn trusted(&self) -> bool {
+        self.short.load(Ordering::Relaxed) >= self.needed.load(Ordering::Relaxed)
+    }
+
+    /// A run ended that cost so much; `moved`: it had begun where it was asked for, and had to move on.
+    pub(crate) fn note(&self, usage: Usage, moved: bool) {
+        let short = !moved && usage.fuel <= SLICE_FUEL && usage.peak_memory_bytes <= MEMORY;
+        if short {
+            if !self.trusted() {
+                self.short.fetch_add(1, Ordering::Relaxed);
+            }
+            return;
+        }
+        // Trust is lost once, however many runs were under way with it.
+        if self.trusted() {
+            let more = |needed: u32| Some(needed.saturating_mul(10));
+            let _ = self.needed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        }
+        self.short.store(0, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Usage = Usage { fuel: SLICE_FUEL, peak_memory_bytes: MEMORY };
+
+    fn short_runs_until_trusted(record: &Record) -> u32 {
+        let mut count = 0;
+        while !record.trusted() {
+            record.note(SHORT, false);
+            count += 1;
+        }
+        count
+    }
+
+    #[test]
+    fn trust_takes_short_runs_in_a_row_and_ten_times_as_many_when_it_was_lost() {
+        let record = Record::default();
+        for _ in 0..FIRST - 1 {
+            record.note(SHORT, false);
+        }
+        assert!(!record.trusted());
+        record.note(Usage { fuel: SLICE_FUEL + 1, ..SHORT }, false);
+        assert_eq!(short_runs_until_trusted(&record), FIRST);
+        for (long, moved) in [
+            (SHORT, true),
+            (Usage { fuel: SLICE_FUEL + 1, ..SHORT }, false),
+            (Usage { peak_memory_bytes: MEMORY + 1, ..SHORT }, false),
+        ] {
+            let needed = record.needed.load(Ordering::Relaxed);
+            record.note(long, moved);
+            assert_eq!(short_runs_until_trusted(&record), needed * 10);
+        }
+    }
+}
