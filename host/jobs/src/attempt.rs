@@ -22,6 +22,7 @@ use futures::FutureExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::catalogue::restrict;
+use crate::fetch::Fetched;
 use crate::live::Begun;
 use crate::manager::Manager;
 use crate::offload::off_thread;
@@ -38,26 +39,37 @@ struct Given {
     usage: Usage,
 }
 
-/// What a run holds of the machine.
+/// What a run begins with.
 pub(crate) struct Held {
-    /// A place among those that run.
-    pub(crate) slot: OwnedSemaphorePermit,
+    /// A place among those that run; without one it waits for its turn.
+    pub(crate) slot: Option<OwnedSemaphorePermit>,
     /// Its memory, where it was free at once.
     pub(crate) room: Option<Reservation>,
+    /// What it is given, where that was fetched already.
+    pub(crate) given: Option<Fetched>,
 }
 
 /// Runs a claimed task and keeps what it gives. `begun` and what is held end with it.
 pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, held: Held) {
-    let Held { slot, room } = held;
+    let Held { slot, room, given: fetched } = held;
     let Claimed { run, job } = claimed;
     let live = begun.live.clone();
+    let slot = match slot {
+        Some(slot) => Some(slot),
+        // Never closed.
+        None => tokio::select! {
+            biased;
+            () = live.stopped() => return,
+            slot = manager.inner.slots.clone().acquire_owned() => slot.ok(),
+        },
+    };
     let begun_at = Instant::now();
     let sink = Arc::new(Sink::new(live.clone(), manager.inner.store.clone(), manager.inner.clock.clone()));
     let Some(task) = job.task(&run.key.task) else {
         tracing::error!(job = %job.id, task = %run.key.task, "a task was claimed that its job does not have");
         return;
     };
-    let running = AssertUnwindSafe(given(&manager, &job, task, &sink, room)).catch_unwind();
+    let running = AssertUnwindSafe(given(&manager, &job, task, &sink, room, fetched)).catch_unwind();
     let given = tokio::select! {
         biased;
         // Dropping the run stops the guest.
@@ -88,16 +100,16 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
         warnings: outcome.1,
     };
     manager.inner.metrics.ran(given.usage.fuel, begun_at.elapsed());
-    if let Some(changed) = manager.inner.finisher.finish(finished).await {
-        // The slot and the place among the live runs go first: whoever is woken finds them free.
-        drop(slot);
-        drop(begun);
-        manager.follow(&changed);
-    } else {
+    // Another task may run while this one's outcome is being kept, but only so many outcomes wait for that.
+    let place = manager.inner.finisher.place().await;
+    drop(slot);
+    let changed = manager.inner.finisher.finish(finished).await;
+    // The place among the live runs goes first: whoever is woken finds it free.
+    drop((begun, place));
+    match changed {
+        Some(changed) => manager.follow(&changed),
         // Its place was taken from it, or it was kept by a try that was thought to have failed; others may start now.
-        drop(slot);
-        drop(begun);
-        manager.inner.wake.notify_one();
+        None => manager.inner.wake.notify_one(),
     }
 }
 
@@ -107,10 +119,17 @@ impl Given {
     }
 }
 
-async fn given(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>, room: Option<Reservation>) -> Given {
+async fn given(
+    manager: &Manager,
+    job: &Job,
+    task: &Task,
+    sink: &Arc<Sink>,
+    room: Option<Reservation>,
+    fetched: Option<Fetched>,
+) -> Given {
     // Making a component ready takes memory of its own, and nobody may wait for memory with memory in hand.
     let room = room.filter(|_| manager.at_hand(&job.organisation, task));
-    let request = match request(manager, job, task, sink).await {
+    let request = match request(manager, job, task, sink, fetched).await {
         Ok(request) => request,
         Err(failure) => return Given::failed(failure),
     };
@@ -161,12 +180,22 @@ async fn run_warm(
     report
 }
 
-async fn request(manager: &Manager, job: &Job, task: &Task, sink: &Arc<Sink>) -> Result<(Pinned, RunRequest), Failure> {
-    let store = &manager.inner.store;
+async fn request(
+    manager: &Manager,
+    job: &Job,
+    task: &Task,
+    sink: &Arc<Sink>,
+    fetched: Option<Fetched>,
+) -> Result<(Pinned, RunRequest), Failure> {
     let pinned = manager.recall(&job.organisation, task).await?;
-    let input = store.content(&job.organisation, job.id, &task.input).await.map_err(|error| unreadable(job, &error))?;
-    let parameters =
-        store.content(&job.organisation, job.id, &task.parameters).await.map_err(|error| unreadable(job, &error))?;
+    let content = async |content| {
+        let read = manager.inner.store.content(&job.organisation, job.id, content).await;
+        read.map_err(|error| unreadable(job, &error))
+    };
+    let Fetched { input, parameters } = match fetched {
+        Some(fetched) => fetched,
+        None => Fetched { input: content(&task.input).await?, parameters: content(&task.parameters).await? },
+    };
     let parameters = String::from_utf8(parameters.into())
         .map_err(|_| Failure::new(Code::HostError, "the stored parameters are damaged"))?;
     let limits = manager.inner.limits.clone();

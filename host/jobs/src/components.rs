@@ -69,6 +69,12 @@ impl Components {
         entry.is_some_and(|entry| !entry.component.initialized() && entry.failed.lock().is_none())
     }
 
+    /// Those whose runs are short.
+    pub(crate) fn quick(&self) -> HashSet<Digest> {
+        let quick = |(digest, entry): (&Digest, &Arc<Entry>)| entry.component.get()?.is_quick().then_some(*digest);
+        self.entries.lock().iter().filter_map(quick).collect()
+    }
+
     /// Whether it is ready to run.
     pub(crate) fn made(&self, digest: &Digest) -> bool {
         self.entries.lock().get(digest).is_some_and(|entry| entry.component.initialized())

@@ -1,8 +1,11 @@
 //! Gives queued tasks to free slots.
 //!
 //! It sleeps until there may be something to do: a task became ready, a waiting one is due, or a slot became free while
-//! there was more to claim than room. It claims only what it has slots and memory for, so what it has claimed runs at once.
+//! there was more to claim than room. What it claims runs at once, since it has slots and memory for it; but for runs so
+//! short that claiming them one by one would cost more than they do: of those some are claimed ahead, and each begins when
+//! one before it has ended.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,10 +15,14 @@ use analyte_store::{Claimed, Claims, Room};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::attempt::{Held, attempt};
+use crate::fetch::fetch;
+use crate::live::Begun;
 use crate::manager::Manager;
 use crate::sessions::BEFORE_ENDING_IDLE;
 use crate::stop::Phase;
 
+/// Most tasks that are claimed ahead, a few milliseconds' worth of short runs.
+const AHEAD: usize = 128;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Looks again after this long even where nothing is known to be due: clocks may be set.
@@ -76,6 +83,8 @@ fn room(manager: &Manager, tasks: usize) -> Room {
     let budget = manager.inner.engine.budget();
     Room {
         tasks,
+        ahead: AHEAD,
+        quick: Arc::new(manager.inner.components.quick()),
         memory_bytes: budget.capacity().saturating_sub(budget.reserved()),
         extra_bytes: manager.inner.limits.output_bytes,
         whole_bytes: budget.capacity(),
@@ -109,19 +118,20 @@ async fn start(manager: &Manager, claimed: Vec<Claimed>, slots: Vec<OwnedSemapho
         }
         return;
     }
-    let mut slots = slots.into_iter();
     let now = manager.now();
-    for claimed in claimed {
-        // A store gives no more than it was asked for.
-        let Some(slot) = slots.next() else {
-            tracing::error!(job = %claimed.job.id, "the store gave more tasks than it was asked for");
-            break;
-        };
+    // First of all, so that whoever cancels one of them from here on finds it.
+    let begun: Vec<Begun> = claimed.iter().map(|claimed| manager.inner.live.begin(claimed.run.clone())).collect();
+    for claimed in &claimed {
         manager.inner.watchers.changed(claimed.job.id);
-        manager.inner.metrics.started(&claimed, now);
+        manager.inner.metrics.started(claimed, now);
+    }
+    let fetched = fetch(manager, &claimed).await;
+    let mut slots = slots.into_iter();
+    for ((claimed, begun), given) in claimed.into_iter().zip(begun).zip(fetched) {
+        let slot = slots.next();
         // There was room a moment ago; where somebody else took it meanwhile, the run waits for some.
-        let room = Component::try_room_for(&manager.inner.engine, claimed.job.limits);
-        let begun = manager.inner.live.begin(claimed.run.clone());
-        tokio::spawn(attempt(manager.clone(), claimed, begun, Held { slot, room }));
+        let at_once = slot.is_some();
+        let room = at_once.then(|| Component::try_room_for(&manager.inner.engine, claimed.job.limits)).flatten();
+        tokio::spawn(attempt(manager.clone(), claimed, begun, Held { slot, room, given }));
     }
 }

@@ -1,10 +1,12 @@
 //! Keeps what runs gave.
 //!
-//! Outcomes that arrive while the store is busy with others go into one call together. A failure of the store loses
-//! nothing: the same outcomes are written again, with growing pauses, for as long as the process lives; the slots of
-//! their runs stay taken, so that no more is computed than can be kept. Only when the process stops, and the store still
-//! fails, an outcome is given up; its task then runs again after the next start.
+//! Outcomes that arrive while the store is busy with others go into one call together, and meanwhile the slots of their runs
+//! are free for others: so many outcomes may be under way that the store always has some to keep. A failure of the store
+//! loses nothing: the same outcomes are written again, with growing pauses, for as long as the process lives; when all
+//! places for outcomes are taken, runs that end keep their slots, so that no more is computed than can be kept. Only when
+//! the process stops, and the store still fails, an outcome is given up; its task then runs again after the next start.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
@@ -12,12 +14,12 @@ use analyte_core::failure::Failure;
 use analyte_core::job::Status;
 use analyte_core::job::transition::Effect;
 use analyte_store::{Changed, Finished, Outcome, StoreError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::manager::Manager;
 use crate::stop::Phase;
 
-/// Most outcomes in one call of the store.
+/// Most outcomes that are being kept at the same time, and in one call of the store.
 const MOST: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -29,14 +31,20 @@ type Item = (Finished, oneshot::Sender<Option<Changed>>);
 /// Takes outcomes.
 pub(crate) struct Finisher {
     sender: mpsc::Sender<Item>,
+    places: Arc<Semaphore>,
 }
 
 pub(crate) fn channel() -> (Finisher, mpsc::Receiver<Item>) {
     let (sender, receiver) = mpsc::channel(MOST);
-    (Finisher { sender }, receiver)
+    (Finisher { sender, places: Arc::new(Semaphore::new(MOST)) }, receiver)
 }
 
 impl Finisher {
+    /// Waits until there is a place for one more outcome that is being kept. `None`, never given: no more are taken.
+    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().acquire_owned().await.ok()
+    }
+
     /// Keeps an outcome; `None` where it is stale or had to be given up.
     pub(crate) async fn finish(&self, finished: Finished) -> Option<Changed> {
         let (answer, answered) = oneshot::channel();

@@ -43,9 +43,9 @@ async fn fill(store: &SledStore, jobs: u64) -> Outcome<()> {
     for first in (0..jobs).step_by(500) {
         store.submit((first..jobs.min(first + 500)).map(nth).collect::<Outcome<_>>()?, now).await?;
     }
-    let room = Room { tasks: 100, memory_bytes: u64::MAX, extra_bytes: 0, whole_bytes: u64::MAX };
+    let room = Room::of(100);
     for _ in 0..jobs / 1_000 {
-        let claimed = store.claim("node", room, now, now).await?.claimed;
+        let claimed = store.claim("node", room.clone(), now, now).await?.claimed;
         let finished = claimed.into_iter().map(|claimed| Finished {
             run: claimed.run,
             outcome: Ended::Completed { result: NewContent::Bytes("result".into()), files: Vec::new() },
@@ -58,7 +58,7 @@ async fn fill(store: &SledStore, jobs: u64) -> Outcome<()> {
         store.finish(finished.collect(), now).await?;
     }
     // These run.
-    store.claim("node", room, now, now).await?;
+    store.claim("node", room.clone(), now, now).await?;
     Ok(())
 }
 

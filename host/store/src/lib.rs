@@ -100,7 +100,8 @@ pub trait Store: Send + Sync + 'static {
     /// Tasks that may start now and for which there is room, each under a new lease. Of the jobs of one session (of one
     /// organisation, on one provider) at most one runs at a time, in the order of the queue; those that wait for it keep
     /// nothing else from starting. A task that alone takes more than
-    /// all of `room.memory_bytes` waits until there is more.
+    /// all of `room.memory_bytes` waits until there is more. The answer may come before it is durable: a start that is lost
+    /// leaves its task queued, and its lease means nothing any more.
     async fn claim(&self, node: &str, room: Room, lease_until: Timestamp, now: Timestamp) -> Result<Claims>;
 
     /// Prolongs leases, and says which are lost.

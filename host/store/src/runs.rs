@@ -1,7 +1,9 @@
 //! What nodes are given, and what they give back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
 use analyte_core::job::event::Told;
 use analyte_core::job::{Job, Progress, Usage};
@@ -11,16 +13,29 @@ use analyte_core::timestamp::Timestamp;
 use crate::NewContent;
 
 /// What a node has room for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// Most tasks.
+    /// Most tasks that can begin at once.
     pub tasks: usize,
+    /// Most further tasks that begin when others have ended: those only whose turn it is next, whose component is `quick`,
+    /// that belong to no session, and that fit into what the tasks before them leave of the memory.
+    pub ahead: usize,
+    /// Components whose runs are so short that waiting for some of them costs less than claiming them one by one.
+    pub quick: Arc<HashSet<Digest>>,
     /// Bytes of memory that the tasks may take together; a task takes its memory limit and `extra_bytes`.
     pub memory_bytes: u64,
     /// Taken by each task beside its memory limit.
     pub extra_bytes: u64,
     /// All the memory that there is when nothing runs: a task that would take more takes just this.
     pub whole_bytes: u64,
+}
+
+impl Room {
+    /// For so many tasks, whatever memory they take, and none ahead.
+    pub fn of(tasks: usize) -> Self {
+        let memory = u64::MAX;
+        Self { tasks, ahead: 0, quick: Arc::default(), memory_bytes: memory, extra_bytes: 0, whole_bytes: memory }
+    }
 }
 
 /// A task given to a node.

@@ -13,23 +13,29 @@ use crate::{Claimed, Claims, Result, Room};
 
 /// As many tasks as there is room for. On a store of one node a lease ends with its run, not with time: whoever holds it
 /// is this process, or died with it.
-pub(super) fn claim(work: &mut Work, node: &Arc<str>, room: Room, now: Timestamp) -> Result<Claims> {
+pub(super) fn claim(work: &mut Work, node: &Arc<str>, room: &Room, now: Timestamp) -> Result<Claims> {
     let mut claims = Claims::default();
     let mut memory = room.memory_bytes;
-    while claims.claimed.len() < room.tasks {
+    while claims.claimed.len() < room.tasks.saturating_add(room.ahead) {
         let Some((organisation, entry)) = work.queue.next(now) else { break };
         let old = work.load(&(organisation.clone(), entry.job))?;
-        let Some((old, task)) = old.and_then(|old| {
-            let task = old.tasks.get(entry.task)?.name.clone();
-            Some((old, task))
+        let Some((old, task, digest)) = old.and_then(|old| {
+            let task = old.tasks.get(entry.task)?;
+            let (name, digest) = (task.name.clone(), task.digest);
+            Some((old, name, digest))
         }) else {
             // It could not be read.
             work.queue.take(&organisation, &entry);
             continue;
         };
+        let at_once = claims.claimed.len() < room.tasks;
+        if !at_once && (old.session.is_some() || !room.quick.contains(&digest)) {
+            break;
+        }
         let needs = old.limits.memory_bytes.saturating_add(room.extra_bytes).min(room.whole_bytes);
         let Some(left) = memory.checked_sub(needs) else {
-            claims.lacks_memory = true;
+            // What would only wait does not lack it.
+            claims.lacks_memory = at_once;
             break;
         };
         work.queue.take(&organisation, &entry);
@@ -41,7 +47,8 @@ pub(super) fn claim(work: &mut Work, node: &Arc<str>, room: Room, now: Timestamp
             work.queue.add(&old);
             break;
         }
-        memory = left;
+        // Those that begin later take what others have given back by then.
+        memory = if at_once { left } else { memory };
         let attempt = new.task(&task).map(|task| task.attempt).unwrap_or_default();
         let key = TaskKey { organisation, job: old.id, task: task.clone() };
         let job = work.save_start(&old, new, Start { task, lease, at: now }, node)?;

@@ -10,14 +10,19 @@
 //! then readers see what that batch did not touch ([`Doubt`]). A panic inside sled, which has many assertions, counts as
 //! such a failure. When the disk is full, the [`Ballast`] makes room for this.
 //!
+//! A claim is answered as soon as it was applied: a run may begin before its start is durable, since what it gives comes
+//! later in the same order. A batch of nothing but claims is made durable with the next one, or a moment later. If it never
+//! is, the task is queued as before, and the lease of the run, which nobody knows any more, writes nothing.
+//!
 //! Nobody else writes. Readers use the tree through [`Shelf`](super::records::Shelf), which is emptied before the store is opened anew, since
 //! sled's file stays locked as long as anybody holds a tree.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
 
 pub(super) use super::shared::{Figures, Shared};
@@ -27,7 +32,7 @@ use super::blobs::Blobs;
 use super::disk::{Disk, in_one_line, is_full};
 use super::doubt::Doubt;
 use super::open::{self, Opened};
-use super::operation::{Operation, operation};
+use super::operation::{Operation, early_operation, operation};
 use super::shared::publish;
 use super::work::Work;
 use super::{Options, io_error};
@@ -39,6 +44,8 @@ const BATCH: usize = 512;
 const BATCH_BYTES: usize = 8 << 20;
 /// Operations that may wait before callers are held back.
 const WAITING: usize = 4_096;
+/// How long what nobody waits for may stay undurable.
+const LAZY: Duration = Duration::from_millis(2);
 
 enum Message {
     Operation(Box<dyn Operation>),
@@ -62,7 +69,21 @@ impl Committer {
         run: impl FnOnce(&mut Work) -> Result<A> + Send + 'static,
     ) -> Result<A> {
         let (reply, answer) = oneshot::channel();
-        self.sender.send(Message::Operation(operation(run, reply))).await.map_err(|_| StoreError::Closed)?;
+        self.send(operation(run, reply), answer).await
+    }
+
+    /// Lets an operation happen, and answers when it was applied: it comes before all that is sent later, and may be lost
+    /// with it. Readers are shown it when it is durable, as ever.
+    pub(super) async fn apply<A: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut Work) -> Result<A> + Send + 'static,
+    ) -> Result<A> {
+        let (reply, answer) = oneshot::channel();
+        self.send(early_operation(run, reply), answer).await
+    }
+
+    async fn send<A>(&self, operation: Box<dyn Operation>, answer: oneshot::Receiver<Result<A>>) -> Result<A> {
+        self.sender.send(Message::Operation(operation)).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -96,7 +117,13 @@ pub(super) fn start(
     let shared = Arc::new(Shared::default());
     let blobs = Arc::clone(&opened.work.blobs);
     let closing = Arc::new(AtomicBool::new(false));
+    let clock = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|error| io_error("could not start the store's clock".to_owned(), error))?;
     let mut service = Service {
+        clock,
+        lazy: false,
         options,
         disk,
         ballast,
@@ -116,6 +143,10 @@ pub(super) fn start(
 }
 
 struct Service {
+    /// Lets the thread wait for a message for some time only.
+    clock: Runtime,
+    /// Something was applied that is to be made durable soon.
+    lazy: bool,
     options: Options,
     disk: Disk,
     ballast: Arc<Ballast>,
@@ -141,11 +172,15 @@ impl Service {
         let mut batch = Vec::with_capacity(BATCH);
         let mut open = true;
         while open && !self.closing.load(Ordering::SeqCst) {
-            match self.receiver.blocking_recv() {
-                Some(Message::Operation(first)) => open = self.round(&mut batch, first),
-                Some(Message::Look) => self.remove_blobs(),
-                Some(Message::Close) | None => open = false,
+            match self.next_message() {
+                Some(Some(Message::Operation(first))) => open = self.round(&mut batch, Some(first)),
+                Some(Some(Message::Look)) => self.remove_blobs(),
+                Some(Some(Message::Close) | None) => open = false,
+                None => open = self.round(&mut batch, None),
             }
+        }
+        if self.lazy {
+            self.round(&mut batch, None);
         }
         self.receiver.close();
         // Dropped here, and not with the last reader: whoever waits for this thread may open the directory.
@@ -153,13 +188,24 @@ impl Service {
         let_go(self.opened.take());
     }
 
-    /// Carries out one batch; says whether to go on.
-    fn round(&mut self, batch: &mut Vec<Box<dyn Operation>>, first: Box<dyn Operation>) -> bool {
+    /// The next message, or the end of them; nothing where something is to be made durable meanwhile.
+    fn next_message(&mut self) -> Option<Option<Message>> {
+        let Self { clock, receiver, lazy, .. } = self;
+        if *lazy {
+            clock.block_on(async { tokio::time::timeout(LAZY, receiver.recv()).await.ok() })
+        } else {
+            Some(clock.block_on(receiver.recv()))
+        }
+    }
+
+    /// Carries out one batch, or makes durable what is left of the last one; says whether to go on.
+    fn round(&mut self, batch: &mut Vec<Box<dyn Operation>>, first: Option<Box<dyn Operation>>) -> bool {
         let mut open = true;
+        let mut lazy = false;
         let outcome = match self.ready() {
             Err(error) => {
                 // Whatever else waits would find the same.
-                batch.push(first);
+                batch.extend(first);
                 open = self.take_waiting(batch);
                 Err(error)
             }
@@ -168,8 +214,11 @@ impl Service {
                 let metrics = &self.options.metrics.clone();
                 let written = opened.work.records.written_bytes();
                 let committed = catch_unwind(AssertUnwindSafe(|| {
-                    open = self.gather(batch, first, &mut opened.work);
-                    commit(&mut opened, &self.shared, metrics)
+                    if let Some(first) = first {
+                        open = self.gather(batch, first, &mut opened.work);
+                    }
+                    lazy = commit(&mut opened, batch, &self.shared, metrics)?;
+                    Ok(())
                 }));
                 let panicked = committed.is_err();
                 let outcome = committed.unwrap_or_else(|_| {
@@ -196,6 +245,7 @@ impl Service {
                 outcome
             }
         };
+        self.lazy = lazy;
         if outcome.as_ref().is_err_and(is_full) {
             self.ballast.spend();
         }
@@ -205,7 +255,9 @@ impl Service {
                 Err(error) => Err(error),
             });
         }
-        self.remove_blobs();
+        if !lazy {
+            self.remove_blobs();
+        }
         open
     }
 
@@ -305,13 +357,22 @@ impl Service {
     }
 }
 
-/// Makes everything durable that the operations have written.
-fn commit(opened: &mut Opened, shared: &Shared, metrics: &Metrics) -> Result<()> {
+/// Applies what the operations have written, and makes it durable; says whether that is left for the next time, since
+/// nobody waits for it.
+fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared, metrics: &Metrics) -> Result<bool> {
     #[cfg(test)]
     opened.disk.check(super::faults::Point::Apply)?;
     opened.work.apply(&shared.shelf)?;
+    for operation in batch.iter_mut() {
+        operation.applied();
+    }
     let applied = shared.shelf.read().applied;
     if applied != shared.durable.borrow().batches {
+        if !batch.is_empty() && batch.iter().all(|operation| operation.is_early()) {
+            // Whoever was answered sees it counted.
+            publish(&mut opened.work, shared, false);
+            return Ok(true);
+        }
         let began = Instant::now();
         opened.make_durable()?;
         metrics.sync_seconds.observe(began.elapsed().as_secs_f64());
@@ -322,5 +383,5 @@ fn commit(opened: &mut Opened, shared: &Shared, metrics: &Metrics) -> Result<()>
     opened.work.touched.clear();
     opened.work.touched_files.clear();
     publish(&mut opened.work, shared, false);
-    Ok(())
+    Ok(false)
 }

@@ -34,7 +34,7 @@ impl SledStore {
                 asked.iter().map(|(job, content)| lenient(find(tree, &whose, *job, content))).collect()
             };
             let scope = Scope::Organisation(organisation.clone());
-            let found: Vec<Option<Found>> = reader::read(&self.shared, &self.committer, scope, look).await?;
+            let found: Vec<Option<Found>> = reader::read_fixed(&self.shared, &self.committer, scope, look).await?;
             for ((_, content), found) in portion.iter().zip(found) {
                 all.push(match found {
                     None => None,

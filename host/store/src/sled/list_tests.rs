@@ -271,7 +271,7 @@ async fn what_lacks_memory_keeps_its_turn() {
         (0, vec![], false),
     ];
     for (step, (memory_bytes, expected, lacks_memory)) in steps.into_iter().enumerate() {
-        let room = Room { tasks: 9, memory_bytes, extra_bytes: 50, whole_bytes: 1_000 };
+        let room = Room { memory_bytes, extra_bytes: 50, whole_bytes: 1_000, ..Room::of(9) };
         let claims = store.claim("node", room, NOW, NOW).await.unwrap();
         let of: Vec<_> = claims.claimed.iter().map(|claimed| claimed.run.key.organisation.as_str()).collect();
         assert_eq!((of, claims.lacks_memory), (expected, lacks_memory), "step {step}");

@@ -10,6 +10,10 @@ use crate::{Result, StoreError};
 pub(super) trait Operation: Send {
     /// Lets it happen.
     fn run(&mut self, work: &mut Work);
+    /// Whether it is answered already when it was applied, and need not be durable soon.
+    fn is_early(&self) -> bool;
+    /// Says that it was applied, if that is what it waits for.
+    fn applied(&mut self);
     /// Says that it is durable, or why it is not.
     fn answer(self: Box<Self>, outcome: std::result::Result<(), &StoreError>);
 }
@@ -19,13 +23,23 @@ pub(super) fn operation<A: Send + 'static>(
     run: impl FnOnce(&mut Work) -> Result<A> + Send + 'static,
     reply: oneshot::Sender<Result<A>>,
 ) -> Box<dyn Operation> {
-    Box::new(Pending { run: Some(run), answer: None, reply })
+    Box::new(Pending { run: Some(run), answer: None, early: false, reply: Some(reply) })
+}
+
+/// The same, answered when it was applied.
+pub(super) fn early_operation<A: Send + 'static>(
+    run: impl FnOnce(&mut Work) -> Result<A> + Send + 'static,
+    reply: oneshot::Sender<Result<A>>,
+) -> Box<dyn Operation> {
+    Box::new(Pending { run: Some(run), answer: None, early: true, reply: Some(reply) })
 }
 
 struct Pending<F, A> {
     run: Option<F>,
     answer: Option<Result<A>>,
-    reply: oneshot::Sender<Result<A>>,
+    early: bool,
+    /// Until it is answered.
+    reply: Option<oneshot::Sender<Result<A>>>,
 }
 
 impl<F, A> Operation for Pending<F, A>
@@ -37,14 +51,28 @@ where
         self.answer = self.run.take().map(|run| run(work));
     }
 
+    fn is_early(&self) -> bool {
+        self.early
+    }
+
+    fn applied(&mut self) {
+        if self.early
+            && let (Some(reply), Some(answer)) = (self.reply.take(), self.answer.take())
+        {
+            // As below.
+            let _ = reply.send(answer);
+        }
+    }
+
     fn answer(self: Box<Self>, outcome: std::result::Result<(), &StoreError>) {
+        let Some(reply) = self.reply else { return };
         let answer = match (outcome, self.answer) {
             (Err(error), _) => Err(again(error)),
             (Ok(()), Some(answer)) => answer,
             (Ok(()), None) => Err(StoreError::Closed),
         };
         // Whoever asked may have gone; what was asked for is done all the same.
-        let _ = self.reply.send(answer);
+        let _ = reply.send(answer);
     }
 }
 

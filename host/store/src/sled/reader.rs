@@ -37,6 +37,29 @@ pub(super) async fn read<A: Send + 'static>(
     again_until_durable(shared, committer, None, begin).await
 }
 
+/// The same for what never changes, whose name only those know who have seen a record that names it: there is no need to
+/// wait until it is durable.
+pub(super) async fn read_fixed<A: Send + 'static>(
+    shared: &Arc<Shared>,
+    committer: &Committer,
+    scope: Scope,
+    look: impl Fn(&sled::Tree) -> Result<A> + Send + Sync + 'static,
+) -> Result<A> {
+    let look = Arc::new(look);
+    loop {
+        let (shared, look, scope) = (Arc::clone(shared), Arc::clone(&look), scope.clone());
+        let read = spawn_blocking(move || {
+            let shelf = shared.shelf.read();
+            shelf.visible(&scope).map(|(tree, _)| look(tree))
+        });
+        if let Some(answer) = read.await.map_err(panicked)? {
+            return answer;
+        }
+        // As below.
+        committer.commit(|_| Ok(())).await?;
+    }
+}
+
 /// A look that takes long.
 pub(super) trait Look: Send + 'static {
     /// What comes of it.

@@ -83,6 +83,19 @@ impl References {
 }
 
 impl Work {
+    /// Gives a content to a job that is new, and so has none yet.
+    pub(super) fn take_content(&mut self, owner: &super::work::Place, staged: &Staged) -> Result<()> {
+        let (organisation, id) = owner;
+        match &staged.inline {
+            Some(bytes) => {
+                let key = keys::content(organisation, *id, staged.content.digest);
+                self.records.insert(super::envelope::entries(key, bytes));
+                Ok(())
+            }
+            None => self.keep_content(owner, staged),
+        }
+    }
+
     /// Gives a content to a job.
     pub(super) fn keep_content(&mut self, owner: &super::work::Place, staged: &Staged) -> Result<()> {
         let (organisation, id) = owner;

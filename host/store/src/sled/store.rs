@@ -178,7 +178,7 @@ impl Store for SledStore {
 
     async fn claim(&self, node: &str, room: Room, _lease_until: Timestamp, now: Timestamp) -> Result<Claims> {
         let node: Arc<str> = node.into();
-        self.committer.commit(move |work| claim::claim(work, &node, room, now)).await
+        self.committer.apply(move |work| claim::claim(work, &node, &room, now)).await
     }
 
     async fn heartbeat(

@@ -67,7 +67,7 @@ fn submit_one(work: &mut Work, new: Prepared, now: Timestamp) -> Result<Submitte
     }
     work.records.insert(envelope::entries(record_key, &record));
     for content in &contents {
-        work.keep_content(&place, content)?;
+        work.take_content(&place, content)?;
     }
     if let Some(Idempotency { key, request }) = idempotency {
         let mut value = request.as_bytes().to_vec();

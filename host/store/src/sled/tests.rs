@@ -1,6 +1,7 @@
 //! The store on a real disk: damage, crashes, failing syncs, blobs and their owners, many callers at once.
 
 mod catalogue;
+mod claims;
 mod damage;
 mod disk;
 mod files;

@@ -65,7 +65,7 @@ pub(crate) fn new_job(organisation: &str, number: u64, at: Timestamp, input_byte
 
 /// Room for so many tasks of any size.
 pub(crate) fn room(tasks: usize) -> Room {
-    Room { tasks, memory_bytes: u64::MAX, extra_bytes: 0, whole_bytes: u64::MAX }
+    Room::of(tasks)
 }
 
 /// The run completed with these bytes.

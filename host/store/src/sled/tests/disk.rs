@@ -10,7 +10,7 @@ use crate::{ContentWriter, FileKept, FilesRoom, Finished, Outcome, Purpose};
 const FLOOR: u64 = 256 << 20;
 const BALLAST: u64 = 1 << 20;
 
-fn broken_store(directory: &TempDir) -> (SledStore, Faults) {
+pub(super) fn broken_store(directory: &TempDir) -> (SledStore, Faults) {
     let mut options = Options::new(directory.path());
     options.free_disk_bytes = FLOOR;
     options.ballast_bytes = BALLAST;

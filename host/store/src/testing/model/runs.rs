@@ -50,7 +50,7 @@ impl Model {
     }
 
     pub(super) async fn claim(&mut self, store: &dyn Store, node: usize, n: usize, memory: u64) -> Result<(), String> {
-        let room = Room { tasks: n, memory_bytes: memory, extra_bytes: 10, whole_bytes: WHOLE };
+        let room = Room { memory_bytes: memory, extra_bytes: 10, whole_bytes: WHOLE, ..Room::of(n) };
         let claims = said(store.claim(NODES[node], room, self.now.plus_ms(60_000), self.now).await)?;
         let ready = self.startable();
         let all: usize = ready.values().map(BTreeSet::len).sum();
