@@ -8,12 +8,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::{binary, ok, repository};
 
 /// Folders of the sources, by name.
-const SOURCES: [(&str, &str); 6] = [
+const SOURCES: [(&str, &str); 7] = [
     ("statistics", "example-plugins/statistics"),
     ("filed", "tests/plugins/filed"),
     ("hostile", "tests/plugins/hostile"),
     ("keeper", "tests/plugins/keeper"),
     ("onnx", "example-plugins/onnx"),
+    ("rows", "tests/plugins/rows"),
     ("scale", "tests/plugins/scale"),
 ];
 

@@ -84,9 +84,9 @@ mod tests {
             names.iter().zip(fields).map(|(name, base_type)| Field::new(name, base_type)).collect();
         let some = |row: &i32| row % 3 > 0;
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(BooleanArray::from_iter((0..rows).map(|row| some(&row).then_some(row % 2 == 0)))),
-            Arc::new(Float64Array::from_iter((0..rows).map(|row| some(&row).then_some(f64::from(row))))),
-            Arc::new(StringArray::from_iter((0..rows).map(|row| some(&row).then(|| row.to_string())))),
+            Arc::new((0..rows).map(|row| some(&row).then_some(row % 2 == 0)).collect::<BooleanArray>()),
+            Arc::new((0..rows).map(|row| some(&row).then_some(f64::from(row))).collect::<Float64Array>()),
+            Arc::new((0..rows).map(|row| some(&row).then(|| row.to_string())).collect::<StringArray>()),
         ];
         Table::new(fields.into(), columns, usize::try_from(rows).unwrap()).unwrap()
     }

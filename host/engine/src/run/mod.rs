@@ -1,7 +1,10 @@
-//! Running one model: [`request`] says what goes in and comes out, [`session`] keeps an instance between runs.
+//! Running one model: [`request`] says what goes in and comes out, [`ends`] what may end it early, [`session`] keeps an
+//! instance between runs.
 
 mod call;
 pub(crate) mod diagnose;
+pub mod ends;
 pub(crate) mod instance;
 pub mod request;
 pub mod session;
+pub mod telling;
