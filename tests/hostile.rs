@@ -17,6 +17,7 @@ use analyte_core::names::FileName;
 use analyte_core::table::fit::fit;
 use analyte_core::table::format::{self, Format};
 use analyte_engine::compile::Compiler;
+use analyte_engine::run::ends::{Ends, Stop};
 use analyte_engine::run::request::{FileSink, Grants, Identity, LogLine, RunReport, RunRequest, RunSink};
 use analyte_engine::{Component, Engine, Options};
 use async_trait::async_trait;
@@ -104,6 +105,7 @@ fn request(model: &Arc<ModelInfo>, input: &str, limits: RunLimits, told: &Arc<To
         grants: Arc::new(Grants::default()),
         model_file: None,
         sink: told.clone(),
+        ends: Ends::default(),
     }
 }
 
@@ -222,6 +224,37 @@ async fn a_dropped_run_stops() {
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     // Given back as soon as each guest is gone, which is at its next yield.
     support::eventually("the guests to be gone", || (engine.budget().reserved() == 0).then_some(()));
+}
+
+/// Other than a dropped run, one that is stopped says what it has used, and its memory is free when it does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_ends_when_it_is_stopped_or_when_the_time_it_shares_is_over() {
+    let (engine, _folder) = engine(limits());
+    let (component, models) = hostile(&engine).await;
+    let model = models.get("spin").expect("the model").clone();
+    let told = Arc::new(Told::default());
+    let endless = RunLimits { fuel: u64::MAX / 2, timeout_ms: 3_600_000, ..RUN };
+    let stop = Stop::default();
+    let spin = |ends: Ends| {
+        let request = RunRequest { ends, ..request(&model, "[]", endless, &told) };
+        let component = component.clone();
+        async move { component.run(request).await }
+    };
+    let running = tokio::spawn(spin(Ends { stop: Some(stop.clone()), by: None }));
+    support::eventually("it to run", || (engine.budget().reserved() > 0).then_some(()));
+    stop.stop();
+    let report = running.await.expect("a report");
+    assert_eq!(shown(&report), "    cancelled: the run was stopped\n");
+    assert_eq!(engine.budget().reserved(), 0);
+    // One that is stopped before it begins never does.
+    let report = spin(Ends { stop: Some(stop), by: None }).await;
+    assert_eq!((shown(&report).as_str(), report.usage.fuel), ("    cancelled: the run was stopped\n", 0));
+    // The message names the limit, of which this is a part.
+    let by = Some(Instant::now() + Duration::from_millis(200));
+    let report = spin(Ends { by, stop: None }).await;
+    let told = shown(&report);
+    assert!(told.starts_with("    timeout: the run took longer than 3600s (limit timeout_ms)\n"), "{told}");
+    assert!(report.usage.fuel > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,6 +37,8 @@ mod organisations;
 mod providers;
 #[path = "jobs/sessions.rs"]
 mod sessions;
+#[path = "jobs/split.rs"]
+mod split;
 mod support;
 #[path = "jobs/tokens.rs"]
 mod tokens;

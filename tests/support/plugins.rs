@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::{binary, ok, repository};
 
 /// Folders of the sources, by name.
-const SOURCES: [(&str, &str); 9] = [
+const SOURCES: [(&str, &str); 10] = [
     ("statistics", "example-plugins/statistics"),
     ("filed", "tests/plugins/filed"),
     ("forecast", "example-plugins/forecast"),
@@ -17,6 +17,7 @@ const SOURCES: [(&str, &str); 9] = [
     ("kernels", "tests/plugins/kernels"),
     ("onnx", "example-plugins/onnx"),
     ("robust-outliers", "example-plugins/robust-outliers"),
+    ("rows", "tests/plugins/rows"),
     ("scale", "tests/plugins/scale"),
 ];
 

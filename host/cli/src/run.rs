@@ -9,6 +9,7 @@ use analyte_core::model::ModelInfo;
 use analyte_core::names::FileName;
 use analyte_core::parameters::{ParametersSchema, as_error};
 use analyte_core::table::fit::fit;
+use analyte_engine::run::ends::Ends;
 use analyte_engine::run::request::{FileSink, Grants, Identity, LogLine, RunRequest, RunSink};
 use analyte_engine::{Component, Description};
 use anyhow::{Context as _, Result};
@@ -103,6 +104,7 @@ impl Run {
             grants: Arc::new(grants.asked_for(&description.provider.capabilities)),
             model_file: None,
             sink: sink.clone(),
+            ends: Ends::default(),
         };
         run(&sandbox, &component, request, &sink, self.format)
     }

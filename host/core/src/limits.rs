@@ -192,6 +192,12 @@ limits! {
         "All running components and request bodies together reserve from it." "a run waits; a call is 503 `busy` (bodies hold at most half); a run that can never fit is 422 `invalid-input`";
     concurrent_tasks 0 "tasks (0 = twice the cores)"
         "How many tasks run at once." "a task waits with reason `capacity`";
+    split_rows 10_000 "rows (0 = never)"
+        "A run of a model whose rows are independent is split over idle cores, into parts of at least so many rows."
+        "the same result sooner; `fuel_used` and `peak_memory_bytes` are those of all parts";
+    split_parts 0 "parts (0 = as many as cores)"
+        "The most parts of one run; further ones are begun only while fewer than so many runs and parts are in progress."
+        "a run in fewer parts, or whole";
     queued_jobs 100_000 "jobs per organisation"
         "Bounds the queue." "429 `busy` with `Retry-After`";
     wait_seconds 60 "seconds"
@@ -243,8 +249,11 @@ impl Limits {
     /// Says what does not fit together: a limit that would refuse everything, or one above the most that may be asked for.
     pub fn check(&self) -> Result<(), String> {
         for entry in Self::ENTRIES {
-            // These two stand for "as the machine has".
-            let zero_has_meaning = matches!(entry.key, "memory_budget_bytes" | "concurrent_tasks" | "wait_seconds");
+            // These stand for "as the machine has", "not at all" or "never".
+            let zero_has_meaning = matches!(
+                entry.key,
+                "memory_budget_bytes" | "concurrent_tasks" | "wait_seconds" | "split_rows" | "split_parts"
+            );
             // Nothing kept, and nothing kept free, can be meant.
             let none_can_be_meant = matches!(
                 entry.key,
@@ -324,6 +333,6 @@ mod tests {
                 "`memory_budget_bytes` is 1000, less than `memory_bytes` and `output_bytes` of one run together, 805306368"
             )
         );
-        assert_eq!(with(|l| l.retention_hours = 0), None);
+        assert_eq!(with(|l| (l.retention_hours, l.split_rows) = (0, 0)), None);
     }
 }

@@ -127,6 +127,26 @@ proptest! {
     }
 
     #[test]
+    fn parts_of_a_table_that_are_joined_are_the_table(table in table(), cuts in vec(0_usize..25, 0..5)) {
+        let mut cuts = cuts;
+        cuts.sort_unstable();
+        let ends = cuts.iter().copied().chain([table.rows()]);
+        let parts: Vec<Table> = std::iter::once(0)
+            .chain(cuts.iter().copied())
+            .zip(ends)
+            .map(|(from, to)| table.slice(from, to.saturating_sub(from)))
+            .collect();
+        let of_parts: usize = parts.iter().map(Table::rows).sum();
+        prop_assert_eq!(of_parts, table.rows());
+        let joined = Table::concat(parts).expect("joined");
+        prop_assert_eq!(&joined, &table);
+        prop_assert_eq!(joined.buffer_bytes(), table.buffer_bytes());
+        for format in Format::ALL {
+            prop_assert_eq!(write(format, &joined), write(format, &table), "{:?}", format);
+        }
+    }
+
+    #[test]
     fn no_reader_panics(bytes in vec(any::<u8>(), 0..200), text in "[\\[\\]{}\",:0-9a-z\\\\ \n.-]{0,60}") {
         for format in Format::ALL {
             let _ = read(format, bytes.clone().into(), &Shape::any(), &Limits::default());

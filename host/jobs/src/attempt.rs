@@ -14,6 +14,7 @@ use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
 use analyte_engine::Component;
 use analyte_engine::budget::Reservation;
+use analyte_engine::run::ends::Ends;
 use analyte_engine::run::request::{Identity, RunOutcome, RunReport, RunRequest};
 use analyte_engine::run::session::WarmInstance;
 use analyte_store::{Claimed, Finished, NewContent, Outcome, Purpose, StoreError};
@@ -60,7 +61,7 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
         None => tokio::select! {
             biased;
             () = live.stopped() => return,
-            slot = manager.inner.slots.clone().acquire_owned() => slot.ok(),
+            slot = manager.inner.slots.take() => slot,
         },
     };
     let begun_at = Instant::now();
@@ -141,7 +142,7 @@ async fn given(
             Some(room) => room,
             None => manager.room_for(&pinned.component, request.limits).await,
         };
-        pinned.component.run_admitted(request, room).await
+        manager.run(&pinned.component, request, room, None).await
     };
     if log_lines_dropped > 0 {
         let most = manager.inner.limits.log_bytes;
@@ -218,6 +219,7 @@ async fn request(
         grants: Arc::new(restrict(&manager.grants(&pinned.provider), &task.grants)),
         model_file: pinned.file.clone(),
         sink: sink.clone(),
+        ends: Ends::default(),
     };
     Ok((pinned, request))
 }

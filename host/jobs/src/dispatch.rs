@@ -32,12 +32,14 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 pub(crate) async fn dispatch(manager: Manager) {
     let mut pause = FIRST_PAUSE;
     loop {
-        let slots = tokio::select! {
+        let first = tokio::select! {
             biased;
             () = manager.reached(Phase::Draining) => return,
-            slots = free_slots(&manager) => slots,
+            slot = a_slot(&manager) => slot,
         };
         let claiming = manager.inner.claiming.lock().await;
+        let mut slots = vec![first];
+        slots.extend(std::iter::from_fn(|| manager.inner.slots.take_free()));
         let wanted = slots.len();
         let now = manager.now();
         let lease_until = now.plus_ms(u64::try_from(manager.inner.lease.as_millis()).unwrap_or(u64::MAX));
@@ -91,21 +93,18 @@ fn room(manager: &Manager, tasks: usize) -> Room {
     }
 }
 
-/// Waits for one free slot, then takes all that are free. Runs that are not stored wait in the same line.
-async fn free_slots(manager: &Manager) -> Vec<OwnedSemaphorePermit> {
-    let mut slots = Vec::new();
-    match manager.inner.slots.clone().acquire_owned().await {
-        Ok(slot) => slots.push(slot),
-        // Never closed; were it, nothing could run any more.
-        Err(_) => std::future::pending::<()>().await,
+/// Waits for one free slot. Runs that are not stored wait in the same line.
+async fn a_slot(manager: &Manager) -> OwnedSemaphorePermit {
+    match manager.inner.slots.take().await {
+        Some(slot) => slot,
+        // Nothing can run any more.
+        None => std::future::pending().await,
     }
-    while let Ok(slot) = manager.inner.slots.clone().try_acquire_owned() {
-        slots.push(slot);
-    }
-    slots
 }
 
-async fn start(manager: &Manager, claimed: Vec<Claimed>, slots: Vec<OwnedSemaphorePermit>) {
+async fn start(manager: &Manager, claimed: Vec<Claimed>, mut slots: Vec<OwnedSemaphorePermit>) {
+    // What is not needed is free before the first run begins, which may be one that can use more.
+    slots.truncate(claimed.len());
     if manager.refuse_while_stopping().is_err() {
         let runs = claimed.into_iter().map(|claimed| (claimed.run, Released::Drained)).collect::<Vec<_>>();
         if !runs.is_empty()

@@ -12,6 +12,7 @@ use analyte_core::job::RunLimits;
 use analyte_core::names::Organisation;
 use analyte_engine::Component;
 use analyte_engine::budget::Reservation;
+use analyte_engine::run::ends::Ends;
 use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -55,16 +56,16 @@ impl Manager {
         // One patience for the slot and the memory together.
         let until = Instant::now() + self.inner.execute_wait;
         // A crowd of one organisation waits here, and not in the line for slots, where jobs and others stand.
-        let Ok(_share) = timeout_at(until, self.inner.executes.take(Some(organisation))).await else {
+        let (slots, shares) = (&self.inner.slots, &self.inner.executes);
+        let Ok(_share) = timeout_at(until, slots.take_share(shares, organisation)).await else {
             let message = "the organisation runs as much at once as it may";
             return Err(JobsError::quota(message, Duration::from_secs(1)));
         };
-        let slots = self.inner.slots.clone();
-        let Ok(slot) = timeout_at(until, slots.acquire_owned()).await else {
-            let message = format!("all {} slots for running tasks are in use", self.inner.slot_count);
+        let Ok(slot) = timeout_at(until, slots.take()).await else {
+            let message = format!("all {} slots for running tasks are in use", slots.count());
             return Err(JobsError::busy(message, Duration::from_secs(1)));
         };
-        let _slot = slot.map_err(|_| JobsError::stopping())?;
+        let _slot = slot.ok_or_else(JobsError::stopping)?;
         let Some(digest) = model.digest else {
             let message = format!("provider `{}` has no component that could run this model", model.provider);
             return Err(JobsError::new(Code::ProviderUnavailable, message));
@@ -87,12 +88,13 @@ impl Manager {
             grants: Arc::new(restrict(&self.grants(&provider.key()), &model.grants)),
             model_file,
             sink: Arc::new(Discard),
+            ends: Ends::default(),
         };
         let Ok(room) = timeout_at(until, self.room_for(&component, request.limits)).await else {
             let message = "the memory set aside for requests and runs is in use (limit memory_budget_bytes)";
             return Err(JobsError::busy(message, Duration::from_secs(1)));
         };
-        let mut report = component.run_admitted(request, room).await;
+        let mut report = self.run(&component, request, room, Some(organisation)).await;
         if let Ok(outcome) = &mut report.outcome {
             // The input's come first, as in a job.
             warnings.append(&mut outcome.warnings);

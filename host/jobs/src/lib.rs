@@ -47,6 +47,8 @@ mod retry;
 mod sessions;
 mod shares;
 mod sink;
+mod slots;
+mod split;
 mod stop;
 mod submission;
 mod submit;

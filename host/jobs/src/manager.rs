@@ -32,6 +32,8 @@ use crate::organisations::Organisations;
 use crate::retention::Retention;
 use crate::sessions::{Pool, Sessions};
 use crate::shares::Shares;
+use crate::slots::Slots;
+use crate::split::Splitting;
 use crate::stop::Phase;
 use crate::tokens::Tokens;
 use crate::watchers::Watchers;
@@ -79,9 +81,9 @@ pub(crate) struct Inner {
     /// Held while tasks are claimed and started, and by whoever wants none to start.
     pub(crate) claiming: AsyncMutex<()>,
     pub(crate) live: Arc<Live>,
-    /// One permit per task that may run, stored or not.
-    pub(crate) slots: Arc<Semaphore>,
-    pub(crate) slot_count: usize,
+    /// One for each task that may run, stored or not.
+    pub(crate) slots: Slots,
+    pub(crate) splitting: Splitting,
     /// There may be something to claim.
     pub(crate) wake: Notify,
     pub(crate) finisher: Finisher,
@@ -113,7 +115,7 @@ impl Manager {
             tracing::warn!(tasks = recovered, "tasks were running when the server ended last; they are queued again");
         }
         let organisations = Organisations::new(store.organisations().await?);
-        let slot_count = slots(limits.concurrent_tasks);
+        let (slot_count, splitting) = (slots(limits.concurrent_tasks), Splitting::new(&limits));
         let (finisher, outcomes) = finish::channel();
         let (phase, _) = watch::channel(Phase::Working);
         let manager = Self {
@@ -140,8 +142,8 @@ impl Manager {
                 gate: Arc::default(),
                 claiming: AsyncMutex::default(),
                 live: Arc::default(),
-                slots: Arc::new(Semaphore::new(slot_count)),
-                slot_count,
+                slots: Slots::new(slot_count),
+                splitting,
                 wake: Notify::new(),
                 finisher,
                 watchers: Arc::default(),
@@ -220,9 +222,9 @@ impl Manager {
         self.inner.engine.budget().surface_capacity()
     }
 
-    /// How many tasks run now, and how many may.
+    /// How many tasks run now, parts of one counted each, and how many may.
     pub fn running(&self) -> (usize, usize) {
-        (self.inner.slot_count.saturating_sub(self.inner.slots.available_permits()), self.inner.slot_count)
+        (self.inner.slots.taken(), self.inner.slots.count())
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -44,6 +44,9 @@ struct Inner {
     run: Histogram,
     fuel: Counter,
     attempts: Counter,
+    split: Counter,
+    split_parts: Counter,
+    split_in_vain: Counter,
 }
 
 impl Default for Metrics {
@@ -58,6 +61,9 @@ impl Default for Metrics {
                 run: histogram(),
                 fuel: Counter::default(),
                 attempts: Counter::default(),
+                split: Counter::default(),
+                split_parts: Counter::default(),
+                split_in_vain: Counter::default(),
             }),
         }
     }
@@ -66,7 +72,8 @@ impl Default for Metrics {
 impl Metrics {
     /// Adds them to what is answered to `GET /metrics`.
     pub fn register(&self, registry: &mut Registry) {
-        let Inner { ended, submitted, submit, wait, run, fuel, attempts } = &*self.inner;
+        let Inner { ended, submitted, submit, wait, run, fuel, attempts, split, split_parts, split_in_vain } =
+            &*self.inner;
         registry.register(
             "analyte_jobs_ended",
             "Jobs that ended, by provider and outcome: completed, or a code",
@@ -74,6 +81,9 @@ impl Metrics {
         );
         registry.register("analyte_jobs_submitted", "Jobs that were kept", submitted.clone());
         registry.register("analyte_attempts", "Runs that were begun", attempts.clone());
+        registry.register("analyte_split_runs", "Runs whose rows were split", split.clone());
+        registry.register("analyte_split_parts", "Parts that they were split into", split_parts.clone());
+        registry.register("analyte_split_in_vain", "Split runs that were done again unsplit", split_in_vain.clone());
         registry.register("analyte_fuel", "Fuel units burnt by runs that ended", fuel.clone());
         registry.register_with_unit(
             "analyte_submit",
@@ -104,6 +114,17 @@ impl Metrics {
             let since = claimed.job.run_at.unwrap_or(claimed.job.created_at).max(claimed.job.created_at);
             self.inner.wait.observe(seconds(now.ms_since(since)));
         }
+    }
+
+    /// A run was split into so many parts.
+    pub(crate) fn split(&self, parts: usize) {
+        self.inner.split.inc();
+        self.inner.split_parts.inc_by(parts as u64);
+    }
+
+    /// A split run has to be done again unsplit.
+    pub(crate) fn split_in_vain(&self) {
+        self.inner.split_in_vain.inc();
     }
 
     /// A run ended with an outcome of its own.

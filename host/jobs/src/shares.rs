@@ -24,14 +24,20 @@ impl Shares {
 
     /// Waits for a part of an organisation's share; dropping the answer gives it back.
     pub(crate) async fn take(&self, organisation: Option<&Organisation>) -> Option<OwnedSemaphorePermit> {
-        let share = {
-            let mut all = self.by_organisation.lock();
-            // Nobody holds or awaits those that only the map still knows.
-            all.retain(|_, share| Arc::strong_count(share) > 1 || share.available_permits() < self.most);
-            all.entry(organisation.cloned()).or_insert_with(|| Arc::new(Semaphore::new(self.most))).clone()
-        };
         // Never closed.
-        share.acquire_owned().await.ok()
+        self.share(organisation).acquire_owned().await.ok()
+    }
+
+    /// A part of an organisation's share, if one is free now.
+    pub(crate) fn take_free(&self, organisation: &Organisation) -> Option<OwnedSemaphorePermit> {
+        self.share(Some(organisation)).try_acquire_owned().ok()
+    }
+
+    fn share(&self, organisation: Option<&Organisation>) -> Arc<Semaphore> {
+        let mut all = self.by_organisation.lock();
+        // Nobody holds or awaits those that only the map still knows.
+        all.retain(|_, share| Arc::strong_count(share) > 1 || share.available_permits() < self.most);
+        all.entry(organisation.cloned()).or_insert_with(|| Arc::new(Semaphore::new(self.most))).clone()
     }
 }
 

@@ -104,6 +104,13 @@ impl ModelInfo {
 
     /// Each row of the result depends on its own input row alone, so that the host may split a large table. Implies as
     /// many rows out as in.
+    ///
+    /// The host believes it. A large run then goes to several instances at once, each of which sees a part of the rows, in
+    /// their order, and knows nothing of the others; the results are joined. So declare it only where nothing is taken
+    /// across rows: no mean or rank of a column, no row number, no value of the row before, nothing drawn at random by the
+    /// place of a row. Warnings and added columns should be the same for every part, and progress is that of the part. Where
+    /// a part fails, warns or adds otherwise than the others, or makes a result file, the whole is run again in one instance,
+    /// so errors may name rows; a model for which that is the rule gains nothing by this.
     #[must_use]
     pub fn independent_rows(mut self) -> Self {
         self.independent_rows = true;

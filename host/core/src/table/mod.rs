@@ -30,6 +30,7 @@ pub mod infotable;
 mod json_read;
 pub(crate) mod json_text;
 mod json_write;
+pub mod parts;
 pub mod problem;
 mod record;
 

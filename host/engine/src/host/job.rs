@@ -1,6 +1,6 @@
 //! `job`: what the component may know of its job, and how it reports progress.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use analyte_core::job::Progress;
 use wasmtime::StoreContextMut;
@@ -51,13 +51,7 @@ fn progress(state: &mut HostState, fraction: f64, message: &str) {
     let call = &mut state.call;
     let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
     let report = Progress { fraction, message: cut(message, MESSAGE_BYTES).to_owned() };
-    let now = Instant::now();
-    let apart = Duration::from_secs(1) / u32::try_from(call.limits.progress_per_second.max(1)).unwrap_or(u32::MAX);
-    if call.last_progress.is_some_and(|last| now.duration_since(last) < apart) {
-        call.held_back = Some(report);
-    } else {
-        call.last_progress = Some(now);
-        call.held_back = None;
+    if let Some(report) = call.pace.admit(report) {
         call.sink.progress(report);
     }
 }

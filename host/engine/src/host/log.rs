@@ -3,7 +3,7 @@
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-use super::{HostState, charge, cut};
+use super::{HostState, charge};
 use crate::bindings::analyte::plugin::log::Level;
 use crate::run::request::LogLine;
 
@@ -16,20 +16,12 @@ pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     })
 }
 
-/// What a line costs beside its message: its time, level and separators as they are stored.
-const LINE_BYTES: u64 = 64;
-
 fn write(state: &mut HostState, level: Level, message: &str) {
     let call = &mut state.call;
-    let Some(room) = call.log_bytes_left.checked_sub(LINE_BYTES).filter(|room| *room > 0) else {
+    let Some(kept) = call.log_room.take(message) else {
         call.log_lines_dropped += 1;
         return;
     };
-    let kept = cut(message, usize::try_from(room).unwrap_or(usize::MAX));
-    call.log_bytes_left = room.saturating_sub(kept.len() as u64);
-    if kept.len() < message.len() {
-        call.log_bytes_left = 0;
-    }
     let level = match level {
         Level::Trace => "trace",
         Level::Debug => "debug",

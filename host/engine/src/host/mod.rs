@@ -19,7 +19,9 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{StoreContextMut, Trap};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::run::ends::Ends;
 use crate::run::request::{Discard, Grants, Identity, ModelFile, RunSink};
+use crate::run::telling::{LogRoom, Pace};
 use crate::tail::Tail;
 
 pub(crate) use memory::Memory;
@@ -48,10 +50,10 @@ pub(crate) struct Call {
     pub(crate) model_file: Option<ModelFile>,
     pub(crate) sink: Arc<dyn RunSink>,
     pub(crate) deadline: Instant,
-    pub(crate) log_bytes_left: u64,
+    pub(crate) ends: Ends,
+    pub(crate) log_room: LogRoom,
     pub(crate) log_lines_dropped: u64,
-    pub(crate) last_progress: Option<Instant>,
-    pub(crate) held_back: Option<analyte_core::job::Progress>,
+    pub(crate) pace: Pace,
     pub(crate) files: result_files::Files,
     /// The first use of something that was not granted.
     pub(crate) denied: Option<String>,
@@ -66,7 +68,7 @@ impl Call {
         sink: Arc<dyn RunSink>,
         deadline: Instant,
     ) -> Self {
-        let log_bytes_left = limits.log_bytes;
+        let (log_room, pace) = (LogRoom::new(&limits), Pace::new(&limits));
         Self {
             limits,
             identity,
@@ -74,10 +76,10 @@ impl Call {
             model_file,
             sink,
             deadline,
-            log_bytes_left,
+            ends: Ends::default(),
+            log_room,
             log_lines_dropped: 0,
-            last_progress: None,
-            held_back: None,
+            pace,
             files: result_files::Files::default(),
             denied: None,
         }

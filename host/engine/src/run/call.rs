@@ -1,6 +1,7 @@
 //! One run of one model, from a table to a checked table.
 
 use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -48,9 +49,9 @@ impl Component {
     }
 
     /// Like [`Component::run`], in room that was [made](Component::room_for) before; it is given back when the guest has
-    /// gone.
-    pub async fn run_admitted(&self, request: RunRequest, room: Reservation) -> RunReport {
-        let this = self.clone();
+    /// gone, unless somebody else holds it too: whoever has the report may use it for another run.
+    pub async fn run_admitted(&self, request: RunRequest, room: impl Into<Arc<Reservation>>) -> RunReport {
+        let (this, room) = (self.clone(), room.into());
         let memory_bytes = request.limits.memory_bytes;
         let here = self.quick().trusted();
         let work = async move {
@@ -99,12 +100,14 @@ impl Component {
 
 /// Runs one model in an instance, be it new or warm. The memory limit that counts is the instance's.
 pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
-    let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink } = request;
+    let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink, ends } = request;
     let component = live.component().clone();
     let host_limits = component.engine().limits().clone();
     let transfer = Transfer { bytes: host_limits.output_bytes, limit: "output_bytes" };
-    let deadline = Instant::now() + Duration::from_millis(limits.timeout_ms);
-    let call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
+    let own = Instant::now() + Duration::from_millis(limits.timeout_ms);
+    let deadline = ends.by.map_or(own, |by| by.min(own));
+    let mut call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
+    call.ends = ends;
     let lowered = Lowered::new(&input);
     let columns = lowered.columns();
     let wit =

@@ -99,7 +99,7 @@ impl Live {
         // Whoever drops this future leaves it so.
         let before = mem::replace(&mut self.stage, Stage::Ended);
         let store = &mut self.store;
-        let deadline = call.deadline;
+        let (deadline, ends) = (call.deadline, call.ends.clone());
         store.data_mut().begin(call);
         let answer = match set_out(store, limits, transfer, self.slice) {
             Ok(()) => {
@@ -113,13 +113,19 @@ impl Live {
                     let answer = body(&mut *store, &instance).await?;
                     Ok((answer, instance))
                 };
-                match tokio::time::timeout(left, work).await {
-                    Ok(Ok((answer, instance))) => {
+                let called = tokio::select! {
+                    biased;
+                    () = ends.stopped() => None,
+                    called = tokio::time::timeout(left, work) => Some(called),
+                };
+                match called {
+                    Some(Ok(Ok((answer, instance)))) => {
                         self.stage = Stage::Ready(instance);
                         Ok(answer)
                     }
-                    Ok(Err(error)) => Err(Stopped::Error(error)),
-                    Err(_) => Err(Stopped::Deadline),
+                    Some(Ok(Err(error))) => Err(Stopped::Error(error)),
+                    Some(Err(_)) => Err(Stopped::Deadline),
+                    None => Err(Stopped::Asked),
                 }
             }
             Err(error) => Err(Stopped::Error(error)),
@@ -127,12 +133,13 @@ impl Live {
         // Exact at a yield and after a trap; running out leaves nothing.
         let fuel_left = self.store.get_fuel().unwrap_or(0);
         let state = self.store.data_mut();
-        if let Some(report) = state.call.held_back.take() {
+        if let Some(report) = state.call.pace.rest() {
             state.call.sink.progress(report);
         }
         let usage = Usage { fuel: limits.fuel.saturating_sub(fuel_left), peak_memory_bytes: state.memory.peak() };
         let answer = answer.map_err(|stopped| match stopped {
             Stopped::Deadline => timeout(limits, state),
+            Stopped::Asked => Failure::new(Code::Cancelled, "the run was stopped"),
             Stopped::Error(error) => diagnose(&error, limits, transfer, state),
         });
         Called { answer, usage, call: state.end(), output: state.output.clone() }
@@ -142,6 +149,8 @@ impl Live {
 enum Stopped {
     Error(wasmtime::Error),
     Deadline,
+    /// By whoever began it, see [`Ends`](super::ends::Ends).
+    Asked,
 }
 
 /// What is set anew for each call.

@@ -1,8 +1,11 @@
-//! Running one model: [`request`] says what goes in and comes out, [`session`] keeps an instance between runs.
+//! Running one model: [`request`] says what goes in and comes out, [`ends`] what may end it early, [`session`] keeps an
+//! instance between runs.
 
 mod call;
 pub(crate) mod diagnose;
+pub mod ends;
 pub(crate) mod instance;
 pub(crate) mod quick;
 pub mod request;
 pub mod session;
+pub mod telling;

@@ -14,7 +14,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::run::ends::Ends;
+
 /// One run of one model.
+#[derive(Clone)]
 pub struct RunRequest {
     /// Which model: what the component said of it, checked.
     pub model: Arc<ModelInfo>,
@@ -32,6 +35,8 @@ pub struct RunRequest {
     pub model_file: Option<ModelFile>,
     /// Where progress, log lines and files go.
     pub sink: Arc<dyn RunSink>,
+    /// What may end it beside its limits.
+    pub ends: Ends,
 }
 
 /// The job that a run belongs to, as the component may ask for it.
