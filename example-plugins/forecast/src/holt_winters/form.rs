@@ -14,7 +14,7 @@
 
 use super::states::States;
 
-/// How much of an error each part takes over: α and γ/(1 − α) of the book as they are, and β*, all from 0 to 1.
+/// How much of an error each part takes over, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Weights {
     /// α
@@ -48,9 +48,10 @@ pub(crate) struct Slopes {
     pub(crate) base: f64,
     /// Of the prediction, by the season.
     pub(crate) season: f64,
-    /// Of what level and trend take over, by the season: as many times as by the base, which is −α and −αβ*.
+    /// Where the base changes by u and the season by s, level and trend after the row change by −α and −αβ* times
+    /// u + `season_in_level`·s, beside what they pass on themselves.
     pub(crate) season_in_level: f64,
-    /// Of what the season takes over, by the base: as many times as by the season, which is −γ.
+    /// And the season by −γ times `base_in_season`·u + s.
     pub(crate) base_in_season: f64,
 }
 
@@ -60,11 +61,13 @@ pub(crate) trait Form {
     fn measure(values: &[f64]) -> (f64, f64);
     /// Whether a row can be predicted from this.
     fn sound(state: State) -> bool;
+    /// The row's value, from what came before it.
     fn predict(state: State) -> f64;
     /// The season of a value in a series of this level.
     fn against(value: f64, level: f64) -> f64;
     /// The state after the row, which was off by `error` = value − prediction.
     fn correct(weights: Weights, state: State, error: f64) -> State;
+    /// What small changes of the state do at a row that was off by `error`.
     fn slopes(state: State, error: f64) -> Slopes;
     /// A change of the initial states (for small ones, to first order) that changes no prediction.
     fn idle(states: &States) -> States;

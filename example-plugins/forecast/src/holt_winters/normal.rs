@@ -8,7 +8,7 @@
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use super::chain::Chain;
-use super::form::{Slopes, Weights};
+use super::form::Slopes;
 use super::states::States;
 
 /// Added to the diagonal, whose elements are 1: what rounding may take from it.
@@ -81,15 +81,14 @@ impl Matrix {
         };
         for cycle in chain.slopes.chunks(length).rev() {
             for (place, slopes) in cycle.iter().enumerate().rev() {
-                matrix.precede(place, chain.weights, *slopes)?;
+                matrix.precede(place, |after| slopes.carry_back(chain.weights, after), *slopes)?;
             }
         }
         Some(matrix)
     }
 
     /// Makes this the matrix from one row earlier on, which is at this place of the season. `None`: no such place.
-    fn precede(&mut self, place: usize, weights: Weights, slopes: Slopes) -> Option<()> {
-        let back = |after| slopes.carry_back(weights, after);
+    fn precede(&mut self, place: usize, back: impl Fn([f64; 3]) -> [f64; 3], slopes: Slopes) -> Option<()> {
         let length = self.level.len();
         let column = self.seasons.get_mut(place * length..(place + 1) * length)?;
         // The three states among themselves, before the loop below changes them: Dᵀ(ND), column by column, then row by row.
@@ -104,7 +103,9 @@ impl Matrix {
         let [level_trend, trend_trend, _] = across(|[_, trend, _]| trend);
         let [level_season, trend_season, season_season] = across(|[.., season]| season);
 
-        carry_all_back(&mut self.level, &mut self.trend, column, weights, slopes);
+        for ((level, trend), season) in self.level.iter_mut().zip(&mut self.trend).zip(column.iter_mut()) {
+            [*level, *trend, *season] = back([*level, *trend, *season]);
+        }
 
         let Slopes { base, season, .. } = slopes;
         self.corner = [level_level + base * base, level_trend + base * base, trend_trend + base * base];
@@ -136,13 +137,5 @@ impl Matrix {
             trend_trend,
         ]);
         matrix
-    }
-}
-
-/// Most of the work. Apart from the rest, so that the compiler knows the three to be apart, and takes two places at a time.
-#[inline(never)]
-fn carry_all_back(levels: &mut [f64], trends: &mut [f64], seasons: &mut [f64], weights: Weights, slopes: Slopes) {
-    for ((level, trend), season) in levels.iter_mut().zip(trends).zip(seasons) {
-        [*level, *trend, *season] = slopes.carry_back(weights, [*level, *trend, *season]);
     }
 }
