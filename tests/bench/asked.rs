@@ -3,7 +3,8 @@
 /// What is asked.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    /// Few repetitions: outside `cargo bench`, or where the command line says `--quick`. Shows that all works, not how fast.
+    /// Few repetitions: outside `cargo bench`, or where the command line says `--quick`. Shows that all works, not how
+    /// fast.
     pub(crate) quick: bool,
     words: Vec<String>,
 }

@@ -1,11 +1,12 @@
-//! Compiled code of plugins, kept from one server to the next, so that not each has to make it anew. No figure holds the time
-//! that takes.
+//! Compiled code of plugins, kept from one server to the next, so that not each has to make it anew. No figure holds the
+//! time that takes.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::support::ok;
+use crate::support::plugins::plugin;
 use crate::support::server::{Home, Server, Setup};
 
 /// Where it is kept.
@@ -26,8 +27,18 @@ pub(crate) fn start(setup: &Setup<'_>) -> Server {
     server
 }
 
-/// Keeps what a server has compiled since.
-pub(crate) fn keep(server: &Server) {
+/// Starts one with these limits and then installs a plugin, which may be so large that compiling it takes long.
+pub(crate) fn start_with(limits: &str, name: &str) -> Server {
+    let config = format!("[limits]\ncompile_seconds = 600\n{limits}");
+    let server = start(&Setup { config: &config, ..Setup::default() });
+    let component = ok(fs::read(plugin(name)), "the component");
+    server.http.put(&format!("/v1/providers/{name}"), "application/wasm", &component).expect(201);
+    keep(&server);
+    server
+}
+
+/// Keeps what a server has compiled.
+fn keep(server: &Server) {
     copy(&server.data_dir().join("compiled"), &folder());
 }
 

@@ -118,8 +118,8 @@ pub(crate) fn ready(http: &Http) {
     eventually("the server to be ready", || (http.get("/readyz").status == 200).then_some(()));
 }
 
-/// Restarts so many times after an orderly stop, and as often after a kill; times are those from the process's start until it
-/// is ready.
+/// Restarts so many times after an orderly stop, and as often after a kill; times are those from the process's start until
+/// it is ready.
 pub(crate) fn restarted(server: Server, setup: &Setup<'_>, count: usize) -> (Home, [(&'static str, Times); 2]) {
     let (mut stopped, mut killed) = (Times::default(), Times::default());
     let (_, _, mut home) = server.terminate();

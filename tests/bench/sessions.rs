@@ -15,9 +15,7 @@ use serde_json::{Map, Value, json};
 #[path = "../support/mod.rs"]
 mod support;
 use support::http::Http;
-use support::plugins::plugin;
 use support::repository;
-use support::server::{Server, Setup};
 
 #[path = "asked.rs"]
 #[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
@@ -41,7 +39,7 @@ fn main() {
     let samples = if quick { 3 } else { 300 };
     machine::print();
     println!("Settings: all defaults but `free_disk_bytes = 0`; {samples} jobs of each kind.\n");
-    let server = server();
+    let server = compiled::start_with("free_disk_bytes = 0\n", "onnx");
     let http = &server.http;
     println!(
         "| model | outside: p50 | p99 | fuel | in a session: p50 | p99 | fuel |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
@@ -49,16 +47,6 @@ fn main() {
     for name in MODELS {
         println!("{}", row(http, name, samples));
     }
-}
-
-/// A server with the plugin, which is large: where it was not compiled before, that may take longer than a server's start.
-fn server() -> Server {
-    let config = "[limits]\nfree_disk_bytes = 0\ncompile_seconds = 600\n";
-    let server = compiled::start(&Setup { config, ..Setup::default() });
-    let component = fs::read(plugin("onnx")).expect("the component");
-    server.http.put("/v1/providers/onnx", "application/wasm", &component).expect(201);
-    compiled::keep(&server);
-    server
 }
 
 fn row(http: &Http, name: &str, samples: usize) -> String {

@@ -19,13 +19,20 @@ use analyte_core::table::format::{Format, read, write};
 mod support;
 use support::http::Answer;
 use support::repository;
-use support::server::{Server, Setup};
+use support::server::Server;
 
+#[path = "asked.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
+mod asked;
+#[path = "compiled.rs"]
+mod compiled;
 #[path = "machine.rs"]
 #[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod machine;
 #[path = "times.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod times;
+use asked::Asked;
 use times::Times;
 
 /// Models of the example plugin `onnx`, with how many rows they are given: those of their test data, over and over.
@@ -33,12 +40,10 @@ const MODELS: [(&str, usize); 4] =
     [("digits", 20_000), ("digits", 100_000), ("diabetes", 100_000), ("tumours", 100_000)];
 
 fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).collect();
-    let quick = !asked.iter().any(|word| word == "--bench") || asked.iter().any(|word| word == "--quick");
+    let Some(Asked { quick, .. }) = Asked::of("split") else { return };
     let (calls, share) = if quick { (2, 50) } else { (15, 1) };
     let start = |split_rows: usize| {
-        let config = format!("[limits]\nfree_disk_bytes = 0\nsplit_rows = {split_rows}\n");
-        let server = Server::with(&Setup { config: &config, plugins: &["onnx"], ..Setup::default() });
+        let server = compiled::start_with(&format!("free_disk_bytes = 0\nsplit_rows = {split_rows}\n"), "onnx");
         for (name, _) in MODELS {
             let path = format!("/v1/providers/onnx/models/{name}");
             let put = server.http.put(&path, "application/octet-stream", &file(name, "onnx"));

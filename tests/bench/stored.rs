@@ -19,6 +19,7 @@ use support::server::Setup;
 #[path = "asked.rs"]
 mod asked;
 #[path = "compiled.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod compiled;
 #[path = "filled.rs"]
 mod filled;

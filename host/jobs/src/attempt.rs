@@ -55,14 +55,14 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
     let Held { slot, room, given: fetched } = held;
     let Claimed { run, job } = claimed;
     let live = begun.live.clone();
-    let slot = match slot {
-        Some(slot) => Some(slot),
-        // Never closed.
-        None => tokio::select! {
+    let slot = if slot.is_some() {
+        slot
+    } else {
+        tokio::select! {
             biased;
             () = live.stopped() => return,
             slot = manager.inner.slots.take() => slot,
-        },
+        }
     };
     let begun_at = Instant::now();
     let sink = Arc::new(Sink::new(live.clone(), manager.inner.store.clone(), manager.inner.clock.clone()));

@@ -20,19 +20,28 @@ pub(crate) struct Fetched {
     pub(crate) parameters: Bytes,
 }
 
+/// What the tasks of one organisation are given.
+#[derive(Default)]
+struct Wanted {
+    /// Where each stands in the claim.
+    places: Vec<usize>,
+    /// Two for each: input and parameters.
+    contents: Vec<(JobId, Content)>,
+}
+
 /// One for each task, in order; `None` where they are large or cannot be had, which the run itself finds out.
 pub(crate) async fn fetch(manager: &Manager, claimed: &[Claimed]) -> Vec<Option<Fetched>> {
-    let mut wanted: HashMap<Organisation, (Vec<usize>, Vec<(JobId, Content)>)> = HashMap::new();
+    let mut wanted: HashMap<Organisation, Wanted> = HashMap::new();
     for (at, Claimed { run, job }) in claimed.iter().enumerate() {
         let Some(task) = job.task(&run.key.task) else { continue };
         if task.input.bytes <= SMALL && task.parameters.bytes <= SMALL {
-            let (places, contents) = wanted.entry(job.organisation.clone()).or_default();
-            places.push(at);
-            contents.extend([(job.id, task.input.clone()), (job.id, task.parameters.clone())]);
+            let wanted = wanted.entry(job.organisation.clone()).or_default();
+            wanted.places.push(at);
+            wanted.contents.extend([(job.id, task.input.clone()), (job.id, task.parameters.clone())]);
         }
     }
     let mut fetched: Vec<Option<Fetched>> = claimed.iter().map(|_| None).collect();
-    for (organisation, (places, contents)) in wanted {
+    for (organisation, Wanted { places, contents }) in wanted {
         // A store that cannot be read tells each run so.
         let Ok(found) = manager.inner.store.contents(&organisation, contents).await else { continue };
         for (at, pair) in places.into_iter().zip(found.as_chunks::<2>().0) {

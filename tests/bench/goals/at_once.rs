@@ -42,9 +42,10 @@ pub(crate) fn measure(scale: &Scale) -> Report {
         },
     ];
     let note = format!(
-        "{jobs} jobs over the time from the first submission until the server has counted the last one as completed and stored, \
-         which is asked every few milliseconds. Each has a table of one number. A new server for each round: \
-         {ROOMY_IN_WORDS}. No job may end otherwise than completed; the results of some are looked at."
+        "{jobs} jobs over the time from the first submission until the server has counted the \
+         last one as completed and stored, which is asked every few milliseconds. Each has a table of one number. A \
+         new server for each round: {ROOMY_IN_WORDS}. No job may end otherwise than completed; the results of some are \
+         looked at."
     );
     Report { lines, note }
 }

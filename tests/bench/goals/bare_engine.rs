@@ -1,11 +1,11 @@
-//! wasmtime by itself, with the settings of the server's engine, so that one of them can be changed and the least cost of an
-//! instance can be told. What a component imports is there as a trap: what is run here calls no host.
+//! wasmtime by itself, with the very settings of the server's engine, so that one of them can be changed and the least cost
+//! of an instance can be told. What a component imports is there as a trap: what is run here calls no host.
 
 use std::sync::OnceLock;
 
 use analyte_core::limits::Limits;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store};
+use wasmtime::{Engine, Store};
 
 use crate::clock::ProcessorTime;
 use crate::support::ok;
@@ -19,6 +19,11 @@ wasmtime::component::bindgen!({
 
 use analyte::plugin::tables::Table;
 use exports::analyte::plugin::provider::{Outcome, Request};
+
+/// The engine's own file.
+#[path = "../../../host/engine/src/config.rs"]
+#[expect(dead_code, reason = "a compiler needs no pool, and there is none here")]
+mod config;
 
 /// Fuel between two yields, as the server has it.
 const YIELD_FUEL: u64 = 1_000_000;
@@ -50,7 +55,9 @@ impl BareEngine {
     }
 
     fn new(fuel: bool) -> Self {
-        let engine = ok(Engine::new(&config(fuel)), "an engine");
+        let mut config = config::config(config::Allocation::Pooled, &Limits::default());
+        config.consume_fuel(fuel);
+        let engine = ok(Engine::new(&config), "an engine");
         let component = ok(Component::from_file(&engine, plugin("kernels")), "a compiled component");
         let mut linker = Linker::new(&engine);
         ok(linker.define_unknown_imports_as_traps(&component), "imports");
@@ -85,35 +92,4 @@ impl Instance {
         let took = began.milliseconds();
         (ok(ok(answer, "a call that ends well"), "a result"), took)
     }
-}
-
-/// What `host/engine/src/config.rs` says, where the reasons stand; only the fuel may differ.
-fn config(fuel: bool) -> Config {
-    const KEEP_RESIDENT: usize = 1 << 20;
-    const HOST_STACK: usize = 1 << 20;
-    let limits = Limits::default();
-    let number = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut config = Config::new();
-    config.wasm_component_model(true);
-    config.consume_fuel(fuel);
-    config.cranelift_opt_level(OptLevel::Speed);
-    config.relaxed_simd_deterministic(true);
-    config.max_wasm_stack(number(limits.stack_bytes));
-    config.async_stack_size(number(limits.stack_bytes) + HOST_STACK);
-    config.wasm_backtrace_max_frames(std::num::NonZeroUsize::new(32));
-    let mut pool = PoolingAllocationConfig::default();
-    pool.max_memory_size(1 << 32);
-    pool.table_elements(number(limits.table_elements));
-    pool.max_component_instance_size(1 << 20);
-    pool.max_core_instance_size(1 << 20);
-    pool.max_memories_per_component(20);
-    pool.max_tables_per_component(40);
-    pool.max_core_instances_per_component(100);
-    if PoolingAllocationConfig::is_pagemap_scan_available() {
-        pool.pagemap_scan(Enabled::Yes);
-        pool.linear_memory_keep_resident(KEEP_RESIDENT);
-        pool.table_keep_resident(KEEP_RESIDENT);
-    }
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    config
 }

@@ -17,12 +17,12 @@ use crate::verdict::Measured;
 /// What one run reserves of the memory budget, and a budget in which a hundred fit. Nothing is really used.
 const CONFIG: &str = "[limits]\nfree_disk_bytes = 0\nmemory_budget_bytes = 200000000000\n";
 
-const NOTE: &str = "every slot runs a loop without end (roots and quotients); one of them is cancelled, replaced, and so on. From \
-    the first byte of `POST …/cancel` until its answer is there, which the cancelled state being durable comes before; and \
-    until the guest is gone: its memory has been given back to the budget, which happens when its instance has been dropped, \
-    and is seen in `/metrics`, asked without a pause over a second connection, so the time of one such call is in the figure. \
-    The goal is held against the later of the two. Servers: defaults but `free_disk_bytes = 0` and a memory budget in which all \
-    fit, the second one also with `concurrent_tasks = 100`.";
+const NOTE: &str = "every slot runs a loop without end (roots and quotients); one of them is cancelled, replaced, and \
+    so on. From the first byte of `POST …/cancel` until its answer is there (by then the cancelled state is durable), \
+    and until the guest is gone: its memory has been given back to the budget, which happens when its \
+    instance has been dropped, and is seen in `/metrics`, asked without a pause over a second connection, so the time \
+    of one such call is in the figure. The goal is held against the later of the two. Servers: defaults but \
+    `free_disk_bytes = 0` and a memory budget in which all fit, the second one also with `concurrent_tasks = 100`.";
 
 /// At default concurrency, and with many more guests than cores.
 pub(crate) fn measure(scale: &Scale) -> Report {

@@ -13,7 +13,8 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A moment in the processor time of this thread. For what computes on one thread: whoever else uses the machine counts less.
+/// A moment in the processor time of this thread. For what computes on one thread: whoever else uses the machine counts
+/// less.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProcessorTime(Duration);
 

@@ -51,7 +51,8 @@ pub(crate) fn request(http: &Http, method: &str, path: &str, body: &str) -> Vec<
 pub(crate) fn request_of(http: &Http, method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let (token, length) = (&http.token, body.len());
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n{headers}content-length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n{headers}\
+         content-length: {length}\r\n\r\n"
     );
     [head.as_bytes(), body].concat()
 }

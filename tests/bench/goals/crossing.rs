@@ -26,13 +26,14 @@ use crate::verdict::Measured;
 const COLUMNS: usize = 8;
 const PATH: &str = "/v1/providers/hostile/models/echo/execute";
 
-const NOTE: &str = "`execute` of a model that gives back its columns as it got them, on the real server with its defaults. The figure is \
-    bytes of both bodies over the time from the moment when the client's system has taken the last byte of the request until \
-    the last byte of the answer is there. That holds more than the goal asks for: what of the body was still on its way (some MB \
-    of socket buffers), the guest's own time, and the way of the answer over loopback. Reading, checking, both crossings and \
-    writing are in it. One client, one call at a time, formats by turns; every answer is the same table, value by value. The \
-    numbers are random ones of full precision. Engine alone: from the table in memory to the checked table, both crossings, \
-    without reading and writing; bytes are those of the columns.";
+const NOTE: &str = "`execute` of a model that gives back its columns as it got them, on the real server with its \
+    defaults. The figure is bytes of both bodies over the time from the moment when the client's system has taken the \
+    last byte of the request until the last byte of the answer is there. That holds more than the goal asks for: what \
+    of the body was still on its way (some MB of socket buffers), the guest's own time, and the way of the answer over \
+    loopback. Reading, checking, both crossings and writing are in it. One client, one call at a time, formats by \
+    turns; every answer is the same table, value by value. The numbers are random ones of full precision. Engine \
+    alone: from the table in memory to the checked table, both crossings, without reading and writing; bytes are those \
+    of the columns.";
 
 /// What is measured of one format.
 #[derive(Default)]

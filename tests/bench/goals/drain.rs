@@ -35,10 +35,11 @@ pub(crate) fn measure(scale: &Scale) -> Report {
         figures: vec![Measured::more(seen.median(), 9_000.0, 14_000.0)],
     };
     let note = format!(
-        "all jobs have the same `run_at`, and all are acknowledged before it (else the benchmark stops); none may have started \
-         earlier. The figure is their number over the time from `run_at` until the server has counted the last one as completed \
-         and stored, which is asked every few milliseconds; beside it the same until the latest `finished_at`. Each has a table \
-         of one number. A new server for each round: {ROOMY_IN_WORDS}. The results of some are looked at."
+        "all jobs have the same `run_at`, and all are acknowledged before it (else the \
+         benchmark stops); none may have started earlier. The figure is their number over the time from `run_at` until \
+         the server has counted the last one as completed and stored, which is asked every few milliseconds; beside it \
+         the same until the latest `finished_at`. Each has a table of one number. A new server for each round: \
+         {ROOMY_IN_WORDS}. The results of some are looked at."
     );
     Report { lines: vec![line], note }
 }

@@ -17,11 +17,12 @@ use crate::verdict::Measured;
 const PATH: &str = "/v1/providers/kernels/models/score/execute";
 const ROWS: u32 = 16;
 
-const NOTE: &str = "requests answered in a second by the real server with its defaults, over those answered by a bare axum \
-    server in a process of its own, which reads the same JSON rows with serde_json, computes the same score natively and \
-    answers the same JSON. One load generator for both: one thread, raw connections, the next request when the answer is \
-    there. Servers and generator share the machine, so this is the ratio of what a request costs with its client, not of \
-    the servers alone. Every measured answer is compared with the right one. Times from a request to its last byte.";
+const NOTE: &str = "requests answered in a second by the real server with its defaults, over those answered by a bare \
+    axum server in a process of its own, which reads the same JSON rows with serde_json, computes the same score \
+    natively and answers the same JSON. One load generator for both: one thread, raw connections, the next request \
+    when the answer is there. Servers and generator share the machine, so this is the ratio of what a request costs \
+    with its client, not of the servers alone. Every measured answer is compared with the right one. Times from a \
+    request to its last byte.";
 
 /// Both servers by turns.
 pub(crate) fn measure(scale: &Scale) -> Report {

@@ -15,11 +15,11 @@ use crate::support::sandbox::{Sandbox, shown};
 use crate::times::Times;
 use crate::verdict::Measured;
 
-const NOTE: &str = "a model that takes nothing and gives nothing, of a Rust component of 0.7 MB made with the SDK; one run at a time, both by turns. \
-    Bare: wasmtime with the engine's settings, a new store with fuel, a new instance from the pool, the call, and all of it \
-    dropped; imports are there as traps, no WASI context. Through the engine crate: from the request to the checked result, as \
-    the server runs it, so with its host state, WASI context, limits and deadline. Memory of instances is kept with pagemap_scan, \
-    if the kernel has it; this one";
+const NOTE: &str = "a model that takes nothing and gives nothing, of a Rust component of 0.7 MB made with the SDK; one \
+    run at a time, both by turns. Bare: wasmtime with the engine's settings, a new store with fuel, a new instance \
+    from the pool, the call, and all of it dropped; imports are there as traps, no WASI context. Through the engine \
+    crate: from the request to the checked result, as the server runs it, so with its host state, WASI context, limits \
+    and deadline. Memory of instances is kept with pagemap_scan, if the kernel has it; this one";
 
 /// Both by turns.
 pub(crate) fn measure(scale: &Scale) -> Report {

@@ -16,10 +16,10 @@ use crate::verdict::Measured;
 
 const COLUMNS: usize = 8;
 
-const NOTE: &str = "processor time for the same bytes in memory, read by core into columns as the server does for a model that declares eight NUMBER fields, \
-    and by `serde_json::from_slice::<IgnoredAny>`, which checks the grammar and keeps nothing; by turns, on one thread, ratios \
-    those of each round. The body is `{\"rows\":[{…},…]}`. Short numbers have up to three digits before and two after the point; full ones \
-    17 digits, as random floats print.";
+const NOTE: &str = "processor time for the same bytes in memory, read by core into columns as the server does for a \
+    model that declares eight NUMBER fields, and by `serde_json::from_slice::<IgnoredAny>`, which checks the grammar \
+    and keeps nothing; by turns, on one thread, ratios those of each round. The body is `{\"rows\":[{…},…]}`. \
+    Short numbers have up to three digits before and two after the point; full ones 17 digits, as random floats print.";
 
 /// Two kinds of numbers.
 pub(crate) fn measure(scale: &Scale) -> Report {

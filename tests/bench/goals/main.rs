@@ -1,8 +1,8 @@
 //! The goals of the design in figures: one table, each of its rows measured in this run.
 //!
-//! `cargo bench -p analyte --bench goals`; with `--only execute,drain` some rows, with `--jobs 1000000` so many stored jobs for
-//! the last two (100,000 without), with `--quick` or outside `cargo bench` few repetitions, which show that all works and
-//! not how fast. Prints Markdown. An answer that is not the right one stops the benchmark.
+//! `cargo bench -p analyte --bench goals`; with `-- --only execute,drain` some rows, with `-- --jobs 1000000` so many
+//! stored jobs for the last ones (100,000 without), with `-- --quick` or outside `cargo bench` few repetitions, which show
+//! that all works and not how fast. Prints Markdown. An answer that is not the right one stops the benchmark.
 //!
 //! Whoever is compared takes turns, so that a machine that others use is as fast for the one as for the other; what is
 //! shown is the median of the rounds, and least and most beside it.
@@ -18,6 +18,7 @@ mod support;
 #[path = "../asked.rs"]
 mod asked;
 #[path = "../compiled.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod compiled;
 #[path = "../filled.rs"]
 #[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
@@ -95,7 +96,8 @@ fn main() {
     }
     println!("\nWhat is in the figures:\n\n{}", notes.join("\n"));
     println!(
-        "* Not here: `kill -9` a thousand times is `ANALYTE_CRASH_ROUNDS=1000 cargo test -p analyte --test crash -- --nocapture`."
+        "* Not here: `kill -9` under load, a thousand times, is `ANALYTE_CRASH_ROUNDS=1000 cargo test -p analyte --test \
+         crash -- --nocapture`."
     );
 }
 

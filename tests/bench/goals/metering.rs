@@ -9,12 +9,13 @@ use crate::report::{Line, Report, Scale};
 use crate::rounds::{Rounds, milliseconds, ratio};
 use crate::verdict::Measured;
 
-const NOTE: &str = "processor time of one call of a kernel, with fuel, without, and natively by turns; ratios are those of each round. The \
-    kernels are a product of two 600×600 matrices of f64, 100 linear regressions of 16 columns on 5,000 rows by the normal \
-    equations, and XXH64 over 500 MiB, each made of its own numbers inside; instances are made before. One component, built as \
-    `analyte build` does (SIMD, unrolled loops), on two wasmtime engines with the server's settings that differ in \
-    `consume_fuel` only; with fuel it yields every 1,000,000 units, as the server has it. Natively: the same crate in this \
-    program, for plain x86-64 (SSE2). All three give the same checksum, bit by bit.";
+const NOTE: &str = "processor time of one call of a kernel, with fuel, without, and natively by turns; ratios are \
+    those of each round. The kernels are a product of two 600×600 matrices of f64, 100 linear regressions of 16 \
+    columns on 5,000 rows by the normal equations, and XXH64 over 500 MiB, each made of its own numbers inside; \
+    instances are made before. One component, built as `analyte build` does (SIMD, unrolled loops), on two wasmtime \
+    engines with the server's settings that differ in `consume_fuel` only; with fuel it yields every 1,000,000 units, \
+    as the server has it. Natively: the same crate in this program, for plain x86-64 (SSE2). All three give the same \
+    checksum, bit by bit.";
 
 /// A kernel: its model, the same function natively, and how much it is to do, in short and in full.
 type Kernel = (&'static str, fn(u32) -> u64, u32, u32);

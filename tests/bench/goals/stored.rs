@@ -34,10 +34,11 @@ pub(crate) fn measure(scale: &Scale) -> Report {
     ready(&server.http);
     lines.push(list_line(jobs, &lists(&server.http, scale.pick(5, 200))));
     let note = format!(
-        "{jobs} jobs, all really submitted, in batches of {BATCH}, and run where they ended: {states}. The server has its defaults but \
-         `queued_jobs` and `free_disk_bytes = 0`. Restart: from the start of the process until `/readyz` answers 200. Lists: `GET \
-         /v1/jobs?limit=50` with a filter, one client on one connection, filters by turns; p99 of the slowest filter counts. \
-         `cargo bench -p analyte --bench stored` tells more."
+        "{jobs} jobs, all really submitted, in batches of {BATCH}, and run where they ended: \
+         {states}. The server has its defaults but `queued_jobs` and `free_disk_bytes = 0`. Restart: from the start of \
+         the process until `/readyz` answers 200. Lists: `GET /v1/jobs?limit=50` with a filter, one client on one \
+         connection, filters by turns; p99 of the slowest filter counts. `cargo bench -p analyte --bench stored` tells \
+         more."
     );
     Report { lines, note }
 }

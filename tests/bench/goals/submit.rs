@@ -52,9 +52,10 @@ pub(crate) fn measure(scale: &Scale) -> Report {
         },
     ];
     let note = format!(
-        "jobs acknowledged (201, or 200 for a batch) in a second. So that only submission is measured, every job waits until \
-         {FAR}: none runs. Each has a table of one number. A new server for each round: {ROOMY_IN_WORDS}. Afterwards the \
-         server's own count of kept jobs must be that of the acknowledged ones."
+        "jobs acknowledged (201, or 200 for a batch) in a second. So that only submission is \
+         measured, every job waits until {FAR}: none runs. Each has a table of one number. A new server for each \
+         round: {ROOMY_IN_WORDS}. Afterwards the server's own count of kept jobs must be that of the acknowledged \
+         ones."
     );
     Report { lines, note }
 }

@@ -14,10 +14,10 @@ use crate::support::http::Http;
 use crate::times::{Times, milliseconds};
 use crate::verdict::Measured;
 
-const NOTE: &str = "from the first byte of `POST /v1/jobs` to the last byte of `GET …/results`, one client on one connection, one \
-    job at a time, nothing else on the server; the job is a no-op with a table of one number. The client either lets its \
-    submission wait (`Prefer: wait=10`) or asks for the job again and again without a pause. By turns. Every result is \
-    looked at. The server has its defaults but `free_disk_bytes = 0`.";
+const NOTE: &str = "from the first byte of `POST /v1/jobs` to the last byte of `GET …/results`, one client on one \
+    connection, one job at a time, nothing else on the server; the job is a no-op with a table of one number. The \
+    client either lets its submission wait (`Prefer: wait=10`) or asks for the job again and again without a pause. By \
+    turns. Every result is looked at. The server has its defaults but `free_disk_bytes = 0`.";
 
 /// What a client has to know of a job.
 #[derive(Deserialize)]

@@ -51,6 +51,8 @@ enum Message {
     Operation(Box<dyn Operation>),
     /// Something lost its last pin.
     Look,
+    /// What was left undurable is to be made durable now.
+    Settle,
     Close,
 }
 
@@ -173,10 +175,10 @@ impl Service {
         let mut open = true;
         while open && !self.closing.load(Ordering::SeqCst) {
             match self.next_message() {
-                Some(Some(Message::Operation(first))) => open = self.round(&mut batch, Some(first)),
-                Some(Some(Message::Look)) => self.remove_blobs(),
-                Some(Some(Message::Close) | None) => open = false,
-                None => open = self.round(&mut batch, None),
+                Some(Message::Operation(first)) => open = self.round(&mut batch, Some(first)),
+                Some(Message::Look) => self.remove_blobs(),
+                Some(Message::Settle) => open = self.round(&mut batch, None),
+                Some(Message::Close) | None => open = false,
             }
         }
         if self.lazy {
@@ -188,14 +190,14 @@ impl Service {
         let_go(self.opened.take());
     }
 
-    /// The next message, or the end of them; nothing where something is to be made durable meanwhile.
-    fn next_message(&mut self) -> Option<Option<Message>> {
+    /// The next message; `None`: there will be no more.
+    fn next_message(&mut self) -> Option<Message> {
         let Self { clock, receiver, lazy, .. } = self;
-        if *lazy {
-            clock.block_on(async { tokio::time::timeout(LAZY, receiver.recv()).await.ok() })
-        } else {
-            Some(clock.block_on(receiver.recv()))
+        if !*lazy {
+            return clock.block_on(receiver.recv());
         }
+        let next = async { tokio::time::timeout(LAZY, receiver.recv()).await };
+        clock.block_on(next).unwrap_or(Some(Message::Settle))
     }
 
     /// Carries out one batch, or makes durable what is left of the last one; says whether to go on.
@@ -275,7 +277,7 @@ impl Service {
             }
             next = match self.receiver.try_recv() {
                 Ok(Message::Operation(operation)) => operation,
-                Ok(Message::Look) | Err(_) => return true,
+                Ok(Message::Look | Message::Settle) | Err(_) => return true,
                 Ok(Message::Close) => return false,
             };
         }
@@ -286,7 +288,7 @@ impl Service {
         while batch.len() < BATCH {
             match self.receiver.try_recv() {
                 Ok(Message::Operation(operation)) => batch.push(operation),
-                Ok(Message::Look) | Err(_) => return true,
+                Ok(Message::Look | Message::Settle) | Err(_) => return true,
                 Ok(Message::Close) => return false,
             }
         }
@@ -371,6 +373,8 @@ fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared
         if !batch.is_empty() && batch.iter().all(|operation| operation.is_early()) {
             // Whoever was answered sees it counted.
             publish(&mut opened.work, shared, false);
+            // A run that brings the process down is to be known by its start.
+            opened.hand_over()?;
             return Ok(true);
         }
         let began = Instant::now();

@@ -43,6 +43,11 @@ impl Opened {
         (*self.db).clone()
     }
 
+    /// Hands what was applied to the system: from then on it outlasts this process, if not the machine.
+    pub(super) fn hand_over(&self) -> Result<()> {
+        self.db.flush().map_err(|error| broken("write to the disk", error)).map(|_| ())
+    }
+
     /// Makes durable what was applied to the tree.
     pub(super) fn make_durable(&self) -> Result<()> {
         #[cfg(test)]

@@ -1,8 +1,9 @@
-//! A provider whose models compute: what the benchmark `goals` measures, in a component and, from this same source, natively.
+//! A provider whose models compute: what the benchmark `goals` measures, in a component and, from this same source,
+//! natively.
 //!
 //! Each kernel makes its own data from fixed seeds and gives a checksum, so that a run is known to have computed what the
-//! others did, bit by bit, and nothing but a number crosses. `score` is a small model of an ordinary kind, `nothing` the least
-//! that there can be.
+//! others did, bit by bit, and nothing but a number crosses. `score` is a small model of an ordinary kind, `nothing` the
+//! least that there can be.
 
 pub mod hash;
 pub mod matrix_product;
