@@ -298,3 +298,21 @@ async fn an_instance_that_is_given_up_gives_its_room_back() {
         )
     );
 }
+
+/// A task that has done enough for now is made to wait by tokio, which is none of its runs' doing.
+#[tokio::test(flavor = "multi_thread")]
+async fn short_runs_of_fresh_instances_are_known_as_such_however_many_one_task_makes() {
+    let sandbox = Sandbox::of("keeper", Limits::default()).await;
+    let mut quick = 0;
+    for number in 0..1_000 {
+        let report = sandbox.component.run(sandbox.request("keeper", "{}", &Arc::default())).await;
+        assert!(report.outcome.is_ok(), "{}", shown(&report));
+        quick += usize::from(sandbox.component.is_quick());
+        assert_eq!(sandbox.component.is_quick(), number >= 15, "after {} runs", number + 1);
+    }
+    assert_eq!(quick, 985);
+    // One that takes long costs that, and the next ones count anew.
+    let spin = r#"{"deed":"spin","number":1000000}"#;
+    sandbox.component.run(sandbox.request("keeper", spin, &Arc::default())).await;
+    assert!(!sandbox.component.is_quick());
+}

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use analyte_core::limits::Limits;
 use serde_json::{Value, json};
 
 use crate::connection::{Connection, address, request, request_of};
@@ -58,9 +59,10 @@ struct Cancelled {
 fn one(scale: &Scale, config: &str, slots: Option<usize>) -> Cancelled {
     let server = server::start(config, &["hostile"]);
     let http = &server.http;
-    let slots = slots.unwrap_or_else(|| gauge(http, "analyte_task_slots"));
+    let slots = slots.unwrap_or_else(|| count(&http.get("/metrics").expect(200).text(), "analyte_task_slots"));
     let mut running: Vec<String> = (0..slots).map(|_| submitted(http)).collect();
-    let full = eventually("every slot to be in use", || all_run(http, slots));
+    let full = slots * one_run();
+    eventually("every slot to be in use", || all_run(http, slots, full));
     let (mut answered, mut gone) = (Times::default(), Times::default());
     let runtime = runtime();
     for number in 0..scale.pick(3, 200) {
@@ -70,15 +72,22 @@ fn one(scale: &Scale, config: &str, slots: Option<usize>) -> Cancelled {
         answered.add(answer);
         gone.add(end);
         running.push(submitted(http));
-        eventually("every slot to be in use again", || all_run(http, slots));
+        eventually("every slot to be in use again", || all_run(http, slots, full));
     }
     Cancelled { slots, answered, gone }
 }
 
-/// The memory that is reserved, once so many guests run.
-fn all_run(http: &Http, slots: usize) -> Option<usize> {
-    (gauge(http, "analyte_jobs_running") == slots && gauge(http, "analyte_tasks_running") == slots)
-        .then(|| gauge(http, "analyte_memory_admitted_bytes"))
+/// What one run reserves of the memory budget: what it may use, and what may come out of it.
+fn one_run() -> usize {
+    let Limits { memory_bytes, output_bytes, .. } = Limits::default();
+    usize::try_from(memory_bytes + output_bytes).expect("a size")
+}
+
+/// Whether so many guests run, and hold all the memory that they reserve.
+fn all_run(http: &Http, slots: usize, memory: usize) -> Option<()> {
+    let text = http.get("/metrics").expect(200).text();
+    let counts = ["analyte_jobs_running", "analyte_tasks_running", "analyte_memory_admitted_bytes"];
+    (counts.map(|name| count(&text, name)) == [slots, slots, memory]).then_some(())
 }
 
 fn submitted(http: &Http) -> String {
@@ -114,10 +123,6 @@ async fn cancelled(http: &Http, id: &str, full: usize) -> (Duration, Duration) {
 
 fn admitted(metrics: &[u8]) -> usize {
     count(&String::from_utf8_lossy(metrics), "analyte_memory_admitted_bytes")
-}
-
-fn gauge(http: &Http, name: &str) -> usize {
-    count(&http.get("/metrics").expect(200).text(), name)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]

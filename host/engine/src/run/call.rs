@@ -1,6 +1,7 @@
 //! One run of one model, from a table to a checked table.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::RunLimits;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, unconstrained};
 
 use crate::bindings::analyte::plugin::analysis::{AnalysisError, Outcome, Request};
 use crate::budget::Reservation;
@@ -78,7 +79,8 @@ impl Component {
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> (Result<T, Refused>, bool) {
         let mut work = Box::pin(work);
-        match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+        // Unconstrained: that the caller's task has done enough for now says nothing of this work.
+        match poll_fn(|context| Poll::Ready(pin!(unconstrained(work.as_mut())).poll(context))).await {
             Poll::Ready(done) => (done, false),
             Poll::Pending => (self.on_guest_thread(work).await, true),
         }
