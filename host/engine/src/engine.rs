@@ -50,7 +50,8 @@ pub(crate) struct Inner {
     compiling: tokio::sync::Mutex<()>,
 }
 
-/// Guests run on threads of their own, apart from HTTP and store, so that a guest that computes delays nothing else.
+/// Guests run on threads of their own, apart from HTTP and store, so that a guest that computes delays nothing else; only
+/// the first slice of a run that is known to be short does not, see [`crate::run::quick`].
 struct GuestThreads(Option<Runtime>);
 
 impl Drop for GuestThreads {
