@@ -47,7 +47,7 @@ pub(crate) fn measure(scale: &Scale) -> Report {
 /// Jobs a second on a server of its own: as the client sees it, and by the jobs' own times.
 fn one(scale: &Scale, jobs: usize) -> (f64, f64) {
     let server = server::start(ROOMY, &["hostile"]);
-    let due = clock::now().plus_ms(scale.pick(2_000, 8_000));
+    let due = clock::now().plus_ms(scale.pick(6_000, 8_000));
     let body = noop::batch(BATCH, Some(&due.to_string())).to_string();
     let request: Arc<[u8]> = request(&server.http, "POST", "/v1/jobs/batch", &body).into();
     let right = |answer: &Answer<'_>| answer.status == 200;
