@@ -146,7 +146,8 @@ impl Told {
     }
 }
 
-/// All runs in progress. There are as many as slots, so looking through them is quick.
+/// All runs in progress, those claimed ahead and those whose outcome is being kept among them: some hundreds at most beside the
+/// slots, so looking through them is quick.
 pub(crate) struct Live {
     runs: Mutex<HashMap<RunKey, Arc<LiveRun>>>,
     count: watch::Sender<usize>,

@@ -27,14 +27,7 @@ pub(super) async fn read<A: Send + 'static>(
     look: impl Fn(&sled::Tree) -> Result<A> + Send + Sync + 'static,
 ) -> Result<A> {
     let look = Arc::new(look);
-    let begin = |_| {
-        let (shared, look, scope) = (Arc::clone(shared), Arc::clone(&look), scope.clone());
-        spawn_blocking(move || {
-            let shelf = shared.shelf.read();
-            shelf.visible(&scope).map(|(tree, applied)| (look(tree), applied))
-        })
-    };
-    again_until_durable(shared, committer, None, begin).await
+    again_until_durable(shared, committer, None, |_| begin(shared, &look, &scope)).await
 }
 
 /// The same for what never changes, whose name only those know who have seen a record that names it: there is no need to
@@ -47,17 +40,25 @@ pub(super) async fn read_fixed<A: Send + 'static>(
 ) -> Result<A> {
     let look = Arc::new(look);
     loop {
-        let (shared, look, scope) = (Arc::clone(shared), Arc::clone(&look), scope.clone());
-        let read = spawn_blocking(move || {
-            let shelf = shared.shelf.read();
-            shelf.visible(&scope).map(|(tree, _)| look(tree))
-        });
-        if let Some(answer) = read.await.map_err(panicked)? {
+        if let Some((answer, _)) = begin(shared, &look, &scope).await.map_err(panicked)? {
             return answer;
         }
         // As below.
         committer.commit(|_| Ok(())).await?;
     }
+}
+
+/// One look, on a thread that may wait for the disk; says after which batch it was. `None`: there is no tree, or a doubt.
+fn begin<A: Send + 'static>(
+    shared: &Arc<Shared>,
+    look: &Arc<impl Fn(&sled::Tree) -> Result<A> + Send + Sync + 'static>,
+    scope: &Scope,
+) -> JoinHandle<Option<(Result<A>, u64)>> {
+    let (shared, look, scope) = (Arc::clone(shared), Arc::clone(look), scope.clone());
+    spawn_blocking(move || {
+        let shelf = shared.shelf.read();
+        shelf.visible(&scope).map(|(tree, applied)| (look(tree), applied))
+    })
 }
 
 /// A look that takes long.
