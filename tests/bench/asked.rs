@@ -1,5 +1,7 @@
 //! What a benchmark is asked on its command line.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
+
 /// What is asked.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -10,7 +12,8 @@ pub(crate) struct Asked {
 }
 
 /// Options with a value, ours and those of `cargo test` for the tests beside which a benchmark runs.
-const WITH_VALUES: [&str; 7] = ["--only", "--jobs", "--skip", "--test-threads", "--format", "--color", "--logfile"];
+const WITH_VALUES: [&str; 8] =
+    ["--only", "--jobs", "--plot", "--skip", "--test-threads", "--format", "--color", "--logfile"];
 
 impl Asked {
     /// Of the benchmark of this name; `None` where others are asked for, as `cargo test NAME` does.
@@ -25,6 +28,26 @@ impl Asked {
         let another = !filters.is_empty() && !filters.iter().any(|filter| name.contains(filter.as_str()));
         let asked = !(says("--list") || says("--ignored") || another);
         asked.then_some(Self { quick, words })
+    }
+
+    /// The first when little is to be done, else the second.
+    pub(crate) fn pick<T>(&self, quick: T, full: T) -> T {
+        if self.quick { quick } else { full }
+    }
+
+    /// The number that `--jobs` says, if it is there.
+    pub(crate) fn jobs(&self) -> Option<usize> {
+        self.value("--jobs").map(|number| number.parse().expect("`--jobs` is a number"))
+    }
+
+    /// Those of these parts that `--only` names, in its order; all of them without it.
+    pub(crate) fn only<T: Copy>(&self, parts: &[(&'static str, T)]) -> Vec<(&'static str, T)> {
+        let Some(only) = self.value("--only") else { return parts.to_vec() };
+        let known = |name: &str| parts.iter().copied().find(|(known, _)| *known == name);
+        let names = || parts.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        only.split(',')
+            .map(|name| known(name).unwrap_or_else(|| panic!("there is no `{name}`, but {}", names())))
+            .collect()
     }
 
     /// The value of an option.

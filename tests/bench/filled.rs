@@ -3,6 +3,7 @@
 //! Every job is really submitted, and runs where it ends; nothing is written past the server.
 
 use std::fs;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -59,12 +60,22 @@ fn submission(number: usize) -> Value {
     })
 }
 
-/// Submits so many jobs and waits until all that can run have run.
+/// Submits so many jobs to a new server and waits until all that can run have run.
 pub(crate) fn fill(http: &Http, jobs: usize) -> Filled {
+    install(http);
+    add(http, 0..jobs)
+}
+
+/// Installs the other provider that jobs are for, under its name.
+pub(crate) fn install(http: &Http) {
     let component = fs::read(plugin("hostile")).expect("the component");
     http.put("/v1/providers/second", "application/wasm", &component).expect(201);
+}
+
+/// Submits jobs with these numbers and waits until all that can run have run.
+pub(crate) fn add(http: &Http, jobs: Range<usize>) -> Filled {
     let began = Instant::now();
-    let numbers: Vec<usize> = (0..jobs).collect();
+    let (jobs, numbers) = (jobs.len(), jobs.collect::<Vec<_>>());
     for part in numbers.chunks(BATCH) {
         let batch: Vec<Value> = part.iter().map(|number| submission(*number)).collect();
         let answer = http.post("/v1/jobs/batch", &json!({ "jobs": batch })).expect(200).json();

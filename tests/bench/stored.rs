@@ -17,6 +17,7 @@ use support::http::Http;
 use support::server::Setup;
 
 #[path = "asked.rs"]
+#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod asked;
 #[path = "compiled.rs"]
 #[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
@@ -37,9 +38,8 @@ const QUERY_JOBS: &str =
 
 fn main() {
     let Some(asked) = Asked::of("stored") else { return };
-    let jobs = asked.value("--jobs").map(|number| number.parse().expect("`--jobs` is a number"));
-    let jobs: usize = jobs.unwrap_or(if asked.quick { 1_000 } else { 100_000 });
-    let (samples, restarts) = if asked.quick { (5, 1) } else { (200, 5) };
+    let jobs = asked.jobs().unwrap_or(asked.pick(1_000, 100_000));
+    let (samples, restarts) = asked.pick((5, 1), (200, 5));
 
     let config = filled::config(jobs);
     let setup = Setup { config: &config, plugins: &["hostile"], variables: &[], listen: "" };

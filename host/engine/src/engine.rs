@@ -17,6 +17,7 @@ use crate::config::{Allocation, config};
 use crate::error::{EngineError, Refused};
 use crate::host::{self, HostState};
 use crate::inspect::inspect;
+use crate::run::turns::Turns;
 
 /// How an engine is set up.
 #[derive(Debug, Clone)]
@@ -52,12 +53,15 @@ pub(crate) struct Inner {
 
 /// Guests run on threads of their own, apart from HTTP and store, so that a guest that computes delays nothing else; only
 /// the first slice of a run that is known to be short does not, see [`crate::run::quick`].
-struct GuestThreads(Option<Runtime>);
+struct GuestThreads {
+    runtime: Option<Runtime>,
+    turns: Turns,
+}
 
 impl Drop for GuestThreads {
     fn drop(&mut self) {
         // A runtime must not be waited for inside another one; guests stop at their next yield.
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
@@ -77,8 +81,9 @@ impl Engine {
                     .map_err(io(format!("making the folder {} for compiled code", folder.display())))?,
             ),
         };
+        let threads = options.threads.max(1);
         let guests = Builder::new_multi_thread()
-            .worker_threads(options.threads.max(1))
+            .worker_threads(threads)
             .thread_name("guest")
             .enable_all()
             .build()
@@ -95,7 +100,7 @@ impl Engine {
                 compiler: options.compiler,
                 cache,
                 budget,
-                guests: GuestThreads(Some(guests)),
+                guests: GuestThreads { runtime: Some(guests), turns: Turns::new(threads) },
                 compiling: tokio::sync::Mutex::default(),
             }),
         })
@@ -196,8 +201,10 @@ impl Engine {
         &self.inner.linker
     }
 
-    pub(crate) fn guests(&self) -> Option<&Handle> {
-        self.inner.guests.0.as_ref().map(Runtime::handle)
+    /// The guests' threads, and the turns that guests take there.
+    pub(crate) fn guests(&self) -> Option<(&Handle, &Turns)> {
+        let GuestThreads { runtime, turns } = &self.inner.guests;
+        runtime.as_ref().map(|runtime| (runtime.handle(), turns))
     }
 }
 

@@ -43,5 +43,7 @@ use crate::{Result, Table};
 
 /// Runs a model on a table.
 pub fn run<M: Model>(table: Table, parameters: M::Parameters) -> Result<Outcome<M::Output>> {
+    #[cfg(not(target_family = "wasm"))]
+    host::begin_run();
     M::run(Request { table, parameters })
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::asked::Asked;
 use crate::connection::{Answer, address, request};
 use crate::load::{Until, load, runtime};
 use crate::metrics;
 use crate::noop;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::rounds::{Rounds, per_second};
 use crate::server::{self, ROOMY, ROOMY_IN_WORDS};
 use crate::support::eventually;
@@ -18,10 +19,10 @@ const CLIENTS: usize = 64;
 const BATCH: usize = 100;
 
 /// With single submissions and with batches by turns.
-pub(crate) fn measure(scale: &Scale) -> Report {
-    let jobs = scale.pick(200, 20_000);
+pub(crate) fn measure(asked: &Asked) -> Report {
+    let jobs = asked.pick(200, 20_000);
     let (mut single, mut batched) = (Rounds::default(), Rounds::default());
-    for _ in 0..scale.pick(1, 3) {
+    for _ in 0..asked.pick(1, 3) {
         single.add(one("/v1/jobs", &noop::job(None).to_string(), 201, jobs, 1));
         batched.add(one("/v1/jobs/batch", &noop::batch(BATCH, None).to_string(), 200, jobs, BATCH));
     }

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use analyte_core::limits::Limits;
 use serde_json::{Value, json};
 
+use crate::asked::Asked;
 use crate::connection::{Connection, address, request, request_of};
 use crate::load::runtime;
 use crate::metrics;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::server;
 use crate::support::http::Http;
 use crate::support::{PATIENCE, eventually};
@@ -26,9 +27,9 @@ const NOTE: &str = "every slot runs a loop without end (roots and quotients); on
     `free_disk_bytes = 0` and a memory budget in which all fit, the second one also with `concurrent_tasks = 100`.";
 
 /// At default concurrency, and with many more guests than cores.
-pub(crate) fn measure(scale: &Scale) -> Report {
-    let usual = one(scale, CONFIG, None);
-    let forced = one(scale, &format!("{CONFIG}concurrent_tasks = 100\n"), Some(100));
+pub(crate) fn measure(asked: &Asked) -> Report {
+    let usual = one(asked, CONFIG, None);
+    let forced = one(asked, &format!("{CONFIG}concurrent_tasks = 100\n"), Some(100));
     let line = |what: &str, goal, stretch, measured: &Cancelled, most: f64, better: f64| {
         let Cancelled { slots, answered, gone } = measured;
         let [p50, p99] = [0.5, 0.99].map(|share| milliseconds(gone.quantile(share)));
@@ -56,7 +57,7 @@ struct Cancelled {
 }
 
 /// On one server.
-fn one(scale: &Scale, config: &str, slots: Option<usize>) -> Cancelled {
+fn one(asked: &Asked, config: &str, slots: Option<usize>) -> Cancelled {
     let server = server::start(config, &["hostile"]);
     let http = &server.http;
     let slots = slots.unwrap_or_else(|| count(&http.get("/metrics").expect(200).text(), "analyte_task_slots"));
@@ -65,7 +66,7 @@ fn one(scale: &Scale, config: &str, slots: Option<usize>) -> Cancelled {
     eventually("every slot to be in use", || all_run(http, slots, full));
     let (mut answered, mut gone) = (Times::default(), Times::default());
     let runtime = runtime();
-    for number in 0..scale.pick(3, 200) {
+    for number in 0..asked.pick(3, 200) {
         // Not always the one that began first or last.
         let id = running.remove(number * 7 % running.len());
         let (answer, end) = runtime.block_on(cancelled(http, &id, full));

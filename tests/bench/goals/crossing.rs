@@ -12,9 +12,10 @@ use analyte_core::table::format::{Format, read, write};
 use analyte_engine::run::request::RunRequest;
 use arrow_array::{ArrayRef, Float64Array};
 
+use crate::asked::Asked;
 use crate::connection::{Connection, address, request_of};
 use crate::load::runtime;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::rounds::{Rounds, milliseconds};
 use crate::server;
 use crate::support::chance::Chance;
@@ -44,9 +45,9 @@ struct Crossing {
 }
 
 /// All formats by turns.
-pub(crate) fn measure(scale: &Scale) -> Report {
+pub(crate) fn measure(asked: &Asked) -> Report {
     let server = server::start("", &["hostile"]);
-    let (large, small) = (table(scale.pick(2_000, 1_000_000)), table(scale.pick(500, 100_000)));
+    let (large, small) = (table(asked.pick(2_000, 1_000_000)), table(asked.pick(500, 100_000)));
     let ways = [
         ("Arrow", Format::Arrow, &large),
         ("JSON rows", Format::Json, &small),
@@ -58,7 +59,7 @@ pub(crate) fn measure(scale: &Scale) -> Report {
     let mut engine = Rounds::default();
     let runtime = runtime();
     let sandbox = runtime.block_on(server::sandbox("hostile"));
-    for _ in 0..scale.pick(1, 9) {
+    for _ in 0..asked.pick(1, 9) {
         for ((request, crossing), (_, format, table)) in requests.iter().zip(&mut crossings).zip(&ways) {
             runtime.block_on(once(&server.http, request, *format, table, crossing));
         }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use analyte_core::timestamp::Timestamp;
 
+use crate::asked::Asked;
 use crate::clock;
 use crate::connection::{Answer, address, request};
 use crate::load::{Until, load, runtime};
 use crate::metrics;
 use crate::noop;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::rounds::{Rounds, per_second};
 use crate::server::{self, ROOMY, ROOMY_IN_WORDS};
 use crate::support::eventually;
@@ -19,11 +20,11 @@ use crate::verdict::Measured;
 const BATCH: usize = 100;
 
 /// A queue that becomes due all at once, some times.
-pub(crate) fn measure(scale: &Scale) -> Report {
-    let jobs = scale.pick(200, 10_000);
+pub(crate) fn measure(asked: &Asked) -> Report {
+    let jobs = asked.pick(200, 10_000);
     let (mut seen, mut told) = (Rounds::default(), Rounds::default());
-    for _ in 0..scale.pick(1, 5) {
-        let (by_client, by_jobs) = one(scale, jobs);
+    for _ in 0..asked.pick(1, 5) {
+        let (by_client, by_jobs) = one(asked, jobs);
         seen.add(by_client);
         told.add(by_jobs);
     }
@@ -45,9 +46,9 @@ pub(crate) fn measure(scale: &Scale) -> Report {
 }
 
 /// Jobs a second on a server of its own: as the client sees it, and by the jobs' own times.
-fn one(scale: &Scale, jobs: usize) -> (f64, f64) {
+fn one(asked: &Asked, jobs: usize) -> (f64, f64) {
     let server = server::start(ROOMY, &["hostile"]);
-    let due = clock::now().plus_ms(scale.pick(6_000, 8_000));
+    let due = clock::now().plus_ms(asked.pick(6_000, 8_000));
     let body = noop::batch(BATCH, Some(&due.to_string())).to_string();
     let request: Arc<[u8]> = request(&server.http, "POST", "/v1/jobs/batch", &body).into();
     let right = |answer: &Answer<'_>| answer.status == 200;

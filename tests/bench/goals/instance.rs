@@ -7,8 +7,9 @@ use analyte_core::table::Table;
 use tokio::runtime::Builder;
 use wasmtime::PoolingAllocationConfig;
 
+use crate::asked::Asked;
 use crate::bare_engine::BareEngine;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::server::sandbox;
 use crate::support::ok;
 use crate::support::sandbox::{Sandbox, shown};
@@ -22,9 +23,9 @@ const NOTE: &str = "a model that takes nothing and gives nothing, of a Rust comp
     and deadline. Memory of instances is kept with pagemap_scan, if the kernel has it; this one";
 
 /// Both by turns.
-pub(crate) fn measure(scale: &Scale) -> Report {
+pub(crate) fn measure(asked: &Asked) -> Report {
     let runtime = ok(Builder::new_multi_thread().worker_threads(1).enable_all().build(), "a runtime");
-    let (bare, engine) = runtime.block_on(both(scale.pick(100, 10_000)));
+    let (bare, engine) = runtime.block_on(both(asked.pick(100, 10_000)));
     let line = |what: &str, times: &Times| {
         let p50 = times.quantile(0.5).as_secs_f64() * 1e6;
         Line {

@@ -7,8 +7,9 @@ use analyte_core::table::format::{Format, read};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
+use crate::asked::Asked;
 use crate::clock::ProcessorTime;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::rounds::{Rounds, milliseconds, ratio};
 use crate::support::chance::Chance;
 use crate::support::ok;
@@ -22,8 +23,8 @@ const NOTE: &str = "processor time for the same bytes in memory, read by core in
     Short numbers have up to three digits before and two after the point; full ones 17 digits, as random floats print.";
 
 /// Two kinds of numbers.
-pub(crate) fn measure(scale: &Scale) -> Report {
-    let rows = scale.pick(1_000, 125_000);
+pub(crate) fn measure(asked: &Asked) -> Report {
+    let rows = asked.pick(1_000, 125_000);
     let mut chance = Chance::new(10);
     let short = body(rows, || {
         let number = chance.below(100_000);
@@ -34,7 +35,7 @@ pub(crate) fn measure(scale: &Scale) -> Report {
     let kinds = [("short", short), ("full-precision", full)];
     let lines = kinds.map(|(kind, body)| {
         let (mut own, mut least, mut slower) = (Rounds::default(), Rounds::default(), Rounds::default());
-        for _ in 0..scale.pick(1, 15) {
+        for _ in 0..asked.pick(1, 15) {
             let (read, skipped) = by_turns(&body, rows);
             own.add(read);
             least.add(skipped);

@@ -17,46 +17,57 @@ mod support;
 
 #[path = "../asked.rs"]
 mod asked;
+#[path = "../bare_server.rs"]
+mod bare_server;
 #[path = "../compiled.rs"]
 #[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
 mod compiled;
+#[path = "../connection.rs"]
+mod connection;
 #[path = "../filled.rs"]
 #[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
 mod filled;
+#[path = "../load.rs"]
+mod load;
 #[path = "../machine.rs"]
 #[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
 mod machine;
+#[path = "../rounds.rs"]
+mod rounds;
+#[path = "../scored.rs"]
+mod scored;
+#[path = "../server.rs"]
+mod server;
 #[path = "../times.rs"]
 mod times;
 
 mod at_once;
 mod bare_engine;
-mod bare_server;
 mod cancel;
 mod clock;
-mod connection;
 mod crossing;
 mod drain;
 mod execute;
 mod instance;
 mod json;
-mod load;
 mod metering;
 mod metrics;
 mod noop;
 mod report;
-mod rounds;
-mod server;
 mod stored;
 mod submit;
 mod verdict;
 mod visible;
 
 use asked::Asked;
-use report::{Report, Scale};
+use report::Report;
+
+/// The same as the server has, so that none of what is compared has another one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How a row, or what belongs together, is measured.
-type Measure = fn(&Scale) -> Report;
+type Measure = fn(&Asked) -> Report;
 
 /// What can be asked for with `--only`.
 const ROWS: [(&str, Measure); 11] = [
@@ -79,18 +90,14 @@ fn main() {
         return;
     }
     let Some(asked) = Asked::of("goals") else { return };
-    let rows = chosen(asked.value("--only"));
-    let jobs = asked.value("--jobs").map(|number| number.parse().expect("`--jobs` is a number"));
-    let scale = Scale { quick: asked.quick, jobs };
-
     machine::print();
-    let how = if scale.quick { "few repetitions, which say nothing about speed" } else { "all repetitions" };
+    let how = if asked.quick { "few repetitions, which say nothing about speed" } else { "all repetitions" };
     println!("Settings: {how}; those of the servers stand below.\n");
     report::head();
     let mut notes = Vec::new();
-    for (name, measure) in rows {
+    for (name, measure) in asked.only(&ROWS) {
         let began = Instant::now();
-        let report = measure(&scale);
+        let report = measure(&asked);
         report.print();
         notes.push(format!("* `{name}` ({:.0} s): {}", began.elapsed().as_secs_f64(), report.note));
     }
@@ -99,14 +106,4 @@ fn main() {
         "* Not here: `kill -9` under load, a thousand times, is `ANALYTE_CRASH_ROUNDS=1000 cargo test -p analyte --test \
          crash -- --nocapture`."
     );
-}
-
-/// The rows that are asked for.
-fn chosen(only: Option<&str>) -> Vec<(&'static str, Measure)> {
-    let Some(only) = only else { return ROWS.to_vec() };
-    let known = |name: &str| ROWS.into_iter().find(|(known, _)| *known == name);
-    let names = || ROWS.map(|(name, _)| name).join(", ");
-    only.split(',')
-        .map(|name| known(name).unwrap_or_else(|| panic!("no row `{name}`; there are {}", names())))
-        .collect()
 }

@@ -2,10 +2,11 @@
 
 use std::hint::black_box;
 
+use crate::asked::Asked;
 use crate::bare_engine::BareEngine;
 use crate::clock::ProcessorTime;
 use crate::load::runtime;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::rounds::{Rounds, milliseconds, ratio};
 use crate::verdict::Measured;
 
@@ -27,15 +28,15 @@ const KERNELS: [Kernel; 3] = [
 ];
 
 /// All kernels, each in three ways by turns.
-pub(crate) fn measure(scale: &Scale) -> Report {
+pub(crate) fn measure(asked: &Asked) -> Report {
     let (fuel, free) = (BareEngine::with_fuel(), BareEngine::without_fuel());
     let runtime = runtime();
     let (mut metering, mut compute) = (Vec::new(), Vec::new());
     for (model, native, short, full) in KERNELS {
-        let size = scale.pick(short, full);
+        let size = asked.pick(short, full);
         let (mut with, mut without, mut natively) = (Rounds::default(), Rounds::default(), Rounds::default());
         let (mut cost, mut slower) = (Rounds::default(), Rounds::default());
-        for _ in 0..scale.pick(1, 9) {
+        for _ in 0..asked.pick(1, 9) {
             let all = [
                 runtime.block_on(sandboxed(fuel, model, size)),
                 runtime.block_on(sandboxed(free, model, size)),

@@ -1,22 +1,6 @@
-//! What a row of the table says, and how much is done for it.
+//! What a row of the table says.
 
 use crate::verdict::{Measured, verdict};
-
-/// How much is done.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scale {
-    /// Few repetitions.
-    pub(crate) quick: bool,
-    /// How many stored jobs, if it was said.
-    pub(crate) jobs: Option<usize>,
-}
-
-impl Scale {
-    /// The first when little is to be done, else the second.
-    pub(crate) fn pick<T>(&self, quick: T, full: T) -> T {
-        if self.quick { quick } else { full }
-    }
-}
 
 /// Lines of the table, and what is in their figures.
 #[derive(Debug)]

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use crate::asked::Asked;
 use crate::connection::{Connection, address, request_of};
 use crate::filled::{BATCH, Filled, config, fill, ready, restarted};
 use crate::load::runtime;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::server;
 use crate::support::http::Http;
 use crate::support::server::Setup;
@@ -22,17 +23,17 @@ const FILTERS: [(&str, &str); 5] = [
 ];
 
 /// Fills a server, restarts it, asks it.
-pub(crate) fn measure(scale: &Scale) -> Report {
-    let jobs = scale.jobs.unwrap_or(scale.pick(500, 100_000));
+pub(crate) fn measure(asked: &Asked) -> Report {
+    let jobs = asked.jobs().unwrap_or(asked.pick(500, 100_000));
     let config = config(jobs);
     let setup = Setup { config: &config, plugins: &["hostile"], ..Setup::default() };
     let server = server::start(&config, setup.plugins);
     let Filled { states, .. } = fill(&server.http, jobs);
-    let (home, restarts) = restarted(server, &setup, scale.pick(1, 5));
+    let (home, restarts) = restarted(server, &setup, asked.pick(1, 5));
     let mut lines = Vec::from(restarts.map(|(how, times)| restart_line(jobs, how, &times)));
     let server = home.start(&setup);
     ready(&server.http);
-    lines.push(list_line(jobs, &lists(&server.http, scale.pick(5, 200))));
+    lines.push(list_line(jobs, &lists(&server.http, asked.pick(5, 200))));
     let note = format!(
         "{jobs} jobs, all really submitted, in batches of {BATCH}, and run where they ended: \
          {states}. The server has its defaults but `queued_jobs` and `free_disk_bytes = 0`. Restart: from the start of \

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::asked::Asked;
 use crate::connection::{address, request};
 use crate::load::{Load, Until, load, runtime};
 use crate::metrics;
 use crate::noop;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::rounds::{Rounds, per_second};
 use crate::server::{self, ROOMY, ROOMY_IN_WORDS};
 use crate::times::{Times, milliseconds};
@@ -18,15 +19,15 @@ const CLIENTS: usize = 64;
 const FAR: &str = "2099-01-01T00:00:00Z";
 
 /// 64 clients, with single submissions and with batches by turns.
-pub(crate) fn measure(scale: &Scale) -> Report {
-    let batch = scale.pick(5, 100);
+pub(crate) fn measure(asked: &Asked) -> Report {
+    let batch = asked.pick(5, 100);
     let (mut single, mut batched) = (Rounds::default(), Rounds::default());
     let (mut single_times, mut batch_times) = (Times::default(), Times::default());
-    for _ in 0..scale.pick(1, 5) {
-        let load = one(scale, "/v1/jobs", &noop::job(Some(FAR)).to_string(), 201, 1);
+    for _ in 0..asked.pick(1, 5) {
+        let load = one(asked, "/v1/jobs", &noop::job(Some(FAR)).to_string(), 201, 1);
         single.add(load.rate());
         single_times.extend(load.times);
-        let load = one(scale, "/v1/jobs/batch", &noop::batch(batch, Some(FAR)).to_string(), 200, batch);
+        let load = one(asked, "/v1/jobs/batch", &noop::batch(batch, Some(FAR)).to_string(), 200, batch);
         batched.add(load.rate() * batch as f64);
         batch_times.extend(load.times);
     }
@@ -61,10 +62,10 @@ pub(crate) fn measure(scale: &Scale) -> Report {
 }
 
 /// One round on a server of its own.
-fn one(scale: &Scale, path: &str, body: &str, status: u16, jobs: usize) -> Load {
+fn one(asked: &Asked, path: &str, body: &str, status: u16, jobs: usize) -> Load {
     let server = server::start(ROOMY, &["hostile"]);
     let request: Arc<[u8]> = request(&server.http, "POST", path, body).into();
-    let until = Until::Passed(Duration::from_millis(scale.pick(200, 3_000)));
+    let until = Until::Passed(Duration::from_millis(asked.pick(200, 3_000)));
     let right = move |answer: &crate::connection::Answer<'_>| answer.status == status;
     let load = runtime().block_on(load(address(&server.http), &request, CLIENTS, until, right));
     assert_eq!(metrics::submitted(&server.http), load.answers * jobs, "all jobs were kept");

@@ -5,10 +5,11 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::asked::Asked;
 use crate::connection::{Connection, address, request, request_of};
 use crate::load::runtime;
 use crate::noop;
-use crate::report::{Line, Report, Scale};
+use crate::report::{Line, Report};
 use crate::server;
 use crate::support::http::Http;
 use crate::times::{Times, milliseconds};
@@ -27,9 +28,9 @@ struct Job<'a> {
 }
 
 /// Both ways by turns.
-pub(crate) fn measure(scale: &Scale) -> Report {
+pub(crate) fn measure(asked: &Asked) -> Report {
     let server = server::start("[limits]\nfree_disk_bytes = 0\n", &["hostile"]);
-    let (waited, polled) = runtime().block_on(both(&server.http, scale));
+    let (waited, polled) = runtime().block_on(both(&server.http, asked));
     let milliseconds_of = |times: &Times, share| times.quantile(share).as_secs_f64() * 1_000.0;
     let shown = |times: &Times| {
         format!("p50 {}, p99 {}", milliseconds(times.quantile(0.5)), milliseconds(times.quantile(0.99)))
@@ -50,7 +51,7 @@ pub(crate) fn measure(scale: &Scale) -> Report {
     Report { lines, note: NOTE.to_owned() }
 }
 
-async fn both(http: &Http, scale: &Scale) -> (Times, Times) {
+async fn both(http: &Http, asked: &Asked) -> (Times, Times) {
     let mut connection = Connection::open(address(http)).await;
     let body = noop::job(None).to_string();
     let headers = "content-type: application/json\r\nprefer: wait=10\r\n";
@@ -58,7 +59,7 @@ async fn both(http: &Http, scale: &Scale) -> (Times, Times) {
     let plain = request(http, "POST", "/v1/jobs", &body);
     let (mut waited, mut polled) = (Times::default(), Times::default());
     // The first ones fill caches, and are not counted.
-    let (idle, count) = scale.pick((1, 5), (100, 1_000));
+    let (idle, count) = asked.pick((1, 5), (100, 1_000));
     for number in 0..idle + count {
         let began = Instant::now();
         let answer = connection.call(&waiting).await.expect(200);

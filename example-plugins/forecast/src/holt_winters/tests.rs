@@ -1,7 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use analyte_sdk::testing::{self, recorded};
-use analyte_sdk::{Parameters as _, info_of};
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +9,7 @@ fn options(season_length: u32, horizon: u32, seasonal: Seasonality) -> Options {
     Options { season_length, horizon, seasonal }
 }
 
-/// Runs the model; what an earlier run wrote is forgotten.
+/// Runs the model; what an earlier run told is forgotten.
 fn forecasts(values: &[f64], options: Options) -> Result<Vec<f64>> {
     recorded();
     let table = Table::of_rows(values.iter().map(|value| Observation { value: *value }))?;
@@ -44,24 +43,9 @@ fn quarters(rows: usize) -> Vec<f64> {
     (0..rows).map(value).collect()
 }
 
-/// One by one, since each writes a file of the same name, and `check_examples` takes them all for one run.
 #[test]
-fn its_examples_hold() {
-    let examples = info_of::<HoltWinters>().examples;
-    assert_eq!(examples.len(), 2);
-    for example in examples {
-        let options = Options::parse(&example.parameters).unwrap();
-        let table = Table::try_from(example.input).unwrap();
-        let values: Vec<f64> = table.column::<f64>("value").unwrap().values().to_vec();
-        let got = forecasts(&values, options).unwrap();
-        let expected = Table::try_from(example.expected).unwrap();
-        let expected: Vec<Step> = expected.read().unwrap().collect();
-        assert_eq!(got.len(), expected.len(), "{}", example.name);
-        for (got, Step { step, forecast }) in got.iter().zip(expected) {
-            let off = (got - forecast).abs();
-            assert!(off <= example.tolerance * forecast, "{}, step {step}: {got} is not {forecast}", example.name);
-        }
-    }
+fn its_examples_hold() -> Result<()> {
+    testing::check_examples::<HoltWinters>()
 }
 
 #[test]

@@ -91,8 +91,10 @@ impl Component {
         &self,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> Result<T, Refused> {
-        let Some(threads) = self.engine().guests() else { return Err(Refused::host("the engine has stopped")) };
-        let mut guest = AbortOnDrop(threads.spawn(work));
+        let Some((threads, turns)) = self.engine().guests() else {
+            return Err(Refused::host("the engine has stopped"));
+        };
+        let mut guest = AbortOnDrop(threads.spawn(turns.clone().take(work)));
         match (&mut guest.0).await {
             Ok(result) => result,
             Err(error) => Err(Refused::host("the run's thread failed").because(error.to_string())),

@@ -9,3 +9,4 @@ pub(crate) mod quick;
 pub mod request;
 pub mod session;
 pub mod telling;
+pub(crate) mod turns;

@@ -31,6 +31,8 @@ fn check<M: Model>(example: &Example) -> Result<(), String> {
         parameters: example.parameters.clone(),
         extra: Vec::new(),
     };
+    #[cfg(not(target_family = "wasm"))]
+    super::host::begin_run();
     let got = run_model::<M>(request).map_err(|error| error.to_string())?.output;
     let expected = &example.expected;
     if got.row_count != expected.row_count {

@@ -1,7 +1,7 @@
 //! Stands in for the host outside a component: keeps what it is told, gives what a test has set.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 
 use crate::log::Level;
@@ -15,7 +15,7 @@ pub struct Recorded {
     pub log: Vec<(Level, String)>,
     /// Reports of progress.
     pub progress: Vec<(f64, String)>,
-    /// Finished result files, by name.
+    /// Finished result files, by name; where several runs wrote one of the same name, that of the last.
     pub files: BTreeMap<String, RecordedFile>,
 }
 
@@ -38,6 +38,13 @@ struct Given {
 thread_local! {
     static RECORDED: RefCell<Recorded> = RefCell::default();
     static GIVEN: RefCell<Given> = RefCell::default();
+    /// Names of the result files that the run has finished. Each run has its own files.
+    static FINISHED: RefCell<BTreeSet<String>> = RefCell::default();
+}
+
+/// A run begins: it has written nothing yet.
+pub(crate) fn begin_run() {
+    FINISHED.with_borrow_mut(BTreeSet::clear);
 }
 
 /// What was recorded since the last call.
@@ -127,7 +134,7 @@ pub(crate) fn create_file(name: &str, media_type: &str) -> Result<ResultFile, Fi
     if name.len() > 128 || !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.bytes().all(good) {
         return Err(FileError::InvalidName(format!("`{name}` is not a valid file name")));
     }
-    if RECORDED.with_borrow(|recorded| recorded.files.contains_key(name)) {
+    if FINISHED.with_borrow(|finished| finished.contains(name)) {
         return Err(FileError::Exists(format!("there is a result file `{name}` already")));
     }
     let content = RecordedFile { media_type: media_type.to_owned(), bytes: Vec::new() };
@@ -136,6 +143,7 @@ pub(crate) fn create_file(name: &str, media_type: &str) -> Result<ResultFile, Fi
 
 #[expect(clippy::unnecessary_wraps, reason = "as the host's own")]
 pub(crate) fn finish_file(file: ResultFile) -> Result<(), FileError> {
+    FINISHED.with_borrow_mut(|finished| finished.insert(file.name.clone()));
     RECORDED.with_borrow_mut(|recorded| recorded.files.insert(file.name, file.content.into_inner()));
     Ok(())
 }

@@ -36,7 +36,12 @@ impl Rounds {
 
 /// `12,345/s`
 pub(crate) fn per_second(rate: f64) -> String {
-    let digits = format!("{rate:.0}");
+    format!("{}/s", grouped(rate))
+}
+
+/// `12,345`
+pub(crate) fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -44,7 +49,7 @@ pub(crate) fn per_second(rate: f64) -> String {
         }
         grouped.push(digit);
     }
-    format!("{grouped}/s")
+    grouped
 }
 
 /// `0.42`
