@@ -6,15 +6,20 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 
 /// Digits of which every sequence is less than 2^64.
 const DIGITS: usize = 19;
+/// The powers of ten.
+const TENS: [u64; DIGITS] = {
+    let mut powers = [1; DIGITS];
+    let mut rest: &mut [u64] = &mut powers;
+    let mut power = 1;
+    while let Some((first, others)) = rest.split_first_mut() {
+        *first = power;
+        power = power.wrapping_mul(10);
+        rest = others;
+    }
+    powers
+};
 /// The last whole number up to which `f64` holds every one.
 const EXACT: u64 = 1 << 53;
-/// Every power of ten that `f64` holds exactly.
-const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-];
-/// By how much eight digits at most move those before them.
-const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
 /// A number as `serde_json` tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -139,11 +144,8 @@ impl<'t> Scan<'t> {
         let number = match rest {
             [b'e' | b'E', exponent @ ..] => return self.float(start, exponent_end(exponent)?),
             _ if !behind => return exact.then(|| self.whole(negative, value, rest)).flatten(),
-            _ => match POWERS.get(places) {
-                // Both are held exactly, so that the quotient is rounded once, as it should be.
-                Some(power) if exact && value <= EXACT => value as f64 / power,
-                _ => return self.float(start, rest),
-            },
+            _ if exact => quotient(value, places)?,
+            _ => return self.float(start, rest),
         };
         self.rest = rest;
         Some(Number::Float(if negative { -number } else { number }))
@@ -207,6 +209,25 @@ fn leading_digits(bytes: [u8; 8]) -> (usize, u64) {
     let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
     let number = (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF;
     (count as usize, number)
+}
+
+/// `value` with the point moved left by so many places, rounded to nearest.
+#[inline]
+fn quotient(value: u64, places: usize) -> Option<f64> {
+    let power = *TENS.get(places)?;
+    if value <= EXACT {
+        // Both are held exactly (as is every power of ten up to the 22nd), so that the quotient is rounded once.
+        return Some(value as f64 / power as f64);
+    }
+    // Both are moved until their highest bit is set, so that the quotient has 63 or 64 bits. As an odd last bit stands for
+    // whatever remains, these are enough to be rounded once; moving the point back afterwards is exact.
+    let (up, down) = (value.leading_zeros(), power.leading_zeros());
+    let (dividend, divisor) = (u128::from(value << up) << 63, u128::from(power << down));
+    let quotient = dividend / divisor;
+    let remains = quotient * divisor != dividend;
+    let quotient = u64::try_from(quotient).ok()? | u64::from(remains);
+    let scale = f64::from_bits(u64::from(1023 - 63 + down - up) << 52);
+    Some(quotient as f64 * scale)
 }
 
 /// What follows an exponent, whose `e` has been read.
@@ -312,6 +333,24 @@ mod tests {
                     prop_assert!(same, "{text}");
                 }
             }
+        }
+
+        #[test]
+        fn quotients_are_rounded_once(value in any::<u64>(), shift in 0..64_u32, places in 0..DIGITS) {
+            let value = value >> shift;
+            let expected = format!("{value}e-{places}").parse().ok();
+            prop_assert_eq!(quotient(value, places).map(f64::to_bits), expected.map(f64::to_bits));
+        }
+
+        /// Halfway between two floats, or next to that, is where rounding twice would show.
+        #[test]
+        fn quotients_near_a_tie_are_rounded_once(odd in (1_u64 << 52)..(1 << 53), below in 1..5_u32, by in -1..2_i64) {
+            // (2 * odd + 1) / 2^below, exactly, as so many decimal places.
+            let places = below as usize;
+            let tie = u128::from(2 * odd + 1) * 5_u128.pow(below);
+            let Some(value) = u64::try_from(tie).ok().and_then(|tie| tie.checked_add_signed(by)) else { return Ok(()) };
+            let expected = format!("{value}e-{places}").parse().ok();
+            prop_assert_eq!(quotient(value, places).map(f64::to_bits), expected.map(f64::to_bits));
         }
 
         #[test]

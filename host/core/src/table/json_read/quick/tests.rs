@@ -73,6 +73,7 @@ fn what_is_wrong_or_rare_is_left_to_the_general_reader() {
         "[{\"x\":1,\"x\":2}]",
         "[{\"x\" 1}]",
         "[{x:1}]",
+        "[{\"quoted \\\" ä\":1},{\"quoted \" ä\":2}]",
         "[5]",
         "[[]]",
         "{}",
