@@ -117,6 +117,19 @@ impl ColumnBuilder {
         self.rows += 1;
     }
 
+    /// Makes room for so many further values, their text not counted.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        match &mut self.values {
+            Values::Undecided => {}
+            Values::Bool(bits) => bits.reserve(rows),
+            Values::Int32(values) => values.reserve(rows),
+            Values::Int64(values) => values.reserve(rows),
+            Values::Float32(values) => values.reserve(rows),
+            Values::Float64(values) => values.reserve(rows),
+            Values::Text(text) => text.offsets.reserve(rows),
+        }
+    }
+
     /// Appends a missing value.
     pub(crate) fn push_missing(&mut self) {
         self.pad_to(self.rows + 1);
@@ -170,12 +183,17 @@ impl ColumnBuilder {
     /// Appends a value to a column of either float kind, rounded to nearest in `float32`; a missing value to any other.
     #[inline]
     pub(crate) fn push_f64(&mut self, value: f64) {
-        match &mut self.values {
-            Values::Float64(values) => values.push(value),
-            #[expect(clippy::cast_possible_truncation, reason = "rounds to nearest, as documented")]
-            Values::Float32(values) => values.push(value as f32),
-            _ => return self.push_missing(),
-        }
+        // The usual kind is so short that it is put where it is called.
+        let Values::Float64(values) = &mut self.values else { return self.push_f32(value) };
+        values.push(value);
+        self.present();
+    }
+
+    #[inline(never)]
+    fn push_f32(&mut self, value: f64) {
+        let Values::Float32(values) = &mut self.values else { return self.push_missing() };
+        #[expect(clippy::cast_possible_truncation, reason = "rounds to nearest, as documented")]
+        values.push(value as f32);
         self.present();
     }
 

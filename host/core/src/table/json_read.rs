@@ -5,10 +5,15 @@
 //!
 //! What is not JSON, nests too deeply or is not UTF-8 is `malformed`; what is JSON but not a table for this shape is
 //! `invalid-input`. A data shape that follows the rows is honoured: the document is then read a second time.
+//!
+//! There are two readers of rows. [`quick`] is asked first; it takes most tables, and refuses nothing. What it does not
+//! take, the general one here reads from the start, and only that one says what is wrong.
 
 mod cells;
 mod columns;
+mod quick;
 mod rows;
+mod scan;
 
 pub(crate) use cells::CellSeed;
 
@@ -64,7 +69,11 @@ pub(crate) fn read_in(bytes: &[u8], shape: &Shape, limits: &Limits, dialect: Dia
 }
 
 pub(crate) fn read_text(text: &str, shape: &Shape, limits: &Limits, dialect: Dialect) -> Result<Read, ReadError> {
-    let result = attempt(text, shape, limits, dialect, ShapeComes::First)
+    let first = match quick::read(text, Document::new(text, shape, limits, dialect, ShapeComes::First)) {
+        Some(result) => result.map(Ok),
+        None => attempt(text, shape, limits, dialect, ShapeComes::First),
+    };
+    let result = first
         .or_else(|Late| attempt(text, shape, limits, dialect, ShapeComes::Late))
         .unwrap_or_else(|Late| Err(ReadError::invalid("`dataShape` is given twice")));
     // Reading stops at the first thing that is too wrong, which may lie before the depth that makes it malformed.
@@ -94,13 +103,7 @@ fn attempt(
     dialect: Dialect,
     comes: ShapeComes,
 ) -> Result<Result<Read, ReadError>, Late> {
-    let allowance = match dialect {
-        Dialect::Client | Dialect::ThingWorx => Allowance::for_sent(text.len(), limits),
-        Dialect::Record => Allowance::of_limits(limits),
-    };
-    let assembly = Assembly::new(shape, limits, allowance);
-    let manner = Manner { dialect, depth: limits.json_depth.saturating_sub(AROUND), limits, room: allowance.most };
-    let mut document = Document { assembly, manner, comes, rows: None, shape_seen: false };
+    let mut document = Document::new(text, shape, limits, dialect, comes);
     let mut reader = serde_json::Deserializer::from_str(text);
     match reader.deserialize_any(&mut document).and_then(|()| reader.end()) {
         Ok(()) => Ok(document.assembly.finish(document.rows.unwrap_or(0))),
@@ -133,7 +136,18 @@ enum Layout {
     Columns,
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
+    /// Of this text, before anything was read.
+    fn new(text: &str, shape: &'a Shape, limits: &'a Limits, dialect: Dialect, comes: ShapeComes) -> Self {
+        let allowance = match dialect {
+            Dialect::Client | Dialect::ThingWorx => Allowance::for_sent(text.len(), limits),
+            Dialect::Record => Allowance::of_limits(limits),
+        };
+        let assembly = Assembly::new(shape, limits, allowance);
+        let manner = Manner { dialect, depth: limits.json_depth.saturating_sub(AROUND), limits, room: allowance.most };
+        Self { assembly, manner, comes, rows: None, shape_seen: false }
+    }
+
     fn values_came_first(&self) -> bool {
         self.rows.is_some() && !self.shape_seen
     }
