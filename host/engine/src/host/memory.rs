@@ -3,7 +3,11 @@
 //! Refused, not trapped: the component's own allocator sees it and may report it in its own words. That it happened is
 //! remembered, and a run that then fails is reported as `out-of-memory`.
 
-use wasmtime::ResourceLimiter;
+use std::future::poll_fn;
+use std::task::Poll;
+
+use async_trait::async_trait;
+use wasmtime::ResourceLimiterAsync;
 
 /// Counts the linear memories of one store together.
 #[derive(Debug)]
@@ -13,17 +17,24 @@ pub(crate) struct Memory {
     peak: u64,
     table_elements: u64,
     refused: bool,
+    /// The run pauses once before it has more than this.
+    pause_above: Option<u64>,
 }
 
 impl Memory {
     pub(crate) fn new(limit: u64, table_elements: u64) -> Self {
-        Self { limit, now: 0, peak: 0, table_elements, refused: false }
+        Self { limit, now: 0, peak: 0, table_elements, refused: false, pause_above: None }
     }
 
     /// Begins a call: what follows is counted for it, from what the instance holds already.
     pub(crate) fn begin(&mut self) {
         self.peak = self.now;
         self.refused = false;
+    }
+
+    /// Has the run pause once before it has more than so many bytes.
+    pub(crate) fn pause_above(&mut self, bytes: u64) {
+        self.pause_above = Some(bytes);
     }
 
     /// Highest use since the last call began, bytes.
@@ -40,21 +51,71 @@ impl Memory {
     }
 }
 
-impl ResourceLimiter for Memory {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+#[async_trait]
+impl ResourceLimiterAsync for Memory {
+    async fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let wanted = self.now.saturating_add((desired as u64).saturating_sub(current as u64));
         if wanted > self.limit {
             self.refused = true;
             return Ok(false);
+        }
+        if self.pause_above.is_some_and(|most| wanted > most) {
+            self.pause_above = None;
+            pause().await;
         }
         self.now = wanted;
         self.peak = self.peak.max(wanted);
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    async fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let fits = desired as u64 <= self.table_elements;
         self.refused |= !fits;
         Ok(fits)
+    }
+}
+
+/// Lets whoever polls do something else first.
+async fn pause() {
+    let mut paused = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut paused, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    /// Grows to so many bytes: how often it paused, and whether it may.
+    fn grow(memory: &mut Memory, from: usize, to: usize) -> (usize, bool) {
+        let mut growing = pin!(memory.memory_growing(from, to, None));
+        let mut pauses = 0;
+        loop {
+            match growing.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Pending => pauses += 1,
+                Poll::Ready(allowed) => return (pauses, allowed.is_ok_and(|allowed| allowed)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_pauses_once_before_its_memory_is_large() {
+        let mut memory = Memory::new(1_000, 0);
+        memory.pause_above(100);
+        assert_eq!(grow(&mut memory, 0, 100), (0, true));
+        // Refused is refused, without a pause.
+        assert_eq!(grow(&mut memory, 100, 1_001), (0, false));
+        assert_eq!(grow(&mut memory, 100, 101), (1, true));
+        assert_eq!(grow(&mut memory, 101, 1_000), (0, true));
+        assert_eq!(memory.peak(), 1_000);
     }
 }

@@ -20,7 +20,7 @@ use crate::error::Refused;
 use crate::host::{Call, cut};
 use crate::run::diagnose::capability_denied;
 use crate::run::instance::{Live, Transfer};
-use crate::run::quick::SLICE_FUEL;
+use crate::run::quick::{MEMORY, SLICE_FUEL};
 use crate::run::request::{RunOutcome, RunReport, RunRequest};
 
 /// Longest message, warning or detail of a component, in bytes.
@@ -58,7 +58,7 @@ impl Component {
         let work = async move {
             let _room = room;
             let live = Live::new(this, memory_bytes);
-            let mut live = if here { live.in_slices(SLICE_FUEL) } else { live };
+            let mut live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
             Ok(run_in(&mut live, request).await)
         };
         let (report, moved) =

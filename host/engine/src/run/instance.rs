@@ -67,14 +67,16 @@ impl Live {
         // A wait is two resources behind one handle.
         state.resources.set_max_capacity(handles.saturating_mul(2));
         let mut store = Store::new(engine.wasmtime(), state);
-        store.limiter(|state| &mut state.memory);
+        store.limiter_async(|state| &mut state.memory);
         store.set_max_component_handles(handles);
         Self { component, slice: YIELD_FUEL, store, stage: Stage::Unmade }
     }
 
-    /// Yields after so much fuel each time.
-    pub(crate) fn in_slices(self, fuel: u64) -> Self {
-        Self { slice: fuel, ..self }
+    /// Yields after so much fuel each time, and once before its memory grows beyond so many bytes.
+    pub(crate) fn in_small_steps(mut self, fuel: u64, memory_bytes: u64) -> Self {
+        self.slice = fuel;
+        self.store.data_mut().memory.pause_above(memory_bytes);
+        self
     }
 
     /// Whose instance it is.

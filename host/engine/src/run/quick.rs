@@ -4,10 +4,11 @@
 //! often enough begins where it is asked for, and whatever is not done with its first slice of fuel goes on on the guests'
 //! threads.
 //!
-//! Who asks is a thread that answers everybody else, so a slice must be short there. Fuel does not tell all of it: one
-//! operation on much memory cannot be interrupted. That is why trust is earned, and why the number of short runs in a row
-//! that it takes grows tenfold with each one that was not short: however a component behaves, it holds up others for a
-//! vanishing part of the time only.
+//! Who asks is a thread that answers everybody else, so a slice must be short there. Fuel does not tell all of it: an
+//! operation on memory burns fuel for each byte, but cannot be interrupted. So a run moves on before its memory, into which
+//! its input is copied, too, grows beyond what is cleared in a few milliseconds. And trust is earned: the number of short
+//! runs in a row that it takes grows tenfold with each one that was not short, so that however a component behaves, it holds
+//! up others for a vanishing part of the time only.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,8 +16,8 @@ use analyte_core::job::Usage;
 
 /// The most fuel of a short run, and the slice after which a run moves on: some 0.1 ms.
 pub(crate) const SLICE_FUEL: u64 = 100_000;
-/// The most memory of a short run, in bytes; to take and to clear more takes its time.
-const MEMORY: u64 = 16 << 20;
+/// The most memory of a short run, in bytes, and what a run has at most before it moves on.
+pub(crate) const MEMORY: u64 = 16 << 20;
 /// Short runs in a row that it takes first.
 const FIRST: u32 = 16;
 
