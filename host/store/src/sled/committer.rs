@@ -365,14 +365,17 @@ fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared
     #[cfg(test)]
     opened.disk.check(super::faults::Point::Apply)?;
     opened.work.apply(&shared.shelf)?;
+    let early = !batch.is_empty() && batch.iter().all(|operation| operation.is_early());
+    if early {
+        // Whoever is answered sees it counted.
+        publish(&mut opened.work, shared, false);
+    }
     for operation in batch.iter_mut() {
         operation.applied();
     }
     let applied = shared.shelf.read().applied;
     if applied != shared.durable.borrow().batches {
-        if !batch.is_empty() && batch.iter().all(|operation| operation.is_early()) {
-            // Whoever was answered sees it counted.
-            publish(&mut opened.work, shared, false);
+        if early {
             // A run that brings the process down is to be known by its start.
             opened.hand_over()?;
             return Ok(true);
