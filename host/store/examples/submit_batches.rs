@@ -73,7 +73,7 @@ async fn submit(store: &Arc<SledStore>, jobs: u64, clients: u64) -> Outcome<()> 
     let jobs = (took.len() as u64 * BATCH) as f64;
     took.sort();
     let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or_default();
-    let on_core = (committing()? - on_core).as_secs_f64() * 1e6 / jobs;
+    let on_core = committing()?.saturating_sub(on_core).as_secs_f64() * 1e6 / jobs;
     let on_disk = (written()? - on_disk) as f64 / jobs;
     println!(
         "{:.0} jobs/s, p50 {:.1?}, p99 {:.1?}; committing {on_core:.2} us a job; {on_disk:.0} bytes to the disk a job",

@@ -41,13 +41,12 @@ pub(crate) fn job(number: u64, now: Timestamp) -> Outcome<NewJob> {
 /// What a batch of jobs without parameters has of a table of one number, to be run in 2099.
 pub(crate) fn batch_job(now: Timestamp) -> Outcome<NewJob> {
     static INPUT: OnceLock<Bytes> = OnceLock::new();
-    let input = match INPUT.get() {
-        Some(input) => input.clone(),
-        None => {
-            let table = read(Format::Json, r#"[{"value":1.5}]"#.into(), &Shape::any(), &Limits::default())?.table;
-            let written = write(Format::Arrow, &table)?;
-            INPUT.get_or_init(|| written.into()).clone()
-        }
+    let input = if let Some(input) = INPUT.get() {
+        input.clone()
+    } else {
+        let table = read(Format::Json, r#"[{"value":1.5}]"#.into(), &Shape::any(), &Limits::default())?.table;
+        let written = write(Format::Arrow, &table)?;
+        INPUT.get_or_init(|| written.into()).clone()
     };
     let parameters = Bytes::from_static(b"{}");
     let named = (ProviderName::new("hostile")?, ModelName::new("noop")?);
