@@ -59,13 +59,13 @@ async fn a_job_that_waits_is_two_entries_and_one_that_ended_three() {
 async fn what_no_longer_fits_into_a_record_that_grew_is_kept_beside_it() {
     let directory = TempDir::new().unwrap();
     let store = open(directory.path());
-    let mut new = job(1, 900);
+    let mut new = job(1, 700);
     new.job.custom_data = serde_json::value::to_raw_value(&"x".repeat(2_000)).ok();
     let id = submit(&store, new).await;
     drop(store);
     assert_eq!(entries(&directory), [("a", 1), ("p", 1)]);
     let store = open(directory.path());
-    finish_next(&store, bytes_of("result", 1_000)).await;
+    finish_next(&store, bytes_of("result", 700)).await;
     assert_eq!(whole_and_damaged(&store, id).await, (3, 0));
     drop(store);
     assert_eq!(entries(&directory), [("j", 1), ("s", 1), ("p", 1), ("c", 1)]);
