@@ -31,10 +31,7 @@ pub(super) fn apply_event(
     if new.revision == old.revision {
         return Ok(Applied::Changed(Changed { job: old, effects }));
     }
-    for content in contents {
-        work.keep_content(place, content)?;
-    }
-    let job = work.save(&old, new, now)?;
+    let job = work.save(&old, new, contents, now)?;
     Ok(Applied::Changed(Changed { job, effects }))
 }
 

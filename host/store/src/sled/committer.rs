@@ -1,8 +1,8 @@
 //! The one thread that writes.
 //!
-//! It takes the operations that wait, lets each change the records in turn, hands all changes to sled as one batch, makes
-//! them durable, and only then answers. Operations that arrive meanwhile wait for the next round, so that the price of
-//! making durable is shared.
+//! It takes the operations that wait, lets each change the records in turn, hands all changes to sled as one batch, or as a
+//! few of whole operations, makes them durable, and only then answers. Operations that arrive meanwhile wait for the next
+//! round, so that the price of making durable is shared.
 //!
 //! Durable means: sled's `flush`, which writes but does not sync, then `fdatasync` of its file. When anything of this
 //! fails, everybody in the batch is told, and with the next operation the disk is tried out; when it takes something, all
@@ -31,7 +31,7 @@ use super::ballast::Ballast;
 use super::blobs::Blobs;
 use super::disk::{Disk, in_one_line, is_full};
 use super::doubt::Doubt;
-use super::open::{self, Opened};
+use super::open::{self, Opened, let_go};
 use super::operation::{Operation, early_operation, operation};
 use super::shared::publish;
 use super::work::Work;
@@ -41,7 +41,7 @@ use crate::{Metrics, Result, StoreError};
 /// Most operations of one batch.
 const BATCH: usize = 512;
 /// A batch ends when it has written so much.
-const BATCH_BYTES: usize = 8 << 20;
+const BATCH_BYTES: u64 = 8 << 20;
 /// Operations that may wait before callers are held back.
 const WAITING: usize = 4_096;
 /// How long what nobody waits for may stay undurable.
@@ -162,13 +162,6 @@ struct Service {
     failed: Option<Opened>,
 }
 
-/// Lets go of sled, which syncs its file and asserts that it can.
-fn let_go(opened: Option<Opened>) {
-    if catch_unwind(AssertUnwindSafe(|| drop(opened))).is_err() {
-        tracing::error!("the store's engine could not be closed in order");
-    }
-}
-
 impl Service {
     fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
@@ -217,7 +210,7 @@ impl Service {
                 let written = opened.work.records.written_bytes();
                 let committed = catch_unwind(AssertUnwindSafe(|| {
                     if let Some(first) = first {
-                        open = self.gather(batch, first, &mut opened.work);
+                        open = self.gather(batch, first, &mut opened.work)?;
                     }
                     lazy = commit(&mut opened, batch, &self.shared, metrics)?;
                     Ok(())
@@ -264,7 +257,13 @@ impl Service {
     }
 
     /// Lets the operations happen that wait; says whether more may come.
-    fn gather(&mut self, batch: &mut Vec<Box<dyn Operation>>, first: Box<dyn Operation>, work: &mut Work) -> bool {
+    fn gather(
+        &mut self,
+        batch: &mut Vec<Box<dyn Operation>>,
+        first: Box<dyn Operation>,
+        work: &mut Work,
+    ) -> Result<bool> {
+        let before = work.records.written_bytes();
         let mut next = first;
         loop {
             // Noted first, so that it is answered even if it panics.
@@ -272,13 +271,18 @@ impl Service {
             if let Some(operation) = batch.last_mut() {
                 operation.run(work);
             }
-            if batch.len() >= BATCH || work.records.bytes() >= BATCH_BYTES {
-                return true;
+            if batch.len() >= BATCH || work.records.written_bytes() - before >= BATCH_BYTES {
+                return Ok(true);
+            }
+            if work.records.are_many() {
+                #[cfg(test)]
+                self.disk.check(super::faults::Point::Apply)?;
+                work.apply(&self.shared.shelf)?;
             }
             next = match self.receiver.try_recv() {
                 Ok(Message::Operation(operation)) => operation,
-                Ok(Message::Look | Message::Settle) | Err(_) => return true,
-                Ok(Message::Close) => return false,
+                Ok(Message::Look | Message::Settle) | Err(_) => return Ok(true),
+                Ok(Message::Close) => return Ok(false),
             };
         }
     }
@@ -365,14 +369,17 @@ fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared
     #[cfg(test)]
     opened.disk.check(super::faults::Point::Apply)?;
     opened.work.apply(&shared.shelf)?;
+    let early = !batch.is_empty() && batch.iter().all(|operation| operation.is_early());
+    if early {
+        // Whoever is answered sees it counted.
+        publish(&mut opened.work, shared, false);
+    }
     for operation in batch.iter_mut() {
         operation.applied();
     }
     let applied = shared.shelf.read().applied;
     if applied != shared.durable.borrow().batches {
-        if !batch.is_empty() && batch.iter().all(|operation| operation.is_early()) {
-            // Whoever was answered sees it counted.
-            publish(&mut opened.work, shared, false);
+        if early {
             // A run that brings the process down is to be known by its start.
             opened.hand_over()?;
             return Ok(true);

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::doubt::Scope;
 use super::envelope::{self, Find};
 use super::keys::{self, Owner};
-use super::{SledStore, broken, io_error, reader};
+use super::{SledStore, broken, io_error, job_record, reader, within};
 use crate::{Result, Staged, StoreError};
 
 /// Where bytes are.
@@ -22,6 +22,11 @@ pub(super) enum Found {
 /// A content of this job.
 pub(super) fn find(tree: &sled::Tree, organisation: &Organisation, job: JobId, content: &Content) -> Result<Found> {
     let damaged = || StoreError::Damaged { what: format!("the content {}", content.digest) };
+    if content.bytes <= within::MOST as u64
+        && let Some(bytes) = job_record::content(tree, organisation, job, content.digest)?
+    {
+        return if bytes.len() as u64 == content.bytes { Ok(Found::Here(bytes)) } else { Err(damaged()) };
+    }
     match envelope::read_here(tree, &keys::content(organisation, job, content.digest)) {
         Ok(Some(bytes)) if bytes.len() as u64 == content.bytes => return Ok(Found::Here(envelope::owned(bytes))),
         Ok(Some(_)) | Err(StoreError::Damaged { .. }) => return Err(damaged()),

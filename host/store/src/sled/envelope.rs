@@ -1,4 +1,4 @@
-//! How a value lies in the tree: `kind, crc32 of what follows, what follows`.
+//! How a value lies in the tree: `kind, crc32 of what follows, what follows`. A job's record may have more (`within.rs`).
 //!
 //! sled splits a leaf by the *number* of its entries (16), not by their size, and writes a leaf of more than 128 KiB to a
 //! file that it neither syncs nor ever frees. A value is therefore cut into pieces small enough that no leaf grows so
@@ -10,7 +10,7 @@ use analyte_core::digest::Digest;
 use analyte_core::job::Content;
 use sled::IVec;
 
-use super::{broken, keys};
+use super::{broken, keys, within};
 use crate::{Result, StoreError};
 
 /// Longest value of one key. Even a leaf of 20 such entries, the most that a merge leaves, stays below sled's 128 KiB.
@@ -19,7 +19,10 @@ pub(super) const PIECE_BYTES: usize = 4 << 10;
 const WHOLE: u8 = 1;
 const PIECES: u8 = 2;
 const ELSEWHERE: u8 = 3;
-const HEAD: usize = 5;
+/// A job's record with contents within.
+pub(super) const WITH: u8 = 4;
+/// Bytes before what the checksum is for.
+pub(super) const HEAD: usize = 5;
 
 /// Anything that finds a value by its key.
 pub(super) trait Find {
@@ -45,6 +48,8 @@ pub(super) enum Value {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Bytes {
     One(IVec),
+    /// Those of this range.
+    Part(IVec, std::ops::Range<usize>),
     Joined(Vec<u8>),
 }
 
@@ -53,6 +58,7 @@ impl std::ops::Deref for Bytes {
     fn deref(&self) -> &[u8] {
         match self {
             Self::One(value) => value.get(HEAD..).unwrap_or_default(),
+            Self::Part(value, range) => value.get(range.clone()).unwrap_or_default(),
             Self::Joined(bytes) => bytes,
         }
     }
@@ -135,6 +141,10 @@ pub(super) fn open(from: &impl Find, key: &[u8], head: IVec) -> Result<Value> {
     };
     let bytes = match kind {
         WHOLE | ELSEWHERE => Bytes::One(head),
+        WITH => {
+            let json = within::json(&head).ok_or_else(|| damaged(key))?;
+            Bytes::Part(head, json)
+        }
         PIECES => {
             let mut joined = Vec::new();
             for number in 0..pieces(&head) {
@@ -158,10 +168,15 @@ pub(super) fn open(from: &impl Find, key: &[u8], head: IVec) -> Result<Value> {
 
 /// Reads a value that is never a blob.
 pub(super) fn read_here(from: &impl Find, key: &[u8]) -> Result<Option<Bytes>> {
-    match read(from, key)? {
-        None => Ok(None),
-        Some(Value::Here(bytes)) => Ok(Some(bytes)),
-        Some(Value::Elsewhere(_)) => Err(damaged(key)),
+    let Some(head) = from.find(key)? else { return Ok(None) };
+    open_here(from, key, head).map(Some)
+}
+
+/// The same, from the first piece on.
+pub(super) fn open_here(from: &impl Find, key: &[u8], head: IVec) -> Result<Bytes> {
+    match open(from, key, head)? {
+        Value::Here(bytes) => Ok(bytes),
+        Value::Elsewhere(_) => Err(damaged(key)),
     }
 }
 
@@ -180,7 +195,7 @@ pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>> {
 pub(super) fn owned(bytes: Bytes) -> bytes::Bytes {
     match bytes {
         Bytes::Joined(bytes) => bytes.into(),
-        one @ Bytes::One(_) => Cow::into_owned(Cow::Borrowed(&*one)).into(),
+        other => Cow::into_owned(Cow::Borrowed(&*other)).into(),
     }
 }
 

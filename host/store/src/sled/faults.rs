@@ -29,7 +29,8 @@ impl Point {
 
 #[derive(Debug, Default)]
 struct State {
-    next: HashMap<Point, VecDeque<Errno>>,
+    /// `None`: that time it works.
+    next: HashMap<Point, VecDeque<Option<Errno>>>,
     standing: HashMap<Point, Errno>,
     free_bytes: Option<u64>,
 }
@@ -41,7 +42,15 @@ pub(super) struct Faults(Arc<Mutex<State>>);
 impl Faults {
     /// Lets the next `times` fail.
     pub(super) fn next(&self, point: Point, times: usize, errno: Errno) {
-        self.0.lock().next.entry(point).or_default().extend(std::iter::repeat_n(errno, times));
+        self.0.lock().next.entry(point).or_default().extend(std::iter::repeat_n(Some(errno), times));
+    }
+
+    /// Lets one fail after so many that do not.
+    pub(super) fn next_after(&self, point: Point, times: usize, errno: Errno) {
+        let mut state = self.0.lock();
+        let next = state.next.entry(point).or_default();
+        next.extend(std::iter::repeat_n(None, times));
+        next.push_back(Some(errno));
     }
 
     /// Lets all fail from now on.
@@ -65,7 +74,7 @@ impl Faults {
 
     pub(super) fn check(&self, point: Point) -> io::Result<()> {
         let mut state = self.0.lock();
-        let errno = state.next.get_mut(&point).and_then(VecDeque::pop_front);
+        let errno = state.next.get_mut(&point).and_then(VecDeque::pop_front).flatten();
         match errno.or_else(|| state.standing.get(&point).copied()) {
             Some(errno) => Err(errno.into()),
             None => Ok(()),

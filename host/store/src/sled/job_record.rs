@@ -1,18 +1,22 @@
-//! How a job lies in the tree: the job as last written whole, and the starts since then.
+//! How a job lies in the tree: the job as last written whole, with its small contents, and the starts since then. It lies
+//! among the live ones until it ends, and then among those that ended.
 //!
 //! A claim writes only such a start, a record of a few dozen bytes. Since the state machine is a function, letting the
 //! starts happen again gives the job as it is.
 
 use std::sync::Arc;
 
+use analyte_core::digest::Digest;
 use analyte_core::job::Job;
 use analyte_core::job::transition::{Event, apply};
 use analyte_core::names::{JobId, Lease, Organisation, TaskName};
 use analyte_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use sled::IVec;
 
 use super::envelope::{self, Find};
-use super::keys;
+use super::keys::{self, Class};
+use super::within;
 use super::work::{Place, Work};
 use crate::{Result, StoreError};
 
@@ -31,17 +35,46 @@ pub(super) struct Raw {
     starts: Option<envelope::Bytes>,
 }
 
+/// Finds a job's record as it lies there, and its key.
+pub(super) fn find(from: &impl Find, organisation: &Organisation, id: JobId) -> Result<Option<(Vec<u8>, IVec)>> {
+    // Which of those that ended does not matter.
+    for class in [Class::Live, Class::Completed] {
+        let key = keys::job(organisation, class, id);
+        if let Some(value) = from.find(&key)? {
+            return Ok(Some((key, value)));
+        }
+    }
+    Ok(None)
+}
+
 /// Finds a job's record.
 pub(super) fn fetch(from: &impl Find, organisation: &Organisation, id: JobId) -> Result<Option<Raw>> {
-    let Some(job) = envelope::read_here(from, &keys::job(organisation, id))? else { return Ok(None) };
-    let starts = envelope::read_here(from, &keys::starts(organisation, id))?;
+    let Some((key, value)) = find(from, organisation, id)? else { return Ok(None) };
+    let job = envelope::open_here(from, &key, value)?;
+    let live = key.first() == Some(&keys::LIVE);
+    let starts = if live { envelope::read_here(from, &keys::starts(organisation, id))? } else { None };
     Ok(Some(Raw { job, starts }))
+}
+
+/// Finds a content within a job's record; `None`: it is not there.
+pub(super) fn content(
+    from: &impl Find,
+    organisation: &Organisation,
+    id: JobId,
+    digest: Digest,
+) -> Result<Option<bytes::Bytes>> {
+    let Some((_, value)) = find(from, organisation, id)? else { return Ok(None) };
+    match within::all(&value).find(|small| small.digest == digest) {
+        None => Ok(None),
+        Some(small) if small.whole() => Ok(Some(small.owned().bytes)),
+        Some(_) => Err(StoreError::Damaged { what: format!("the content {digest}") }),
+    }
 }
 
 impl Raw {
     /// The job as it is.
     pub(super) fn decode(&self, organisation: &Organisation, id: JobId) -> Result<Job> {
-        let mut job: Job = envelope::parse(&keys::job(organisation, id), &self.job)?;
+        let mut job: Job = envelope::parse(&[keys::LIVE], &self.job)?;
         if job.id != id || job.organisation != *organisation {
             return Err(StoreError::Damaged { what: format!("the record of job {id}") });
         }
@@ -59,7 +92,8 @@ pub(super) fn read(from: &impl Find, organisation: &Organisation, id: JobId) -> 
 
 /// The job as last written whole.
 pub(super) fn read_whole(from: &impl Find, organisation: &Organisation, id: JobId) -> Result<Option<Job>> {
-    let Some(job) = envelope::read_here(from, &keys::job(organisation, id))? else { return Ok(None) };
+    let Some((key, value)) = find(from, organisation, id)? else { return Ok(None) };
+    let job = envelope::open_here(from, &key, value)?;
     Raw { job, starts: None }.decode(organisation, id).map(Some)
 }
 

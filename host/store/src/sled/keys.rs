@@ -6,14 +6,15 @@
 //!
 //! | letter | key | value |
 //! | --- | --- | --- |
-//! | `j` | organisation, job | the job, as last written whole |
+//! | `a` | organisation, job | a live job, as last written whole, with its small contents |
 //! | `l` | organisation, job | the starts since then |
-//! | `s` | organisation, class, job | nothing while live, else the time of its end |
+//! | `j` | organisation, job | a job that ended, in the same way |
+//! | `s` | organisation, class, job | of a job that ended, when that was |
 //! | `p` | organisation, provider, model, job | nothing |
 //! | `t` | organisation, tag, value, job | nothing |
 //! | `k` | organisation, hash of an idempotency key | the request's digest and the job |
 //! | `y` | organisation, job | the hash of its idempotency key |
-//! | `c` | organisation, job, digest | bytes of a small content |
+//! | `c` | organisation, job, digest | bytes of a content that is neither a blob nor within the job's record |
 //! | `b` | digest, owner | length of the blob |
 //! | `e` | last position | a block of the journal |
 //! | `v` | organisation, job, id of its last event | a block of what a run told |
@@ -31,7 +32,8 @@ use analyte_core::job::event::EventId;
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
 
-pub(super) const JOB: u8 = b'j';
+pub(super) const LIVE: u8 = b'a';
+const JOB: u8 = b'j';
 pub(super) const STARTS: u8 = b'l';
 pub(super) const STATE: u8 = b's';
 const MODEL_INDEX: u8 = b'p';
@@ -59,7 +61,8 @@ pub(super) const WRITER: &[u8] = b"mwriter";
 /// Every lease below this number may have been given out.
 pub(super) const LEASES: &[u8] = b"mleases";
 
-/// Jobs that have not ended share one class, so that a claim moves nothing.
+/// Jobs that have not ended share one class, so that a claim moves nothing. They have a place of their own, which is their
+/// index: a job is one entry less as long as it waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(super) enum Class {
@@ -119,19 +122,35 @@ pub(super) fn with_id(mut prefix: Vec<u8>, id: JobId) -> Vec<u8> {
     prefix
 }
 
-pub(super) fn jobs(organisation: &Organisation) -> Vec<u8> {
+/// Jobs that ended.
+pub(super) fn ended_jobs(organisation: &Organisation) -> Vec<u8> {
     key(JOB, organisation)
 }
 
-pub(super) fn job(organisation: &Organisation, id: JobId) -> Vec<u8> {
-    with_id(jobs(organisation), id)
+pub(super) fn live_jobs(organisation: &Organisation) -> Vec<u8> {
+    key(LIVE, organisation)
+}
+
+/// The record of a job of this class.
+pub(super) fn job(organisation: &Organisation, class: Class, id: JobId) -> Vec<u8> {
+    let jobs = if class == Class::Live { live_jobs(organisation) } else { ended_jobs(organisation) };
+    with_id(jobs, id)
 }
 
 pub(super) fn starts(organisation: &Organisation, id: JobId) -> Vec<u8> {
     with_id(key(STARTS, organisation), id)
 }
 
+/// The index of a class: live jobs have none but their records.
 pub(super) fn states(organisation: &Organisation, class: Class) -> Vec<u8> {
+    if class == Class::Live {
+        return live_jobs(organisation);
+    }
+    old_states(organisation, class)
+}
+
+/// The same as it was until format 3, when live jobs had entries there too.
+pub(super) fn old_states(organisation: &Organisation, class: Class) -> Vec<u8> {
     let mut key = key(STATE, organisation);
     key.push(class as u8);
     key
@@ -348,6 +367,15 @@ pub(super) fn piece(key: &[u8], number: u16) -> Vec<u8> {
     piece.extend_from_slice(key);
     piece.extend_from_slice(&number.to_be_bytes());
     piece
+}
+
+/// The job and class of an entry of the index by class.
+pub(super) fn of_state(key: &[u8]) -> Option<((Organisation, JobId), Class)> {
+    let (organisation, rest) = split_organisation(key)?;
+    let (class, id) = rest.split_first()?;
+    // Neither more nor less than an id.
+    let id = id_at_end(id).filter(|_| id.len() == 16)?;
+    Some(((organisation, id), Class::from_byte(*class)?))
 }
 
 /// The job id at the end of an index key.

@@ -47,12 +47,18 @@ pub(super) fn learn(work: &mut Work) -> Result<()> {
 /// Counts ended jobs, and says which live.
 fn learn_states(work: &mut Work) -> Result<Vec<Place>> {
     let mut live = Vec::new();
-    let mut ended = Vec::new();
     let mut odd = Vec::new();
+    for entry in work.records.scan(&[keys::LIVE]) {
+        let (key, _) = entry?;
+        match of_record(&key) {
+            Some(place) => live.push(place),
+            None => odd.push((key, None)),
+        }
+    }
+    let mut ended = Vec::new();
     for entry in work.records.scan(&[keys::STATE]) {
         let (key, value) = entry?;
-        match of_state(&key) {
-            Some((place, Class::Live)) if value.is_empty() => live.push(place),
+        match keys::of_state(&key) {
             Some(((organisation, _), class)) if class != Class::Live && value.len() == 8 => {
                 ended.push((organisation, class));
             }
@@ -63,27 +69,31 @@ fn learn_states(work: &mut Work) -> Result<Vec<Place>> {
         found_ended(work, &organisation, class);
     }
     for (key, found) in odd {
-        work.quarantine(&key, "an index entry")?;
-        let Some((place, class)) = found else { continue };
-        // The job itself says when it ended.
-        match job_record::read(&work.records, &place.0, place.1) {
-            Ok(Some(job)) if Class::of(job.status) == class => {
-                work.state_entry(&job);
-                if class == Class::Live { live.push(place) } else { found_ended(work, &place.0, class) }
+        let read = found.as_ref().map(|((organisation, id), _)| job_record::read(&work.records, organisation, *id));
+        match (found, read) {
+            // Of a job that was damaged when the store was brought to format 4: the damage is the job's.
+            (Some((place, Class::Live)), Some(Err(StoreError::Damaged { what }))) => {
+                work.put_job_aside(&place, &what)?;
+                work.records.remove(key.to_vec());
             }
-            Ok(_) | Err(StoreError::Damaged { .. }) => {}
-            Err(error) => return Err(error),
+            (Some((_, class)), Some(Ok(Some(job)))) if Class::of(job.status) == class && class != Class::Live => {
+                work.quarantine(&key, "an index entry")?;
+                // The job itself says when it ended.
+                work.state_entry(&job);
+                found_ended(work, &job.organisation, class);
+            }
+            (_, Some(Err(error))) if !matches!(error, StoreError::Damaged { .. }) => return Err(error),
+            _ => work.quarantine(&key, "an entry of no job")?,
         }
     }
     Ok(live)
 }
 
-fn of_state(key: &[u8]) -> Option<(Place, Class)> {
-    let (organisation, rest) = keys::split_organisation(key)?;
-    let (class, id) = rest.split_first()?;
+/// The job whose record has this key, if it is the key of one.
+fn of_record(key: &[u8]) -> Option<Place> {
+    let (organisation, id) = keys::split_organisation(key)?;
     // Neither more nor less than an id.
-    let id = keys::id_at_end(id).filter(|_| id.len() == 16)?;
-    Some(((organisation, id), Class::from_byte(*class)?))
+    Some((organisation, keys::id_at_end(id).filter(|_| id.len() == 16)?))
 }
 
 fn found_ended(work: &mut Work, organisation: &Organisation, class: Class) {
@@ -101,10 +111,8 @@ fn learn_live(work: &mut Work, place: &Place) -> Result<()> {
         .and_then(|starts| Ok(job_record::read(&work.records, organisation, *id)?.map(|job| (job, starts))));
     match read {
         Ok(Some((job, starts))) => work.found_live(&Arc::new(job), starts),
-        Ok(None) => {
-            let entry = keys::with_id(keys::states(organisation, Class::Live), *id);
-            work.quarantine(&entry, "an index entry without its job")?;
-        }
+        // It was there a moment ago, and nobody else writes.
+        Ok(None) => {}
         Err(StoreError::Damaged { what }) => match work.mend_job(place, &what)? {
             Some(job) => work.found_live(&Arc::new(job), Vec::new()),
             None => work.put_job_aside(place, &what)?,

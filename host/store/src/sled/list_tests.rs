@@ -80,7 +80,7 @@ async fn conditions_are_turned_into_indexes() {
     let ids = submit(&store, jobs).await;
 
     let of = default();
-    let all = || vec![List::Index(keys::jobs(&of))];
+    let all = || vec![List::Index(keys::live_jobs(&of)), List::Index(keys::ended_jobs(&of))];
     let state = |class| List::Index(keys::states(&of, class));
     let model = |provider: &str, model: &str| {
         List::Index(keys::model_jobs(&of, &ProviderName::new(provider).unwrap(), &ModelName::new(model).unwrap()))

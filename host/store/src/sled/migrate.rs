@@ -11,13 +11,16 @@
 //! idempotency keys; who wrote the store |
 //! | 3 | providers of one organisation (`P`, `M` and their references), which an older version would take for shared ones;
 //! files (`f`, `g`), which it would leave behind; organisations (`O`); sessions, whose jobs it would run side by side |
+//! | 4 | live jobs in a place of their own (`a`), and small contents within jobs' records, neither of which an older version
+//! would find |
 
+use super::broken;
 use super::envelope::{self, Find};
-use super::{broken, keys};
+use super::keys::{self, Class};
 use crate::{Result, StoreError};
 
 /// The format this version writes. A higher one was written by a later version.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 /// Records written at a time.
 const PORTION: usize = 1_024;
 /// This version.
@@ -27,7 +30,7 @@ const WRITER: &str = env!("CARGO_PKG_VERSION");
 type Step = fn(&sled::Tree) -> Result<()>;
 
 /// The first one leads from format 1 to format 2. What format 3 adds lies beside what was there, which stays as it is.
-const STEPS: [Step; FORMAT as usize - 1] = [to_2, |_| Ok(())];
+const STEPS: [Step; FORMAT as usize - 1] = [to_2, |_| Ok(()), to_4];
 
 /// Gives the values of few bytes that had none a checksum. One that has it is longer, and left as it is.
 fn to_2(tree: &sled::Tree) -> Result<()> {
@@ -47,6 +50,39 @@ fn to_2(tree: &sled::Tree) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Brings live jobs to their own place. All else stays as it is: contents that have entries of their own are read from
+/// these. A job that cannot be read is left where it is, with its entry, for whoever puts it aside.
+fn to_4(tree: &sled::Tree) -> Result<()> {
+    let mut from = vec![keys::STATE];
+    loop {
+        let portion = tree.range(from.clone()..vec![keys::STATE + 1]).take(PORTION).collect::<sled::Result<Vec<_>>>();
+        let portion = portion.map_err(|error| broken("read records", error))?;
+        let Some((last, _)) = portion.last() else { return Ok(()) };
+        from = last.to_vec();
+        from.push(0);
+        let mut batch = sled::Batch::default();
+        for (entry, _) in &portion {
+            let Some(((organisation, id), Class::Live)) = keys::of_state(entry) else { continue };
+            let before = keys::job(&organisation, Class::Completed, id);
+            let Some(head) = tree.find(&before)? else { continue };
+            let record = match envelope::open_here(tree, &before, head.clone()) {
+                Ok(record) => record,
+                Err(StoreError::Damaged { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            for number in 0..envelope::pieces(&head) {
+                batch.remove(keys::piece(&before, number));
+            }
+            for (key, value) in envelope::entries(keys::job(&organisation, Class::Live, id), &record) {
+                batch.insert(key, value);
+            }
+            batch.remove(before);
+            batch.remove(entry);
+        }
+        tree.apply_batch(batch).map_err(|error| broken("write records", error))?;
+    }
 }
 
 /// Checks who wrote the store, and brings it to this format. `sync` makes durable what was written.

@@ -73,6 +73,7 @@ mod tokens;
 mod unfinished;
 mod users;
 mod walk;
+mod within;
 mod work;
 
 #[cfg(test)]

@@ -128,6 +128,13 @@ fn open(options: &Options, disk: &Disk, blobs: &Arc<Blobs>) -> Result<Opened> {
     Ok(opened)
 }
 
+/// Lets go of sled, which syncs its file and asserts that it can.
+pub(super) fn let_go(opened: Option<Opened>) {
+    if std::panic::catch_unwind(AssertUnwindSafe(|| drop(opened))).is_err() {
+        tracing::error!("the store's engine could not be closed in order");
+    }
+}
+
 /// Opens sled.
 pub(super) fn database(path: &Path, cache_bytes: u64, disk: &Disk) -> Result<sled::Db> {
     remove_half_snapshots(path)?;

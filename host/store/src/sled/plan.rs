@@ -151,7 +151,8 @@ impl Draft {
         let mut all = self.all.clone();
         all.extend(self.models(tree)?);
         if all.is_empty() {
-            all.push(vec![List::Index(keys::jobs(&self.organisation))]);
+            let all_jobs = [keys::live_jobs(&self.organisation), keys::ended_jobs(&self.organisation)];
+            all.push(all_jobs.map(List::Index).to_vec());
         }
         Ok(Plan { all, order: self.order, at: self.at, end: self.end })
     }

@@ -10,7 +10,7 @@ use analyte_core::names::JobId;
 use super::envelope::{self, Find};
 use super::keys::{self, Class};
 use super::work::{Place, Work};
-use super::{events, files, job_record, journal, known};
+use super::{events, files, job_record, journal, known, save};
 use crate::{Result, StoreError};
 
 impl Work {
@@ -38,7 +38,8 @@ impl Work {
     /// was before its last starts, or nothing.
     pub(super) fn mend_job(&mut self, place: &Place, what: &str) -> Result<Option<Job>> {
         let (organisation, id) = place;
-        let (job_key, starts_key) = (keys::job(organisation, *id), keys::starts(organisation, *id));
+        let starts_key = keys::starts(organisation, *id);
+        let Some((job_key, value)) = job_record::find(&self.records, organisation, *id)? else { return Ok(None) };
         let whole = match job_record::read_whole(&self.records, organisation, *id) {
             Ok(whole) => whole,
             Err(StoreError::Damaged { .. }) => None,
@@ -65,7 +66,10 @@ impl Work {
             }
             (None, None, _) => return Ok(None),
         };
-        self.records.put(job_key, &envelope::json(&left)?)?;
+        // Contents have checksums of their own.
+        let small = save::within(&value, &left);
+        self.records.take_away(job_key)?;
+        self.put_job(&left, small)?;
         Ok(Some(left))
     }
 
@@ -97,7 +101,9 @@ impl Work {
     pub(super) fn put_job_aside(&mut self, place: &Place, what: &str) -> Result<()> {
         let (organisation, id) = place;
         self.touched.push(place.clone());
-        self.quarantine(&keys::job(organisation, *id), what)?;
+        if let Some((key, _)) = job_record::find(&self.records, organisation, *id)? {
+            self.quarantine(&key, what)?;
+        }
         // They say nothing without the job, and are no second damage.
         self.records.take_away(keys::starts(organisation, *id))?;
         for class in Class::ALL {

@@ -1,6 +1,8 @@
 //! The tree as the operations of one batch see it: what is stored, under what they have written so far.
 //!
-//! Nothing reaches the tree before [`Records::apply`], which hands all of it to sled as one atomic batch.
+//! Nothing reaches the tree before [`Records::apply`], which hands all of it to sled as one atomic batch. That is never part
+//! of an operation, and with many operations not all of them: sled applies a batch in no order at all, and so the slower
+//! for each entry, the farther apart these lie.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,6 +18,9 @@ use super::envelope::{self, Find};
 use super::ready::Ready;
 use super::{broken, keys};
 use crate::{Result, StoreError};
+
+/// Entries that are enough for a batch. With half as many sled writes more, with twice as many it takes longer.
+const MANY: usize = 1_000;
 
 /// The tree, as readers see it. They hold the lock while they read, and a batch is applied under the other side of it: a
 /// reader sees all of a batch or nothing.
@@ -35,8 +40,6 @@ pub(super) struct Shelf {
 pub(super) struct Records {
     tree: sled::Tree,
     written: BTreeMap<Vec<u8>, Option<IVec>>,
-    bytes: usize,
-    /// Of all batches that were applied.
     written_bytes: u64,
     /// Set by the first failure of the disk: nothing that was read since can be trusted.
     failed: Cell<bool>,
@@ -53,18 +56,18 @@ impl Find for Records {
 
 impl Records {
     pub(super) fn new(tree: sled::Tree) -> Self {
-        Self { tree, written: BTreeMap::new(), bytes: 0, written_bytes: 0, failed: Cell::new(false) }
+        Self { tree, written: BTreeMap::new(), written_bytes: 0, failed: Cell::new(false) }
     }
 
     /// Writes a bare value of few bytes.
     pub(super) fn set(&mut self, key: Vec<u8>, value: impl Into<IVec>) {
         let value = value.into();
-        self.bytes += key.len() + value.len();
+        self.written_bytes += (key.len() + value.len()) as u64;
         self.written.insert(key, Some(value));
     }
 
     pub(super) fn remove(&mut self, key: Vec<u8>) {
-        self.bytes += key.len();
+        self.written_bytes += key.len() as u64;
         self.written.insert(key, None);
     }
 
@@ -104,12 +107,12 @@ impl Records {
         Ok(())
     }
 
-    /// Bytes written since the last [`Records::apply`].
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// Whether there is enough for [`Records::apply`].
+    pub(super) fn are_many(&self) -> bool {
+        self.written.len() >= MANY
     }
 
-    /// Bytes that all batches have written since the store was opened.
+    /// Bytes written since the store was opened.
     pub(super) fn written_bytes(&self) -> u64 {
         self.written_bytes
     }
@@ -159,7 +162,6 @@ impl Records {
                 None => batch.remove(key),
             }
         }
-        self.written_bytes += std::mem::take(&mut self.bytes) as u64;
         let mut readers = readers.write();
         readers.applied += 1;
         self.tree.apply_batch(batch).map_err(|error| {

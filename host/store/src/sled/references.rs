@@ -8,7 +8,7 @@ use analyte_core::job::Content;
 use super::envelope::Find;
 use super::keys::{self, Owner};
 use super::records::Records;
-use super::work::Work;
+use super::work::{Place, Work};
 use crate::{Result, Staged};
 
 /// In-memory picture of the reference records.
@@ -83,26 +83,18 @@ impl References {
 }
 
 impl Work {
-    /// Gives a content to a job that is new, and so has none yet.
-    pub(super) fn take_content(&mut self, owner: &super::work::Place, staged: &Staged) -> Result<()> {
+    /// Gives a content to a job, beside its record.
+    pub(super) fn keep_content(&mut self, owner: &Place, staged: &Staged) -> Result<()> {
         let (organisation, id) = owner;
         match &staged.inline {
-            Some(bytes) => {
-                let key = keys::content(organisation, *id, staged.content.digest);
-                self.records.insert(super::envelope::entries(key, bytes));
-                Ok(())
-            }
-            None => self.keep_content(owner, staged),
+            Some(bytes) => self.keep_bytes(owner, staged.content.digest, bytes),
+            None => self.references.add(&mut self.records, &staged.content, &Owner::Job(organisation, *id)),
         }
     }
 
-    /// Gives a content to a job.
-    pub(super) fn keep_content(&mut self, owner: &super::work::Place, staged: &Staged) -> Result<()> {
-        let (organisation, id) = owner;
-        let Some(bytes) = &staged.inline else {
-            return self.references.add(&mut self.records, &staged.content, &Owner::Job(organisation, *id));
-        };
-        let key = keys::content(organisation, *id, staged.content.digest);
+    /// The same for bytes that are kept in the tree.
+    pub(super) fn keep_bytes(&mut self, (organisation, id): &Place, digest: Digest, bytes: &[u8]) -> Result<()> {
+        let key = keys::content(organisation, *id, digest);
         // The key tells the bytes, so what is there needs no second writing.
         if self.records.find(&key)?.is_none() {
             self.records.insert(super::envelope::entries(key, bytes));
@@ -110,11 +102,15 @@ impl Work {
         Ok(())
     }
 
-    /// Takes a content away from a job.
-    pub(super) fn drop_content(&mut self, owner: &super::work::Place, digest: Digest) -> Result<()> {
+    /// Takes a content away from a job that lies beside its record, if it does.
+    pub(super) fn drop_content(&mut self, owner: &Place, digest: Digest) -> Result<()> {
         let (organisation, id) = owner;
-        if !self.references.end(&mut self.records, digest, &Owner::Job(organisation, *id))? {
-            self.records.take_away(keys::content(organisation, *id, digest))?;
+        if self.references.end(&mut self.records, digest, &Owner::Job(organisation, *id))? {
+            return Ok(());
+        }
+        let key = keys::content(organisation, *id, digest);
+        if self.records.find(&key)?.is_some() {
+            self.records.take_away(key)?;
         }
         Ok(())
     }

@@ -7,12 +7,15 @@ use analyte_core::digest::Digest;
 use analyte_core::job::{Job, Status};
 use analyte_core::names::{Lease, Organisation, RunKey, TaskKey};
 use analyte_core::timestamp::Timestamp;
+use bytes::Bytes;
 
-use super::envelope;
+use super::envelope::Find;
 use super::job_record::Start;
 use super::keys::{self, Class};
+use super::within::Small;
 use super::work::{Place, Running, Work};
-use crate::{Counts, Result};
+use super::{envelope, within};
+use crate::{Counts, Result, Staged};
 
 /// Every content that a job names.
 pub(super) fn contents(job: &Job) -> BTreeSet<Digest> {
@@ -45,10 +48,8 @@ fn count(counts: &mut Counts, status: Status) -> &mut u64 {
 }
 
 impl Work {
-    /// A job that was just submitted; its record is written by the caller.
+    /// A job that was just submitted; its entries are written by the caller.
     pub(super) fn enter(&mut self, job: &Arc<Job>) {
-        self.index_new(job);
-        self.state_entry(job);
         self.count_in(job);
         self.come_alive(job);
         self.keep_warm((job.organisation.clone(), job.id), job);
@@ -84,10 +85,10 @@ impl Work {
         *count = count.saturating_sub(1);
     }
 
-    /// Writes the job whole.
-    pub(super) fn save(&mut self, old: &Job, new: Job, now: Timestamp) -> Result<Arc<Job>> {
+    /// Writes the job whole; `brought` are the contents that are new to it.
+    pub(super) fn save(&mut self, old: &Job, new: Job, brought: &[Staged], now: Timestamp) -> Result<Arc<Job>> {
         let place = (new.organisation.clone(), new.id);
-        self.records.put(keys::job(&place.0, place.1), &envelope::json(&new)?)?;
+        self.write_job(Class::of(old.status), &new, brought)?;
         if self.starts.remove(&place).is_some() {
             self.records.take_away(keys::starts(&place.0, place.1))?;
         }
@@ -95,6 +96,41 @@ impl Work {
             self.drop_content(&place, *digest)?;
         }
         self.settle(old, new, place, now)
+    }
+
+    /// Writes the record of a job that was of this class, with the small contents that it has or that are brought.
+    fn write_job(&mut self, was: Class, job: &Job, brought: &[Staged]) -> Result<()> {
+        let place = (job.organisation.clone(), job.id);
+        let before = keys::job(&place.0, was, place.1);
+        let mut small = match self.records.find(&before)? {
+            Some(value) => within(&value, job),
+            None => Vec::new(),
+        };
+        for staged in brought {
+            match &staged.inline {
+                Some(bytes) if bytes.len() <= within::MOST => {
+                    // Also in place of the same one, where that is damaged.
+                    small.retain(|small: &Small<Bytes>| small.digest != staged.content.digest);
+                    small.push(Small::new(staged.content.digest, bytes.clone()));
+                }
+                _ => self.keep_content(&place, staged)?,
+            }
+        }
+        self.records.take_away(before)?;
+        self.put_job(job, small)
+    }
+
+    /// Writes a job's record where there is none, or none that is in pieces.
+    pub(super) fn put_job(&mut self, job: &Job, small: Vec<Small<Bytes>>) -> Result<()> {
+        let place = (job.organisation.clone(), job.id);
+        let key = keys::job(&place.0, Class::of(job.status), place.1);
+        let (entries, outside) = within::entries(key, &envelope::json(job)?, small);
+        self.records.insert(entries);
+        // A damaged one would get a new checksum there.
+        for small in outside.iter().filter(|small| small.whole()) {
+            self.keep_bytes(&place, small.digest, &small.bytes)?;
+        }
+        Ok(())
     }
 
     /// Writes only that a task was started.
@@ -115,7 +151,9 @@ impl Work {
     fn settle(&mut self, old: &Job, new: Job, place: Place, now: Timestamp) -> Result<Arc<Job>> {
         let (was, is) = (Class::of(old.status), Class::of(new.status));
         if was != is {
-            self.records.remove(keys::with_id(keys::states(&place.0, was), place.1));
+            if was != Class::Live {
+                self.records.remove(keys::with_id(keys::states(&place.0, was), place.1));
+            }
             self.state_entry(&new);
         }
         self.count_out(old);
@@ -151,7 +189,7 @@ impl Work {
         let place = (job.organisation.clone(), job.id);
         let (organisation, id) = &place;
         self.touched.push(place.clone());
-        self.records.take_away(keys::job(organisation, *id))?;
+        self.records.take_away(keys::job(organisation, Class::of(job.status), *id))?;
         self.records.remove(keys::with_id(keys::states(organisation, Class::of(job.status)), *id));
         for key in index_keys(job) {
             self.records.remove(key);
@@ -160,7 +198,7 @@ impl Work {
             self.drop_content(&place, digest)?;
         }
         let named = keys::job_idempotency(organisation, *id);
-        if let Some(hash) = envelope::Find::find(&self.records, &named)? {
+        if let Some(hash) = self.records.find(&named)? {
             self.records.remove(keys::idempotency_of(organisation, &hash));
             self.records.remove(named);
         }
@@ -210,25 +248,26 @@ impl Work {
         self.depths.count_out(job);
     }
 
-    /// The entry by which it is found in its state.
+    /// The entry by which a job that ended is found in its state.
     pub(super) fn state_entry(&mut self, job: &Job) {
-        let key = keys::with_id(keys::states(&job.organisation, Class::of(job.status)), job.id);
-        let value = match job.finished_at {
-            Some(at) if job.status.ended() => at.0.to_be_bytes().to_vec(),
-            _ => Vec::new(),
-        };
-        self.records.set(key, value);
-    }
-
-    fn index_new(&mut self, job: &Job) {
-        for key in index_keys(job) {
-            self.records.set(key, Vec::new());
+        let class = Class::of(job.status);
+        if class == Class::Live {
+            return;
         }
+        let key = keys::with_id(keys::states(&job.organisation, class), job.id);
+        let value = job.finished_at.map_or_else(Vec::new, |at| at.0.to_be_bytes().to_vec());
+        self.records.set(key, value);
     }
 }
 
+/// The contents within a record that a job still names, damaged ones as they are.
+pub(super) fn within(value: &[u8], job: &Job) -> Vec<Small<Bytes>> {
+    let named = contents(job);
+    within::all(value).filter(|small| named.contains(&small.digest)).map(|small| small.owned()).collect()
+}
+
 /// Index entries that never change while the job exists.
-fn index_keys(job: &Job) -> Vec<Vec<u8>> {
+pub(super) fn index_keys(job: &Job) -> Vec<Vec<u8>> {
     let model = job.tasks.first().map(|task| keys::model_jobs(&job.organisation, &task.provider, &task.model));
     let tags = job.tags.iter().map(|(tag, value)| keys::tag_jobs(&job.organisation, tag, value));
     model.into_iter().chain(tags).map(|prefix| keys::with_id(prefix, job.id)).collect()

@@ -8,17 +8,19 @@ use analyte_core::job::Job;
 use analyte_core::timestamp::Timestamp;
 
 use super::blobs::Blobs;
-use super::envelope::{self, Find};
-use super::keys;
-use super::save;
+use super::keys::{self, Class};
+use super::within::Small;
 use super::work::Work;
+use super::{envelope, job_record, save, within};
 use crate::{Idempotency, NewJob, Result, Staged, StoreError, Submitted};
 
 /// A job with all that can be made ready before it is the committer's turn.
 pub(super) struct Prepared {
     job: Arc<Job>,
-    record: Vec<u8>,
-    contents: Vec<Staged>,
+    /// Its record, its indexes, and contents that are kept in the tree.
+    entries: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Those that are blobs.
+    blobs: Vec<Staged>,
     idempotency: Option<Idempotency>,
     queue_cap: u64,
 }
@@ -31,12 +33,21 @@ pub(super) async fn prepare(blobs: &Arc<Blobs>, new: NewJob) -> Result<Prepared>
         let content = blobs.stage(content).await?;
         staged.insert(content.content.digest, content);
     }
-    let mut needed = Vec::with_capacity(staged.len());
+    let (mut here, mut blobs) = (Vec::with_capacity(staged.len()), Vec::new());
     for digest in save::contents(&job) {
-        needed.push(staged.remove(&digest).ok_or_else(|| StoreError::Missing(digest.to_string()))?);
+        let content = staged.remove(&digest).ok_or_else(|| StoreError::Missing(digest.to_string()))?;
+        match content.inline {
+            Some(bytes) => here.push(Small::new(digest, bytes)),
+            None => blobs.push(content),
+        }
     }
-    let record = envelope::json(&job)?;
-    Ok(Prepared { job: Arc::new(job), record, contents: needed, idempotency, queue_cap })
+    let key = keys::job(&job.organisation, Class::Live, job.id);
+    let (mut entries, outside) = within::entries(key, &envelope::json(&job)?, here);
+    for Small { digest, bytes, .. } in outside {
+        entries.extend(envelope::entries(keys::content(&job.organisation, job.id, digest), &bytes));
+    }
+    entries.extend(save::index_keys(&job).into_iter().map(|key| (key, Vec::new())));
+    Ok(Prepared { job: Arc::new(job), entries, blobs, idempotency, queue_cap })
 }
 
 /// One answer each, in order.
@@ -45,7 +56,7 @@ pub(super) fn submit(work: &mut Work, jobs: Vec<Prepared>, now: Timestamp) -> Re
 }
 
 fn submit_one(work: &mut Work, new: Prepared, now: Timestamp) -> Result<Submitted> {
-    let Prepared { job, record, contents, idempotency, queue_cap } = new;
+    let Prepared { job, entries, blobs, idempotency, queue_cap } = new;
     let place = (job.organisation.clone(), job.id);
     // A job that could not be read is no reason to refuse a new one.
     if let Some(Idempotency { key, request }) = &idempotency
@@ -54,9 +65,8 @@ fn submit_one(work: &mut Work, new: Prepared, now: Timestamp) -> Result<Submitte
     {
         return Ok(if before == *request { Submitted::Replayed(job) } else { Submitted::Mismatch });
     }
-    let record_key = keys::job(&place.0, place.1);
     // The same id again can only be the same submission.
-    if work.records.find(&record_key)?.is_some()
+    if job_record::find(&work.records, &place.0, place.1)?.is_some()
         && let Some(job) = work.load(&place)?
     {
         return Ok(Submitted::Replayed(job));
@@ -65,9 +75,9 @@ fn submit_one(work: &mut Work, new: Prepared, now: Timestamp) -> Result<Submitte
     if queued >= queue_cap {
         return Ok(Submitted::QueueFull { queued });
     }
-    work.records.insert(envelope::entries(record_key, &record));
-    for content in &contents {
-        work.take_content(&place, content)?;
+    work.records.insert(entries);
+    for blob in &blobs {
+        work.keep_content(&place, blob)?;
     }
     if let Some(Idempotency { key, request }) = idempotency {
         let mut value = request.as_bytes().to_vec();

@@ -5,11 +5,13 @@ mod claims;
 mod damage;
 mod disk;
 mod files;
+mod format_3;
 mod formats;
 mod locking;
 mod retiring;
 mod sessions;
 mod told;
+mod within;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -128,15 +128,19 @@ impl<'a> Union<'a> {
         Self { runs, heads }
     }
 
-    /// The first that does not come before `target`. Targets must not go back.
+    /// The first that does not come before `target`. Targets must not go back. Of two lists, one more entry is looked at than
+    /// is gone past, whenever a walk begins; it does not count, so that what lies in two places costs what it costs in one.
     fn seek(&mut self, target: u128, looked: &mut usize) -> Result<Option<u128>> {
         while let Some(Reverse((head, place))) = self.heads.peek().copied() {
             if head.is_some_and(|head| head >= target) {
                 return Ok(head);
             }
             self.heads.pop();
+            let free = head.is_none() && place == 1 && self.runs.len() == 2;
             let Some(run) = self.runs.get_mut(place) else { continue };
-            if let Some(found) = run.seek(target, looked)? {
+            let found = run.seek(target, looked)?;
+            *looked = looked.saturating_sub(usize::from(free));
+            if let Some(found) = found {
                 self.heads.push(Reverse((Some(found), place)));
             }
         }

@@ -161,9 +161,9 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         let _ = kept;
         store.scan_prefix([letter]).next().unwrap().unwrap().0.to_vec()
     };
-    let key = |make: fn(&Organisation, JobId) -> Vec<u8>, pick: fn(&Kept) -> JobId| -> Key<'_> {
+    let record = |class: Class, pick: fn(&Kept) -> JobId| -> Key<'_> {
         let of = &of;
-        Box::new(move |kept, _| make(of, pick(kept)))
+        Box::new(move |kept, _| keys::job(of, class, pick(kept)))
     };
     let state = |class: Class, pick: fn(&Kept) -> JobId| -> Key<'_> {
         let of = &of;
@@ -175,13 +175,13 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         (
             "a job that ended",
             Flip,
-            key(keys::job, |kept| kept.ended),
+            record(Class::Completed, |kept| kept.ended),
             &[("ended completed true", "ended is gone"), ("counts 2 1 1", "counts 2 1 0")],
         ),
         (
             "a job that waits",
             Flip,
-            key(keys::job, |kept| kept.queued),
+            record(Class::Live, |kept| kept.queued),
             &[
                 ("queued queued true", "queued is gone"),
                 ("counts 2 1 1", "counts 1 1 1"),
@@ -192,7 +192,7 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         (
             "starts",
             Flip,
-            key(keys::starts, |kept| kept.running),
+            Box::new(|kept, _| keys::starts(&of, kept.running)),
             &[("running running true", "running queued true"), ("counts 2 1 1", "counts 3 0 1")],
         ),
         ("a provider", Flip, bare(keys::provider(&statistics)), &[("providers 1", "providers 0")]),
@@ -210,7 +210,10 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         ("a block of the journal", Flip, Box::new(|kept, db| first(kept, db, b'e')), &[("changes 7", "changes 6")]),
         ("what was told", Flip, Box::new(|kept, db| first(kept, db, b'v')), &[("told 1", "told 0")]),
         ("an index entry", Cut, state(Class::Completed, |kept| kept.ended), &[]),
-        ("an index entry of no job", Appear, bare(keys::with_id(keys::states(&of, Class::Live), nobody)), &[]),
+        ("an index entry of no job", Appear, bare(keys::with_id(keys::states(&of, Class::Failed), nobody)), &[]),
+        ("one as format 3 had it", Appear, bare(keys::with_id(keys::old_states(&of, Class::Live), nobody)), &[]),
+        ("a record of no job", Appear, bare(keys::job(&of, Class::Live, nobody)), &[]),
+        ("a record of nobody's job", Appear, bare(b"a\xff\xff".to_vec()), &[]),
         ("an index entry that is none", Appear, bare(b"s\xff\xff".to_vec()), &[]),
         ("an idempotency key", Flip, bare(keys::idempotency(&of, "once")), &[("known true", "known false")]),
         ("a reference", Flip, Box::new(|kept, _| keys::reference(large, &Owner::Job(&of, kept.large))), &[]),

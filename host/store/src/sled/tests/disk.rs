@@ -85,6 +85,46 @@ async fn whatever_fails_wherever_nothing_acknowledged_is_lost() {
     }
 }
 
+/// More is written at a time than is handed to sled at once, and any part of that fails.
+#[test]
+fn of_submissions_that_come_at_once_each_is_kept_whole_or_refused() {
+    const CALLS: u64 = 12;
+    for fails in 0..6 {
+        let directory = TempDir::new().unwrap();
+        let (store, faults) = broken_store(&directory);
+        let store = Arc::new(store);
+        let jobs = |call: u64| (0..300).map(move |number| job(call * 1_000 + number, 10));
+        let acknowledged: Vec<bool> = run_on_runtime(async {
+            let submit = |call| {
+                let (store, jobs) = (Arc::clone(&store), jobs(call).collect());
+                async move { store.submit(jobs, NOW).await.is_ok() }
+            };
+            let first = submit(0).await;
+            // The first `fails` times that something is handed to sled, it takes it.
+            faults.next_after(Point::Apply, fails, Errno::IO);
+            let calls: Vec<_> = (1..CALLS).map(|call| tokio::spawn(submit(call))).collect();
+            let mut acknowledged = vec![first];
+            for call in calls {
+                acknowledged.push(call.await.unwrap());
+            }
+            acknowledged
+        });
+        drop(store);
+        let store = open(directory.path());
+        run_on_runtime(async {
+            for (call, acknowledged) in (0..).zip(acknowledged) {
+                let mut there = 0;
+                for new in jobs(call) {
+                    let Some(job) = store.job(&default(), new.job.id).await.unwrap() else { continue };
+                    assert!(store.content(&default(), job.id, &job.tasks[0].input).await.is_ok());
+                    there += 1;
+                }
+                assert!(there == 300 || (there == 0 && !acknowledged), "{call} after {fails}: {there}, {acknowledged}");
+            }
+        });
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn while_nothing_can_be_written_what_is_durable_is_read_and_work_goes_on_by_itself() {
     let directory = TempDir::new().unwrap();

@@ -5,6 +5,7 @@ use analyte_core::job::transition::{Event, Released};
 use analyte_core::names::{RunKey, SessionId};
 
 use super::*;
+use crate::sled::keys::Class;
 use crate::{Finished, Outcome};
 
 fn of_session(number: u64, session: &str) -> NewJob {
@@ -143,9 +144,10 @@ async fn a_running_job_whose_record_is_lost_does_not_hold_up_its_session() {
     assert_eq!(jobs(&claim(&store, NOW).await), [lost]);
     drop(store);
     let db = ::sled::open(directory.path().join("store")).unwrap();
-    for key in [keys::job(&default(), lost), keys::starts(&default(), lost)] {
+    for key in [keys::job(&default(), Class::Live, lost), keys::starts(&default(), lost)] {
         let mut value = db.get(&key).unwrap().unwrap().to_vec();
-        *value.last_mut().unwrap() ^= 1;
+        let middle = value.len() / 2;
+        value[middle] ^= 1;
         db.insert(key, value).unwrap();
     }
     db.flush().unwrap();
