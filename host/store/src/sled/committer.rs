@@ -33,7 +33,7 @@ use super::disk::{Disk, in_one_line, is_full};
 use super::doubt::Doubt;
 use super::open::{self, Opened, let_go};
 use super::operation::{Operation, early_operation, operation};
-use super::shared::publish;
+use super::shared::{publish, publish_counts};
 use super::work::Work;
 use super::{Options, io_error};
 use crate::{Metrics, Result, StoreError};
@@ -278,6 +278,8 @@ impl Service {
                 #[cfg(test)]
                 self.disk.check(super::faults::Point::Apply)?;
                 work.apply(&self.shared.shelf)?;
+                // What becomes of the rest of the round is nothing to those who wait for this only.
+                tell_applied(work, batch, &self.shared);
             }
             next = match self.receiver.try_recv() {
                 Ok(Message::Operation(operation)) => operation,
@@ -370,13 +372,7 @@ fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared
     opened.disk.check(super::faults::Point::Apply)?;
     opened.work.apply(&shared.shelf)?;
     let early = !batch.is_empty() && batch.iter().all(|operation| operation.is_early());
-    if early {
-        // Whoever is answered sees it counted.
-        publish(&mut opened.work, shared, false);
-    }
-    for operation in batch.iter_mut() {
-        operation.applied();
-    }
+    tell_applied(&mut opened.work, batch, shared);
     let applied = shared.shelf.read().applied;
     if applied != shared.durable.borrow().batches {
         if early {
@@ -395,4 +391,15 @@ fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared
     opened.work.touched_files.clear();
     publish(&mut opened.work, shared, false);
     Ok(false)
+}
+
+/// Answers those who wait for no more than that their operation was applied, which all of these have been.
+fn tell_applied(work: &mut Work, batch: &mut [Box<dyn Operation>], shared: &Shared) {
+    if batch.iter().any(|operation| operation.is_early()) {
+        // Whoever is answered sees it counted.
+        publish_counts(work, shared, false);
+    }
+    for operation in batch.iter_mut() {
+        operation.applied();
+    }
 }

@@ -22,10 +22,15 @@ pub(super) enum Found {
 /// A content of this job.
 pub(super) fn find(tree: &sled::Tree, organisation: &Organisation, job: JobId, content: &Content) -> Result<Found> {
     let damaged = || StoreError::Damaged { what: format!("the content {}", content.digest) };
-    if content.bytes <= within::MOST as u64
-        && let Some(bytes) = job_record::content(tree, organisation, job, content.digest)?
-    {
-        return if bytes.len() as u64 == content.bytes { Ok(Found::Here(bytes)) } else { Err(damaged()) };
+    let mut harmed = false;
+    if content.bytes <= within::MOST as u64 {
+        match job_record::content(tree, organisation, job, content.digest) {
+            Ok(Some(bytes)) if bytes.len() as u64 == content.bytes => return Ok(Found::Here(bytes)),
+            Ok(None) => {}
+            // There may be another one, which lies where format 3 kept it.
+            Ok(Some(_)) | Err(StoreError::Damaged { .. }) => harmed = true,
+            Err(error) => return Err(error),
+        }
     }
     match envelope::read_here(tree, &keys::content(organisation, job, content.digest)) {
         Ok(Some(bytes)) if bytes.len() as u64 == content.bytes => return Ok(Found::Here(envelope::owned(bytes))),
@@ -36,6 +41,7 @@ pub(super) fn find(tree: &sled::Tree, organisation: &Organisation, job: JobId, c
     // Only what the job owns: a digest alone opens nothing.
     match tree.find(&keys::reference(content.digest, &Owner::Job(organisation, job)))? {
         Some(_) => Ok(Found::Blob),
+        None if harmed => Err(damaged()),
         None => Err(StoreError::Missing(content.digest.to_string())),
     }
 }

@@ -56,6 +56,8 @@ const PIECE: u8 = b'x';
 
 /// Which version wrote the store.
 pub(super) const FORMAT: &[u8] = b"mformat";
+/// From which format it is being brought to that one, until all of it is.
+pub(super) const MIGRATING: &[u8] = b"mmigrating";
 /// What it calls itself.
 pub(super) const WRITER: &[u8] = b"mwriter";
 /// Every lease below this number may have been given out.

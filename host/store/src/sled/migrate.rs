@@ -1,8 +1,8 @@
 //! Brings a store that an older version wrote to the format of this one, step by step.
 //!
-//! A step may be cut short at any point, and is begun again at the next opening: what it did already it finds done. Only
-//! when all of it is durable does the record of the format say so. So a store is always of one format or of the next one,
-//! and a version that does not know what is in it refuses it.
+//! The store says first that it is of the new format, and from which one it comes, so that from then on a version that does
+//! not know what is in it refuses it. A step may be cut short at any point, and is begun again at the next opening: what it
+//! did already it finds done. When all of it is durable, nothing is said of the old format any more.
 //!
 //! | format | what is new |
 //! | --- | --- |
@@ -14,6 +14,8 @@
 //! | 4 | live jobs in a place of their own (`a`), and small contents within jobs' records, neither of which an older version
 //! would find |
 
+use analyte_core::job::Status;
+
 use super::broken;
 use super::envelope::{self, Find};
 use super::keys::{self, Class};
@@ -23,6 +25,8 @@ use crate::{Result, StoreError};
 pub(super) const FORMAT: u32 = 4;
 /// Records written at a time.
 const PORTION: usize = 1_024;
+/// Bytes of records written at a time.
+const PORTION_BYTES: usize = 8 << 20;
 /// This version.
 const WRITER: &str = env!("CARGO_PKG_VERSION");
 
@@ -46,14 +50,14 @@ fn to_2(tree: &sled::Tree) -> Result<()> {
             for (key, value) in portion.iter().filter(|(_, value)| value.len() == length) {
                 batch.insert(key, envelope::short(value));
             }
-            tree.apply_batch(batch).map_err(|error| broken("write records", error))?;
+            write_all(tree, batch)?;
         }
     }
     Ok(())
 }
 
 /// Brings live jobs to their own place. All else stays as it is: contents that have entries of their own are read from
-/// these. A job that cannot be read is left where it is, with its entry, for whoever puts it aside.
+/// these. A job that cannot be read, or that is not what its entry says, is left where it is for whoever puts it aside.
 fn to_4(tree: &sled::Tree) -> Result<()> {
     let mut from = vec![keys::STATE];
     loop {
@@ -62,7 +66,7 @@ fn to_4(tree: &sled::Tree) -> Result<()> {
         let Some((last, _)) = portion.last() else { return Ok(()) };
         from = last.to_vec();
         from.push(0);
-        let mut batch = sled::Batch::default();
+        let (mut batch, mut bytes) = (sled::Batch::default(), 0);
         for (entry, _) in &portion {
             let Some(((organisation, id), Class::Live)) = keys::of_state(entry) else { continue };
             let before = keys::job(&organisation, Class::Completed, id);
@@ -72,6 +76,9 @@ fn to_4(tree: &sled::Tree) -> Result<()> {
                 Err(StoreError::Damaged { .. }) => continue,
                 Err(error) => return Err(error),
             };
+            if !serde_json::from_slice::<State>(&record).is_ok_and(|job| !job.status.ended()) {
+                continue;
+            }
             for number in 0..envelope::pieces(&head) {
                 batch.remove(keys::piece(&before, number));
             }
@@ -80,17 +87,35 @@ fn to_4(tree: &sled::Tree) -> Result<()> {
             }
             batch.remove(before);
             batch.remove(entry);
+            bytes += record.len();
+            if bytes >= PORTION_BYTES {
+                write_all(tree, std::mem::take(&mut batch))?;
+                bytes = 0;
+            }
         }
-        tree.apply_batch(batch).map_err(|error| broken("write records", error))?;
+        write_all(tree, batch)?;
     }
+}
+
+/// What has to be known of a job.
+#[derive(serde::Deserialize)]
+struct State {
+    status: Status,
+}
+
+fn write_all(tree: &sled::Tree, batch: sled::Batch) -> Result<()> {
+    tree.apply_batch(batch).map_err(|error| broken("write records", error))
 }
 
 /// Checks who wrote the store, and brings it to this format. `sync` makes durable what was written.
 pub(super) fn migrate(tree: &sled::Tree, sync: impl Fn() -> Result<()>) -> Result<()> {
     match found(tree)? {
         // Written at once, and before anything else: a store without it is an empty one.
-        None => write(tree, FORMAT, &sync)?,
-        Some(found) => step_by_step(tree, found, &STEPS, &sync)?,
+        None => {
+            tree.insert(keys::FORMAT, &FORMAT.to_be_bytes()).map_err(|error| broken("write to the disk", error))?;
+            sync()?;
+        }
+        Some(found) => step_by_step(tree, found, &sync)?,
     }
     if tree.find(keys::WRITER)?.as_deref() != Some(WRITER.as_bytes()) {
         tree.insert(keys::WRITER, WRITER).map_err(|error| broken("write to the disk", error))?;
@@ -98,34 +123,44 @@ pub(super) fn migrate(tree: &sled::Tree, sync: impl Fn() -> Result<()>) -> Resul
     Ok(())
 }
 
+/// From which format the store is to be brought to this one, `FORMAT` where it is of this one; `None` where it is empty.
 fn found(tree: &sled::Tree) -> Result<Option<u32>> {
-    let Some(found) = tree.find(keys::FORMAT)? else { return Ok(None) };
-    match found.as_ref().try_into().map(u32::from_be_bytes) {
+    let Some(found) = number(tree, keys::FORMAT)? else { return Ok(None) };
+    if found > FORMAT {
+        let writer = tree.find(keys::WRITER)?;
+        let writer = writer.and_then(|writer| String::from_utf8(writer.to_vec()).ok());
+        return Err(StoreError::NewerFormat {
+            found,
+            known: FORMAT,
+            writer: writer.unwrap_or_else(|| "its number is not told".to_owned()),
+        });
+    }
+    Ok(Some(number(tree, keys::MIGRATING)?.unwrap_or(found)))
+}
+
+/// The number of a format.
+fn number(tree: &sled::Tree, key: &[u8]) -> Result<Option<u32>> {
+    let Some(number) = tree.find(key)? else { return Ok(None) };
+    match number.as_ref().try_into().map(u32::from_be_bytes) {
         Ok(0) | Err(_) => Err(StoreError::Damaged { what: "the record of the store's format".to_owned() }),
-        Ok(found) if found > FORMAT => {
-            let writer = tree.find(keys::WRITER)?;
-            let writer = writer.and_then(|writer| String::from_utf8(writer.to_vec()).ok());
-            Err(StoreError::NewerFormat {
-                found,
-                known: FORMAT,
-                writer: writer.unwrap_or_else(|| "its number is not told".to_owned()),
-            })
-        }
-        Ok(found) => Ok(Some(found)),
+        Ok(number) => Ok(Some(number)),
     }
 }
 
-fn step_by_step(tree: &sled::Tree, found: u32, steps: &[Step], sync: &impl Fn() -> Result<()>) -> Result<()> {
-    for (from, step) in (1_u32..).zip(steps).filter(|(from, _)| *from >= found) {
+fn step_by_step(tree: &sled::Tree, found: u32, sync: &impl Fn() -> Result<()>) -> Result<()> {
+    if found >= FORMAT {
+        return Ok(());
+    }
+    let mut said = sled::Batch::default();
+    said.insert(keys::FORMAT, &FORMAT.to_be_bytes());
+    said.insert(keys::MIGRATING, &found.to_be_bytes());
+    write_all(tree, said)?;
+    sync()?;
+    for (from, step) in (1_u32..).zip(STEPS).filter(|(from, _)| *from >= found) {
         tracing::info!(from, to = from + 1, "the store is brought to the format of this version");
         step(tree)?;
-        sync()?;
-        write(tree, from + 1, sync)?;
     }
-    Ok(())
-}
-
-fn write(tree: &sled::Tree, format: u32, sync: &impl Fn() -> Result<()>) -> Result<()> {
-    tree.insert(keys::FORMAT, &format.to_be_bytes()).map_err(|error| broken("write to the disk", error))?;
+    sync()?;
+    tree.remove(keys::MIGRATING).map_err(|error| broken("write to the disk", error))?;
     sync()
 }

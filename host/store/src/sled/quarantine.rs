@@ -68,8 +68,7 @@ impl Work {
         };
         // Contents have checksums of their own.
         let small = save::within(&value, &left);
-        self.records.take_away(job_key)?;
-        self.put_job(&left, small)?;
+        self.put_job(job_key, &left, small)?;
         Ok(Some(left))
     }
 
@@ -97,7 +96,7 @@ impl Work {
         self.put_job_aside(place, what)
     }
 
-    /// Puts a job aside. Its contents stay where they are, for whoever mends it.
+    /// Puts a job aside. Its contents stay where they are, or go with the record that they are within, for whoever mends it.
     pub(super) fn put_job_aside(&mut self, place: &Place, what: &str) -> Result<()> {
         let (organisation, id) = place;
         self.touched.push(place.clone());

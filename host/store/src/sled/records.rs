@@ -155,6 +155,11 @@ impl Records {
         if self.written.is_empty() {
             return Ok(());
         }
+        // sled reads the leaves as it comes to them, and where that fails in the middle, what it changed before stays. So
+        // all of them are read first: a leaf that cannot be read fails the batch while nothing of it is there.
+        for key in self.written.keys() {
+            self.tree.find(key).inspect_err(|_| self.failed.set(true))?;
+        }
         let mut batch = sled::Batch::default();
         for (key, value) in std::mem::take(&mut self.written) {
             match value {

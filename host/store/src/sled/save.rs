@@ -116,15 +116,15 @@ impl Work {
                 _ => self.keep_content(&place, staged)?,
             }
         }
-        self.records.take_away(before)?;
-        self.put_job(job, small)
+        self.put_job(before, job, small)
     }
 
-    /// Writes a job's record where there is none, or none that is in pieces.
-    pub(super) fn put_job(&mut self, job: &Job, small: Vec<Small<Bytes>>) -> Result<()> {
+    /// Writes a job's record in place of the one under the key `before`.
+    pub(super) fn put_job(&mut self, before: Vec<u8>, job: &Job, small: Vec<Small<Bytes>>) -> Result<()> {
         let place = (job.organisation.clone(), job.id);
         let key = keys::job(&place.0, Class::of(job.status), place.1);
         let (entries, outside) = within::entries(key, &envelope::json(job)?, small);
+        self.records.take_away(before)?;
         self.records.insert(entries);
         // A damaged one would get a new checksum there.
         for small in outside.iter().filter(|small| small.whole()) {

@@ -48,10 +48,19 @@ pub(super) fn publish(work: &mut Work, shared: &Shared, anew: bool) {
         *shared.catalogue.write() = Arc::new(work.catalogue.clone());
         work.catalogue_changed = false;
     }
+    publish_counts(work, shared, anew);
+}
+
+/// Shows how many jobs there are in which state, and what waits. That may be ahead of what is durable: after a failure they
+/// are counted anew.
+pub(super) fn publish_counts(work: &mut Work, shared: &Shared, anew: bool) {
     let changed = work.counts.take_changed();
-    if !changed.is_empty() {
-        shared.counts.write().extend(changed);
+    let mut counts = shared.counts.write();
+    if anew {
+        counts.clear();
     }
+    counts.extend(changed);
+    drop(counts);
     let depths = work.depths.take_changes();
     if anew {
         let mut live = shared.live.write();

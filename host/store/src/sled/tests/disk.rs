@@ -1,6 +1,9 @@
 //! Disks that are full, read-only or broken: nothing acknowledged is lost, what was refused is absent or whole, and work
 //! goes on when the disk does.
 
+use std::collections::HashSet;
+
+use analyte_core::job::Status;
 use rustix::io::Errno;
 
 use super::*;
@@ -120,6 +123,41 @@ fn of_submissions_that_come_at_once_each_is_kept_whole_or_refused() {
                     there += 1;
                 }
                 assert!(there == 300 || (there == 0 && !acknowledged), "{call} after {fails}: {there}, {acknowledged}");
+            }
+        });
+    }
+}
+
+/// A round holds a claim and more than is handed to sled at once, and any part of that fails.
+#[test]
+fn what_runs_after_a_failure_is_what_a_claim_has_given_out() {
+    for fails in 0..6 {
+        let directory = TempDir::new().unwrap();
+        let (store, faults) = broken_store(&directory);
+        let store = Arc::new(store);
+        let jobs = |call: u64| (0..300).map(move |number| job(call * 1_000 + number, 10)).collect::<Vec<_>>();
+        run_on_runtime(async {
+            store.submit(jobs(0), NOW).await.unwrap();
+            faults.next_after(Point::Apply, fails, Errno::IO);
+            let call = |number: u64| {
+                let store = Arc::clone(&store);
+                async move {
+                    match number % 3 {
+                        0 => store.claim("node", room(20), NOW, NOW.plus_ms(60_000)).await.map(|claims| claims.claimed),
+                        _ => store.submit(jobs(number), NOW).await.map(|_| Vec::new()),
+                    }
+                }
+            };
+            let calls: Vec<_> = (1..12).map(|number| tokio::spawn(call(number))).collect();
+            let mut given = HashSet::new();
+            for call in calls {
+                given.extend(call.await.unwrap().into_iter().flatten().map(|claimed| claimed.job.id));
+            }
+            // Opens the store anew, if it failed at all.
+            while store.submit(vec![job(99_000, 10)], NOW).await.is_err() {}
+            let running = ListQuery { status: Some(Status::Running), limit: 1_000, ..everything() };
+            for job in store.jobs(&default(), running).await.unwrap().jobs {
+                assert!(given.contains(&job.id), "{} runs, and nobody was told, after {fails}", job.id);
             }
         });
     }

@@ -86,7 +86,9 @@ fn a_migration_that_was_cut_short_is_taken_up_again() {
     let directory = unpacked(3);
     let store = db(&directory);
     let entries = old_entries(&store);
-    // A portion is brought over as one batch: some of the jobs are, and the rest and the format are not.
+    // It is said that it has begun, and a portion is brought over as one batch: some of the jobs are, and the rest is not.
+    store.insert(keys::FORMAT, &FORMAT.to_be_bytes()).unwrap();
+    store.insert(keys::MIGRATING, &3_u32.to_be_bytes()).unwrap();
     for entry in &entries[..3] {
         let ((of, id), _) = keys::of_state(entry).unwrap();
         let record = store.remove(keys::job(&of, Class::Completed, id)).unwrap().unwrap();
@@ -100,6 +102,47 @@ fn a_migration_that_was_cut_short_is_taken_up_again() {
     let store = db(&directory);
     assert_eq!((old_entries(&store).len(), store.scan_prefix(b"a").count()), (0, 8));
     assert_eq!(store.get(keys::FORMAT).unwrap().unwrap(), FORMAT.to_be_bytes());
+    assert_eq!(store.get(keys::MIGRATING).unwrap(), None);
+}
+
+/// Else a version that knows format 3 would take a store for its own in which it does not find all.
+#[test]
+fn that_a_migration_has_begun_is_said_before_anything_is_moved() {
+    let directory = unpacked(3);
+    let store = db(&directory);
+    let seen = std::cell::RefCell::new(Vec::new());
+    let sync = || {
+        let number =
+            |key: &[u8]| store.get(key).unwrap().map(|number| u32::from_be_bytes(number[..].try_into().unwrap()));
+        let moved = store.scan_prefix(b"a").count();
+        seen.borrow_mut().push((number(keys::FORMAT), number(keys::MIGRATING), moved));
+        Ok(())
+    };
+    crate::sled::migrate::migrate(&store, sync).unwrap();
+    assert_eq!(seen.take(), [(Some(FORMAT), Some(3), 0), (Some(FORMAT), Some(3), 8), (Some(FORMAT), None, 8)]);
+}
+
+#[test]
+fn a_job_that_has_ended_is_not_taken_for_live() {
+    let directory = unpacked(3);
+    let store = db(&directory);
+    let ((of, id), _) = old_entries(&store).iter().find_map(|entry| keys::of_state(entry)).unwrap();
+    let ended = store.scan_prefix(b"s").keys().map(|key| key.unwrap().to_vec());
+    let ended = ended
+        .filter_map(|key| keys::of_state(&key))
+        .find(|((other, _), class)| *class == Class::Completed && *other == of);
+    let ((_, ended), _) = ended.unwrap();
+    // An entry that is wrong.
+    store.insert(keys::with_id(keys::old_states(&of, Class::Live), ended), &[]).unwrap();
+    store.flush().unwrap();
+    drop(store);
+    let store = open(directory.path());
+    run_on_runtime(async {
+        assert_eq!(store.job(&of, ended).await.unwrap().unwrap().status, Status::Completed);
+        assert_eq!(store.job(&of, id).await.unwrap().unwrap().id, id);
+    });
+    drop(store);
+    assert_eq!(old_entries(&db(&directory)).len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
