@@ -4,8 +4,8 @@
 //! of an operation, and with many operations not all of them: sled applies a batch in no order at all, and so the slower
 //! for each entry, the farther apart these lie.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -41,6 +41,8 @@ pub(super) struct Records {
     tree: sled::Tree,
     written: BTreeMap<Vec<u8>, Option<IVec>>,
     written_bytes: u64,
+    /// Keys that were looked for in the tree since the last batch.
+    read: RefCell<HashSet<Vec<u8>>>,
     /// Set by the first failure of the disk: nothing that was read since can be trusted.
     failed: Cell<bool>,
 }
@@ -49,14 +51,22 @@ impl Find for Records {
     fn find(&self, key: &[u8]) -> Result<Option<IVec>> {
         match self.written.get(key) {
             Some(value) => Ok(value.clone()),
-            None => self.tree.find(key).inspect_err(|_| self.failed.set(true)),
+            None => {
+                let mut read = self.read.borrow_mut();
+                // What looks at many more writes few of them.
+                if read.len() < 8 * MANY {
+                    read.insert(key.to_vec());
+                }
+                drop(read);
+                self.tree.find(key).inspect_err(|_| self.failed.set(true))
+            }
         }
     }
 }
 
 impl Records {
     pub(super) fn new(tree: sled::Tree) -> Self {
-        Self { tree, written: BTreeMap::new(), written_bytes: 0, failed: Cell::new(false) }
+        Self { tree, written: BTreeMap::new(), written_bytes: 0, read: RefCell::default(), failed: Cell::new(false) }
     }
 
     /// Writes a bare value of few bytes.
@@ -152,12 +162,13 @@ impl Records {
                 source: std::io::Error::other("a read failed"),
             });
         }
+        let read = self.read.take();
         if self.written.is_empty() {
             return Ok(());
         }
         // sled reads the leaves as it comes to them, and where that fails in the middle, what it changed before stays. So
         // all of them are read first: a leaf that cannot be read fails the batch while nothing of it is there.
-        for key in self.written.keys() {
+        for key in self.written.keys().filter(|key| !read.contains(*key)) {
             self.tree.find(key).inspect_err(|_| self.failed.set(true))?;
         }
         let mut batch = sled::Batch::default();
