@@ -226,6 +226,28 @@ async fn a_dropped_run_stops() {
     support::eventually("the guests to be gone", || (engine.budget().reserved() == 0).then_some(()));
 }
 
+/// A host call begins a new slice of fuel for wasmtime, so that whoever calls often enough never comes to a yield of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_keeps_calling_the_host_ends_like_any_other() {
+    let (engine, _folder) = engine(limits());
+    let (component, models) = hostile(&engine).await;
+    let model = models.get("chatter").expect("the model").clone();
+    let told = Arc::new(Told::default());
+    let endless = RunLimits { fuel: u64::MAX / 2, timeout_ms: 200, ..RUN };
+    let runs = (0..4).map(|_| {
+        let (component, request) = (component.clone(), request(&model, "[]", endless, &told));
+        tokio::spawn(async move { component.run(request).await })
+    });
+    for run in runs.collect::<Vec<_>>() {
+        let report = tokio::time::timeout(support::PATIENCE, run).await.expect("it ends").expect("a report");
+        let shown = shown(&report);
+        assert!(shown.starts_with("    timeout: the run took longer than 200ms (limit timeout_ms)\n"), "{shown}");
+    }
+    let work = component.run(request(&model, "[]", RunLimits { timeout_ms: 3_600_000, ..endless }, &told));
+    assert!(tokio::time::timeout(Duration::from_millis(100), work).await.is_err(), "it goes on");
+    support::eventually("the guest to be gone", || (engine.budget().reserved() == 0).then_some(()));
+}
+
 /// Other than a dropped run, one that is stopped says what it has used, and its memory is free when it does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_ends_when_it_is_stopped_or_when_the_time_it_shares_is_over() {

@@ -1,16 +1,15 @@
 //! `log`: lines into the job's log, up to its size.
 
-use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-use super::{HostState, charge};
+use super::{HostState, at_once};
 use crate::bindings::analyte::plugin::log::Level;
 use crate::run::request::LogLine;
 
 pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     let mut log = linker.instance("analyte:plugin/log@0.1.0")?;
-    log.func_wrap("write", |mut store: StoreContextMut<'_, HostState>, (level, message): (Level, String)| {
-        charge(&mut store, message.len())?;
+    let said = |(_, message): &(Level, String)| message.len();
+    at_once(&mut log, "write", said, |store, (level, message)| {
         write(store.data_mut(), level, &message);
         Ok(())
     })

@@ -3,11 +3,10 @@
 //! Refused, not trapped: the component's own allocator sees it and may report it in its own words. That it happened is
 //! remembered, and a run that then fails is reported as `out-of-memory`.
 
-use std::future::poll_fn;
-use std::task::Poll;
-
 use async_trait::async_trait;
 use wasmtime::ResourceLimiterAsync;
+
+use super::pause::pause;
 
 /// Counts the linear memories of one store together.
 #[derive(Debug)]
@@ -53,7 +52,16 @@ impl Memory {
 
 #[async_trait]
 impl ResourceLimiterAsync for Memory {
-    async fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    async fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // What the memory itself does not allow is asked for all the same, and would be counted for nothing.
+        if maximum.is_some_and(|most| desired > most) {
+            return Ok(false);
+        }
         let wanted = self.now.saturating_add((desired as u64).saturating_sub(current as u64));
         if wanted > self.limit {
             self.refused = true;
@@ -75,23 +83,10 @@ impl ResourceLimiterAsync for Memory {
     }
 }
 
-/// Lets whoever polls do something else first.
-async fn pause() {
-    let mut paused = false;
-    poll_fn(|context| {
-        if std::mem::replace(&mut paused, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
-    use std::task::{Context, Waker};
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
 
@@ -117,5 +112,16 @@ mod tests {
         assert_eq!(grow(&mut memory, 100, 101), (1, true));
         assert_eq!(grow(&mut memory, 101, 1_000), (0, true));
         assert_eq!(memory.peak(), 1_000);
+    }
+
+    #[test]
+    fn what_a_memory_does_not_allow_itself_is_not_counted() {
+        let mut memory = Memory::new(1_000, 0);
+        let answer = {
+            let growing = pin!(memory.memory_growing(0, 100, Some(99)));
+            growing.poll(&mut Context::from_waker(Waker::noop()))
+        };
+        assert!(matches!(answer, Poll::Ready(Ok(false))));
+        assert_eq!((memory.peak(), memory.refused()), (0, false));
     }
 }

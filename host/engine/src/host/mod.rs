@@ -3,10 +3,12 @@
 //! Each file links its functions and says what they cost. Host calls burn no fuel by themselves, so every one charges a
 //! fixed price and one for its bytes: a component that does nothing but call the host runs out like any other.
 
+mod charge;
 mod job;
 mod log;
 mod memory;
 mod model_files;
+mod pause;
 pub(crate) mod result_files;
 mod settings;
 mod wasi;
@@ -16,7 +18,6 @@ use std::time::Instant;
 
 use analyte_core::limits::Limits;
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime::{StoreContextMut, Trap};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::run::ends::Ends;
@@ -24,12 +25,9 @@ use crate::run::request::{Discard, Grants, Identity, ModelFile, RunSink};
 use crate::run::telling::{LogRoom, Pace};
 use crate::tail::Tail;
 
+pub(crate) use charge::Slices;
+use charge::{at_once, charge};
 pub(crate) use memory::Memory;
-
-/// Fuel for any host call.
-const CALL: u64 = 1_000;
-/// Fuel for a byte that crosses.
-const BYTE: u64 = 1;
 
 /// What one instance's host functions know.
 pub(crate) struct HostState {
@@ -37,6 +35,7 @@ pub(crate) struct HostState {
     pub(crate) resources: ResourceTable,
     pub(crate) memory: Memory,
     pub(crate) output: Tail,
+    pub(crate) slices: Slices,
     pub(crate) call: Call,
     /// Which call into the instance this is, counted from 1: what the component kept of an earlier one is told by it.
     pub(crate) number: u64,
@@ -99,6 +98,7 @@ impl HostState {
             resources: ResourceTable::new(),
             memory: Memory::new(memory_bytes, limits.table_elements),
             output,
+            slices: Slices::default(),
             call: Call::none(limits),
             number: 0,
         }
@@ -128,24 +128,13 @@ impl WasiView for HostState {
 /// Everything that a component may import.
 pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasi::link(&mut linker)?;
     job::link(&mut linker)?;
     log::link(&mut linker)?;
     settings::link(&mut linker)?;
     result_files::link(&mut linker)?;
     model_files::link(&mut linker)?;
     Ok(linker)
-}
-
-/// The price of a host call that moves so many bytes.
-fn charge(store: &mut StoreContextMut<'_, HostState>, bytes: usize) -> wasmtime::Result<()> {
-    let price = CALL.saturating_add(BYTE.saturating_mul(bytes as u64));
-    let left = store.get_fuel()?;
-    if let Some(rest) = left.checked_sub(price) {
-        return store.set_fuel(rest);
-    }
-    store.set_fuel(0)?;
-    Err(Trap::OutOfFuel.into())
 }
 
 /// At most so many bytes of a text, cut between characters.

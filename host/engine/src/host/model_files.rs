@@ -7,23 +7,27 @@
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-use super::{HostState, charge};
+use super::{HostState, at_once, charge};
 use crate::bindings::analyte::plugin::model_files::ModelFile;
 use crate::run::diagnose::HostFault;
 
 pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     let mut files = linker.instance("analyte:plugin/model-files@0.1.0")?;
-    files.func_wrap("info", |mut store: StoreContextMut<'_, HostState>, (): ()| {
-        charge(&mut store, 0)?;
-        let info = store.data().call.model_file.as_ref().map(|file| ModelFile {
-            name: file.name.clone(),
-            media_type: file.media_type.clone(),
-            size: file.size,
-            digest: file.digest.clone(),
-            extra: Vec::new(),
-        });
-        Ok((info,))
-    })?;
+    at_once(
+        &mut files,
+        "info",
+        |(): &()| 0,
+        |store, ()| {
+            let info = store.data().call.model_file.as_ref().map(|file| ModelFile {
+                name: file.name.clone(),
+                media_type: file.media_type.clone(),
+                size: file.size,
+                digest: file.digest.clone(),
+                extra: Vec::new(),
+            });
+            Ok((info,))
+        },
+    )?;
     files.func_wrap_async("read", |mut store: StoreContextMut<'_, HostState>, (offset, length): (u64, u32)| {
         Box::new(async move { Ok((read(&mut store, offset, length).await?,)) })
     })
@@ -34,7 +38,7 @@ async fn read(store: &mut StoreContextMut<'_, HostState>, offset: u64, length: u
     let there = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
     let wanted = there.min(length as usize).min(store.hostcall_fuel());
     // For what is read, not for what was asked; and before it is read, so that nobody makes the host read unpaid.
-    charge(store, wanted)?;
+    charge(store, wanted).await?;
     let Some(file) = store.data().call.model_file.clone().filter(|_| wanted > 0) else { return Ok(Vec::new()) };
     let fault = |said: String| HostFault::new("the model file cannot be read", said);
     let bytes = file.source.read(offset, wanted).await.map_err(fault)?;

@@ -3,20 +3,18 @@
 //! The grants of a run hold only what the component asked for in `describe` and the operator granted. The first use of
 //! anything else is remembered: if the run then fails, that is why.
 
-use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-use super::{HostState, charge, cut};
+use super::{HostState, at_once, cut};
 
 pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     let mut settings = linker.instance("analyte:plugin/settings@0.1.0")?;
-    settings.func_wrap("get", |mut store: StoreContextMut<'_, HostState>, (name,): (String,)| {
-        charge(&mut store, name.len())?;
+    let named = |(name,): &(String,)| name.len();
+    at_once(&mut settings, "get", named, |store, (name,)| {
         let value = store.data().call.grants.settings.get(&name).cloned();
         Ok((tell(store.data_mut(), "settings", &name, value),))
     })?;
-    settings.func_wrap("secret", |mut store: StoreContextMut<'_, HostState>, (name,): (String,)| {
-        charge(&mut store, name.len())?;
+    at_once(&mut settings, "secret", named, |store, (name,)| {
         let value = store.data().call.grants.secrets.get(&name).cloned();
         Ok((tell(store.data_mut(), "secrets", &name, value),))
     })

@@ -20,7 +20,7 @@ use crate::error::Refused;
 use crate::host::{Call, cut};
 use crate::run::diagnose::capability_denied;
 use crate::run::instance::{Live, Transfer};
-use crate::run::quick::{MEMORY, SLICE_FUEL};
+use crate::run::quick::{LONGEST, MEMORY, SLICE_FUEL, processor_time};
 use crate::run::request::{RunOutcome, RunReport, RunRequest};
 
 /// Longest message, warning or detail of a component, in bytes.
@@ -54,18 +54,21 @@ impl Component {
     pub async fn run_admitted(&self, request: RunRequest, room: impl Into<Arc<Reservation>>) -> RunReport {
         let (this, room) = (self.clone(), room.into());
         let memory_bytes = request.limits.memory_bytes;
-        let here = self.quick().trusted();
+        // What goes in is copied, which takes its time, too.
+        let here = self.quick().trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
         let work = async move {
             let _room = room;
             let live = Live::new(this, memory_bytes);
             let mut live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
             Ok(run_in(&mut live, request).await)
         };
-        let (report, moved) =
-            if here { self.begun_here(work).await } else { (self.on_guest_thread(work).await, false) };
+        let (report, long) = if here { self.begun_here(work).await } else { (self.on_guest_thread(work).await, false) };
         match report {
             Ok(report) => {
-                self.quick().note(report.usage, moved);
+                // A long one that had begun here has been noted.
+                if !long {
+                    self.quick().note(report.usage);
+                }
                 report
             }
             Err(refused) => RunReport::failed(Failure::new(refused.code, refused.message)),
@@ -73,16 +76,23 @@ impl Component {
     }
 
     /// Begins work where it is asked for; what is not done at its first pause goes on on the threads of the guests. Whether
-    /// it did.
+    /// it turned out to be long; then the component has lost its trust at once, for whoever asks meanwhile, and even if
+    /// nobody waits for the end.
     async fn begun_here<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> (Result<T, Refused>, bool) {
         let mut work = Box::pin(work);
+        let began = processor_time();
         // Unconstrained: that the caller's task has done enough for now says nothing of this work.
-        match poll_fn(|context| Poll::Ready(pin!(unconstrained(work.as_mut())).poll(context))).await {
-            Poll::Ready(done) => (done, false),
-            Poll::Pending => (self.on_guest_thread(work).await, true),
+        let polled = poll_fn(|context| Poll::Ready(pin!(unconstrained(work.as_mut())).poll(context))).await;
+        let long = polled.is_pending() || processor_time().saturating_sub(began) > LONGEST;
+        if long {
+            self.quick().lose();
+        }
+        match polled {
+            Poll::Ready(done) => (done, long),
+            Poll::Pending => (self.on_guest_thread(work).await, long),
         }
     }
 

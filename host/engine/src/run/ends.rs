@@ -29,7 +29,7 @@ impl Default for Stop {
 }
 
 impl Stop {
-    /// Ends the runs at their next yield, those that have not begun at once. They fail with `cancelled`; twice is harmless.
+    /// Ends the runs at their next yield, those that have not begun when their turn comes. They fail with `cancelled`; twice is harmless.
     pub fn stop(&self) {
         self.stopped.send_replace(true);
     }

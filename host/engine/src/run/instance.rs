@@ -159,6 +159,7 @@ enum Stopped {
 fn set_out(store: &mut Store<HostState>, limits: RunLimits, transfer: Transfer, slice: u64) -> wasmtime::Result<()> {
     store.set_fuel(limits.fuel)?;
     store.fuel_async_yield_interval(Some(slice))?;
+    store.data_mut().slices.begin(slice, limits.fuel);
     store.set_hostcall_fuel(usize::try_from(transfer.bytes).unwrap_or(usize::MAX));
     Ok(())
 }

@@ -5,19 +5,24 @@
 //! threads.
 //!
 //! Who asks is a thread that answers everybody else, so a slice must be short there. Fuel does not tell all of it: an
-//! operation on memory burns fuel for each byte, but cannot be interrupted. So a run moves on before its memory, into which
-//! its input is copied, too, grows beyond what is cleared in a few milliseconds. And trust is earned: the number of short
-//! runs in a row that it takes grows tenfold with each one that was not short, so that however a component behaves, it holds
-//! up others for a vanishing part of the time only.
+//! operation on memory burns fuel for each byte, but cannot be interrupted, and what is copied in and out burns none. So a
+//! run with much input does not begin there, one moves on before its memory grows beyond what is cleared in a few
+//! milliseconds, and the processor time that it takes there is looked at. And trust is earned: the number of short runs in a
+//! row that it takes grows tenfold with each one that was not short, so that however a component behaves, it holds up
+//! others for a vanishing part of the time only.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use analyte_core::job::Usage;
+use rustix::time::{ClockId, clock_gettime};
 
 /// The most fuel of a short run, and the slice after which a run moves on: some 0.1 ms.
 pub(crate) const SLICE_FUEL: u64 = 100_000;
 /// The most memory of a short run, in bytes, and what a run has at most before it moves on.
 pub(crate) const MEMORY: u64 = 16 << 20;
+/// The most processor time of a slice there. What others of the machine do does not count.
+pub(crate) const LONGEST: Duration = Duration::from_millis(2);
 /// Short runs in a row that it takes first.
 const FIRST: u32 = 16;
 
@@ -42,15 +47,17 @@ impl Record {
         self.short.load(Ordering::Relaxed) >= self.needed.load(Ordering::Relaxed)
     }
 
-    /// A run ended that cost so much; `moved`: it had begun where it was asked for, and had to move on.
-    pub(crate) fn note(&self, usage: Usage, moved: bool) {
-        let short = !moved && usage.fuel <= SLICE_FUEL && usage.peak_memory_bytes <= MEMORY;
-        if short {
-            if !self.trusted() {
-                self.short.fetch_add(1, Ordering::Relaxed);
-            }
-            return;
+    /// A run ended that cost so much.
+    pub(crate) fn note(&self, usage: Usage) {
+        if usage.fuel > SLICE_FUEL || usage.peak_memory_bytes > MEMORY {
+            self.lose();
+        } else if !self.trusted() {
+            self.short.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// A run was not short.
+    pub(crate) fn lose(&self) {
         // Trust is lost once, however many runs were under way with it.
         if self.trusted() {
             let more = |needed: u32| Some(needed.saturating_mul(10));
@@ -58,6 +65,12 @@ impl Record {
         }
         self.short.store(0, Ordering::Relaxed);
     }
+}
+
+/// All that this thread has had so far.
+pub(crate) fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -69,7 +82,7 @@ mod tests {
     fn short_runs_until_trusted(record: &Record) -> u32 {
         let mut count = 0;
         while !record.trusted() {
-            record.note(SHORT, false);
+            record.note(SHORT);
             count += 1;
         }
         count
@@ -79,18 +92,18 @@ mod tests {
     fn trust_takes_short_runs_in_a_row_and_ten_times_as_many_when_it_was_lost() {
         let record = Record::default();
         for _ in 0..FIRST - 1 {
-            record.note(SHORT, false);
+            record.note(SHORT);
         }
         assert!(!record.trusted());
-        record.note(Usage { fuel: SLICE_FUEL + 1, ..SHORT }, false);
+        record.note(Usage { fuel: SLICE_FUEL + 1, ..SHORT });
         assert_eq!(short_runs_until_trusted(&record), FIRST);
-        for (long, moved) in [
-            (SHORT, true),
-            (Usage { fuel: SLICE_FUEL + 1, ..SHORT }, false),
-            (Usage { peak_memory_bytes: MEMORY + 1, ..SHORT }, false),
-        ] {
+        let long = [Usage { fuel: SLICE_FUEL + 1, ..SHORT }, Usage { peak_memory_bytes: MEMORY + 1, ..SHORT }];
+        for long in long.map(Some).into_iter().chain([None]) {
             let needed = record.needed.load(Ordering::Relaxed);
-            record.note(long, moved);
+            match long {
+                Some(usage) => record.note(usage),
+                None => record.lose(),
+            }
             assert_eq!(short_runs_until_trusted(&record), needed * 10);
         }
     }

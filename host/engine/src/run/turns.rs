@@ -2,8 +2,8 @@
 //!
 //! A runtime alone would do that, too: whoever pauses goes to the end of its queue. But whoever is cancelled stands in that
 //! queue as well, and is gone only after each of the others has computed for up to a slice. Here only as many guests as there
-//! are threads stand in the runtime's queue, and the rest waits in a line of its own, so that the runtime comes to whatever
-//! else it has to do (a guest that is to be dropped, one that was waiting for the host) after the slice that it is in.
+//! are threads stand in the runtime's queue, and the rest waits in a line of its own, so that the runtime comes to whoever
+//! is to be dropped after a few slices. A guest that was waiting for the host goes to the end of the line like the others.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};

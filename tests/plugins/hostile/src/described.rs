@@ -113,6 +113,7 @@ fn honest() -> Vec<ModelInfo> {
         "huge-output",
         "huge-claim",
         "spin",
+        "chatter",
         "grow",
         "recurse",
         "panic",

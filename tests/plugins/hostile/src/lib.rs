@@ -50,6 +50,7 @@ fn run(request: Request) -> Result<Outcome> {
         "huge-output" => Ok(tables::huge_output()),
         "huge-claim" => Ok(tables::huge_claim(&request)),
         "spin" => resources::spin(),
+        "chatter" => resources::chatter(),
         "grow" => resources::grow(),
         "recurse" => resources::recurse(&request),
         "panic" => resources::panic(),
@@ -85,7 +86,7 @@ mod tests {
     fn every_described_model_is_known_to_run() {
         for info in Hostile::models() {
             // These end the process, or do not end, natively as in a component.
-            if ["spin", "grow", "recurse", "panic", "unreachable", "sleep", "huge-output", "stderr-flood"]
+            if ["spin", "chatter", "grow", "recurse", "panic", "unreachable", "sleep", "huge-output", "stderr-flood"]
                 .contains(&info.name.as_str())
             {
                 continue;

@@ -21,6 +21,13 @@ pub(crate) fn spin() -> ! {
     }
 }
 
+/// Asks the host for ever, the same small thing each time.
+pub(crate) fn chatter() -> ! {
+    loop {
+        black_box(job::attempt());
+    }
+}
+
 /// Allocates for ever, and uses what it gets.
 pub(crate) fn grow() -> ! {
     let mut hoard = Vec::new();

@@ -107,11 +107,13 @@ fn rows(document: &mut Document<'_>, scan: &mut Scan<'_>) -> Option<usize> {
 
 /// Makes room for so many rows like the first. Growing bit by bit would move the values time and again. A value of the
 /// first row took five bytes or more, and what is reserved for each like it takes eight at most, so that the room is no
-/// more than twice what was sent.
+/// more than twice what was sent, nor more than a table may take.
 fn reserve(assembly: &mut Assembly<'_>, rows: usize) {
-    let most = usize::try_from(assembly.limits.rows).unwrap_or(usize::MAX);
+    let given = assembly.columns.iter().filter(|column| column.rows() == 1).count() as u64;
+    let most = assembly.limits.rows.min(assembly.limits.table_bytes / (8 * given.max(1)));
+    let rows = rows.min(usize::try_from(most).unwrap_or(usize::MAX));
     for column in assembly.columns.iter_mut().filter(|column| column.rows() == 1) {
-        column.reserve(rows.min(most));
+        column.reserve(rows);
     }
 }
 
