@@ -49,18 +49,16 @@ pub(super) struct Records {
 
 impl Find for Records {
     fn find(&self, key: &[u8]) -> Result<Option<IVec>> {
-        match self.written.get(key) {
-            Some(value) => Ok(value.clone()),
-            None => {
-                let mut read = self.read.borrow_mut();
-                // What looks at many more writes few of them.
-                if read.len() < 8 * MANY {
-                    read.insert(key.to_vec());
-                }
-                drop(read);
-                self.tree.find(key).inspect_err(|_| self.failed.set(true))
-            }
+        if let Some(value) = self.written.get(key) {
+            return Ok(value.clone());
         }
+        let mut read = self.read.borrow_mut();
+        // What looks at many more writes few of them.
+        if read.len() < 8 * MANY {
+            read.insert(key.to_vec());
+        }
+        drop(read);
+        self.tree.find(key).inspect_err(|_| self.failed.set(true))
     }
 }
 
