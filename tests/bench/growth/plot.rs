@@ -36,9 +36,9 @@ pub(crate) fn write(path: &Path, charts: &[Chart]) -> Result<(), Box<dyn Error>>
 
 fn draw(area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>, chart: &Chart) -> Result<(), Box<dyn Error>> {
     let points = || chart.curves.iter().flat_map(|curve| &curve.points);
-    let sizes = room(points().map(|(size, _)| *size as f64), 1.0);
+    let sizes = room(points().map(|(size, _)| *size as f64), 0.0);
     // Names of the curves stand below them.
-    let costs = room(points().map(|(_, cost)| *cost), 6.0);
+    let costs = room(points().map(|(_, cost)| *cost), 0.6);
     let mut axes = ChartBuilder::on(area)
         .caption(chart.title, ("sans-serif", 17))
         .margin(12)
@@ -66,9 +66,10 @@ fn draw(area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>, chart: &Char
     Ok(())
 }
 
-/// From a little under the least to a little over the most; `below` makes more room.
+/// From a little under the least to a little over the most, and so much of that height below it, both logarithmic.
 fn room(numbers: impl Iterator<Item = f64>, below: f64) -> Range<f64> {
     let (least, most) =
         numbers.fold((f64::MAX, f64::MIN), |(least, most), number| (least.min(number), most.max(number)));
-    least / 1.3 / below..most * 1.3
+    let (least, most) = (least / 1.3, most * 1.3);
+    least * (least / most).powf(below)..most
 }
