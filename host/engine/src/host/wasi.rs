@@ -2,34 +2,59 @@
 //! stdout and stderr go to a bounded tail. Python, JavaScript and at times Rust components import all of it whether they
 //! use it or not.
 
+use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 use wasmtime_wasi::p2::bindings::random::{insecure, random};
+use wasmtime_wasi::random::{DEFAULT_MAX_SIZE, WasiRandomCtx};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
-use super::{HostState, at_once};
+use super::{HostState, charge};
 use crate::tail::Tail;
 
-/// Most random bytes of one call.
-const RANDOM_BYTES: u64 = 64 << 10;
+/// Random bytes that are made at once.
+const PIECE: u64 = 64 << 10;
 
-/// All of it. Random bytes are made one by one and need no room in the component, so they cost fuel like others that cross:
-/// else a component could have the host make them for minutes between two yields.
+/// All of it. Random bytes are made one by one and need no room in the component, so they cost fuel like others that cross,
+/// and are made in pieces with pauses between them: else a component could have the host make them for minutes between two
+/// yields.
 pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     linker.allow_shadowing(true);
-    let length = |(length,): &(u64,)| usize::try_from(*length).unwrap_or(usize::MAX);
     // The version is wasmtime-wasi's own; a test says when it is another one.
-    at_once(&mut linker.instance("wasi:random/random@0.2.12")?, "get-random-bytes", length, |store, (length,)| {
-        Ok((random::Host::get_random_bytes(store.data_mut().wasi.random(), length)?,))
-    })?;
-    at_once(
-        &mut linker.instance("wasi:random/insecure@0.2.12")?,
+    linker.instance("wasi:random/random@0.2.12")?.func_wrap_async(
+        "get-random-bytes",
+        |mut store: StoreContextMut<'_, HostState>, (length,): (u64,)| {
+            Box::new(async move { Ok((in_pieces(&mut store, length, random::Host::get_random_bytes).await?,)) })
+        },
+    )?;
+    linker.instance("wasi:random/insecure@0.2.12")?.func_wrap_async(
         "get-insecure-random-bytes",
-        length,
-        |store, (length,)| Ok((insecure::Host::get_insecure_random_bytes(store.data_mut().wasi.random(), length)?,)),
+        |mut store: StoreContextMut<'_, HostState>, (length,): (u64,)| {
+            Box::new(
+                async move { Ok((in_pieces(&mut store, length, insecure::Host::get_insecure_random_bytes).await?,)) },
+            )
+        },
     )?;
     linker.allow_shadowing(false);
     Ok(())
+}
+
+async fn in_pieces(
+    store: &mut StoreContextMut<'_, HostState>,
+    length: u64,
+    make: fn(&mut WasiRandomCtx, u64) -> wasmtime::Result<Vec<u8>>,
+) -> wasmtime::Result<Vec<u8>> {
+    if length > DEFAULT_MAX_SIZE {
+        // It is refused, in wasmtime's own words.
+        return make(store.data_mut().wasi.random(), length);
+    }
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < length {
+        let piece = (length - bytes.len() as u64).min(PIECE);
+        charge(store, usize::try_from(piece).unwrap_or(usize::MAX)).await?;
+        bytes.extend(make(store.data_mut().wasi.random(), piece)?);
+    }
+    Ok(bytes)
 }
 
 pub(super) fn empty(output: &Tail) -> WasiCtx {
@@ -37,7 +62,6 @@ pub(super) fn empty(output: &Tail) -> WasiCtx {
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
-        .max_random_size(RANDOM_BYTES)
         .stdout(output.clone())
         .stderr(output.clone())
         .build()
