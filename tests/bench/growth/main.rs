@@ -8,6 +8,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a benchmark fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what it is for")]
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
@@ -78,6 +79,10 @@ fn main() {
         return;
     }
     let Some(asked) = Asked::of("growth") else { return };
+    let beside_the_build = || Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth.svg");
+    let path = asked.value("--plot").map_or_else(beside_the_build, |path| repository().join(path));
+    // Now, and not only when all has been measured.
+    ok(File::options().create(true).append(true).open(&path), &format!("the picture's file {}", path.display()));
     machine::print();
     println!(
         "\nBeside each figure stands how steep the curve is from the size before, on logarithmic axes: 0 where the cost stays \
@@ -92,8 +97,6 @@ fn main() {
         println!("`{name}` took {:.0} s.\n", began.elapsed().as_secs_f64());
         charts.extend(measured);
     }
-    let beside_the_build = || Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth.svg");
-    let path = asked.value("--plot").map_or_else(beside_the_build, |path| repository().join(path));
     ok(plot::write(&path, &charts), "the picture");
     println!("The picture is in {}.", path.display());
 }
