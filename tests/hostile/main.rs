@@ -24,6 +24,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+#[path = "../support/mod.rs"]
 mod support;
 use support::plugins::plugin;
 use support::snapshot::assert_snapshot;
