@@ -143,13 +143,13 @@ fn generated(path: &str, now: &str) {
 fn the_list_of_limits_is_documented() {
     let mut page = String::from(
         "# Limits\n\nGenerated from `host/core/src/limits.rs`. Set one under `[limits]` in `analyte.toml`, for instance \
-         `fuel = 1000000000`.\n\n| key | default | unit | why | what whoever crosses it sees |\n| --- | --- | --- | --- | --- |\n",
+         `fuel = 1000000000`.\n\n| key | default | unit | why | what is seen beyond it |\n| --- | --- | --- | --- | --- |\n",
     );
     for entry in Limits::ENTRIES {
         let (key, default, unit, why, seen) = (entry.key, entry.default, entry.unit, entry.why, entry.seen);
         page.push_str(&format!("| `{key}` | {default} | {unit} | {why} | {seen} |\n"));
     }
-    generated("docs/limits.md", &page);
+    generated("docs/reference/limits.md", &page);
 }
 
 #[test]
@@ -162,5 +162,5 @@ fn the_list_of_error_codes_is_documented() {
         let retried = if code.retried() { "yes" } else { "no" };
         page.push_str(&format!("| `{code}` | {} | {retried} | {} |\n", code.http_status(), code.meaning()));
     }
-    generated("docs/errors.md", &page);
+    generated("docs/reference/errors.md", &page);
 }

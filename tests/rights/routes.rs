@@ -25,7 +25,7 @@ pub const WRITE: Needs = Right("jobs:write");
 pub const INSTALL: Needs = Right("providers:write");
 pub const ADMIN: Needs = Right("admin");
 
-/// The native surface, as `docs/openapi.json` names its calls.
+/// The native surface, as `docs/reference/openapi.json` names its calls.
 pub const NATIVE: &[(&str, &str, Needs)] = &[
     ("GET", "/healthz", Nothing),
     ("GET", "/readyz", Nothing),
@@ -140,7 +140,7 @@ pub const THINGWORX: &[(&str, &str, Needs)] = &[
 
 /// Calls that the checked-in description of the native surface names.
 pub fn described() -> BTreeSet<(String, String)> {
-    let text = ok(std::fs::read_to_string(repository().join("docs/openapi.json")), "the description");
+    let text = ok(std::fs::read_to_string(repository().join("docs/reference/openapi.json")), "the description");
     let document: Value = ok(serde_json::from_str(&text), "JSON");
     let paths = document["paths"].as_object().cloned().unwrap_or_default();
     let calls = paths.iter().flat_map(|(path, calls)| {

@@ -1,5 +1,5 @@
-//! The one list of limits. Each entry says its unit, default, configuration key, why it is there, and what whoever
-//! crosses it sees. `docs/limits.md` is generated from it.
+//! The one list of limits. Each entry says its unit, default, configuration key, why it is there, and what
+//! is seen beyond it. `docs/reference/limits.md` is generated from it.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub struct Entry {
     pub default: u64,
     /// Why it is there.
     pub why: &'static str,
-    /// What whoever crosses it sees.
+    /// What is seen beyond it: a code, a refusal, a cut.
     pub seen: &'static str,
 }
 
@@ -193,17 +193,17 @@ limits! {
     concurrent_tasks 0 "tasks (0 = twice the cores)"
         "How many tasks run at once." "a task waits with reason `capacity`";
     split_rows 10_000 "rows (0 = never)"
-        "A run of a model whose rows are independent is split over idle cores, into parts of at least so many rows."
+        "A run of a model whose rows are independent is split over idle cores, into parts of at least this many rows."
         "the same result sooner; `fuel_used` and `peak_memory_bytes` are those of all parts";
     split_parts 0 "parts (0 = as many as cores)"
-        "The most parts of one run; further ones are begun only while fewer than so many runs and parts are in progress."
+        "The most parts of one run; a further part is begun only while fewer runs and parts than this are in progress."
         "a run in fewer parts, or whole";
     queued_jobs 100_000 "jobs per organisation"
         "Bounds the queue." "429 `busy` with `Retry-After`";
     wait_seconds 60 "seconds"
         "The longest `Prefer: wait`." "a longer one is cut to this";
     grace_ms 10_000 "milliseconds"
-        "How long running tasks may go on after the server was told to stop." "the task goes back to the queue";
+        "How long running tasks may go on after the server got the signal to stop." "the task goes back to the queue";
     retention_hours 168 "hours after the end of a job"
         "Finished jobs are kept so long." "404 `not-found`";
     page_items 1_000 "items"
@@ -221,7 +221,7 @@ limits! {
     tokens 1_000 "tokens per organisation"
         "Bounds the tokens that are neither revoked nor expired." "409 `conflict`";
     requests_per_second 20_000 "requests a second and token"
-        "Bounds the calls made with one token, unless the token says otherwise; so many may come at once, too."
+        "Bounds the calls made with one token, unless the token says otherwise; that many may also come at once."
         "429 `busy` with `Retry-After`";
     sessions 100 "sessions per organisation"
         "Bounds the HTTP sessions that are open at once." "429 `busy` with `Retry-After`";
@@ -240,7 +240,7 @@ limits! {
     thingworx_query_rows 500 "jobs"
         "The most jobs that QueryJobs answers." "the newest ones, or the first in the order asked for";
     crashes 5 "crashes"
-        "A task that was running in so many crashes of the server ends." "job fails with `host-error`";
+        "A task that was running in this many crashes of the server ends." "job fails with `host-error`";
     free_disk_bytes 268_435_456 "bytes"
         "Below this much free disk nothing new is accepted, and below twice as much nothing is uploaded." "507 `disk-full`";
 }

@@ -2,7 +2,7 @@
 //!
 //! [`serve`] answers calls on a listener until it is told to stop. The surfaces only translate: what is allowed, kept or
 //! run is decided by the job manager below them. Each surface has a folder of its own ([`native`] is the one of
-//! `docs/openapi.json`, [`thingworx`] answers clients of ThingWorx Analytics Manager); what they share stands beside this
+//! `docs/reference/openapi.json`, [`thingworx`] answers clients of ThingWorx Analytics Manager); what they share stands beside this
 //! file.
 //!
 //! Whatever is refused is answered as a problem (RFC 9457) with a stable `code`; see [`problem`].

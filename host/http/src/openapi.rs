@@ -1,4 +1,4 @@
-//! The description of all calls. It is checked in as `docs/openapi.json`; a test compares.
+//! The description of all calls. It is checked in as `docs/reference/openapi.json`; a test compares.
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -104,15 +104,15 @@ mod tests {
     /// `ANALYTE_BLESS=1 cargo test -p analyte-http openapi` writes the document anew.
     #[test]
     fn the_checked_in_document_is_the_served_one() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/openapi.json");
         let served = document();
         if std::env::var_os("ANALYTE_BLESS").is_some() {
             std::fs::write(&path, &served).unwrap();
         }
-        let kept = std::fs::read_to_string(&path).expect("docs/openapi.json is there");
+        let kept = std::fs::read_to_string(&path).expect("docs/reference/openapi.json is there");
         assert!(
             kept == served,
-            "docs/openapi.json has drifted: run `ANALYTE_BLESS=1 cargo test -p analyte-http openapi`"
+            "docs/reference/openapi.json has drifted: run `ANALYTE_BLESS=1 cargo test -p analyte-http openapi`"
         );
     }
 

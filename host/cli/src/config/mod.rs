@@ -215,8 +215,8 @@ fn similar(key: &str) -> String {
         .filter(|known| known.contains(stem) && !stem.is_empty())
         .collect();
     match alike.as_slice() {
-        [] => "docs/limits.md lists the keys".to_owned(),
-        alike => format!("did you mean {}? docs/limits.md lists all keys", alike.join(" or ")),
+        [] => "docs/reference/limits.md lists the keys".to_owned(),
+        alike => format!("did you mean {}? docs/reference/limits.md lists all keys", alike.join(" or ")),
     }
 }
 
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(
             refused("[limits]\nmemory = 1"),
             "[limits] has no key `memory`\nhint: did you mean memory_bytes or memory_bytes_max or compile_memory_bytes or \
-             memory_budget_bytes? docs/limits.md lists all keys\n"
+             memory_budget_bytes? docs/reference/limits.md lists all keys\n"
         );
         assert!(refused("[limits]\nfuel = -1").contains("the configuration cannot be used"));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The native surface: the calls of `docs/openapi.json`.
+//! The native surface: the calls of `docs/reference/openapi.json`.
 //!
 //! One folder per kind of thing, one file per call. Every handler does the same four steps: may the caller do this, what
 //! is asked, ask the job manager, say what it answered.
