@@ -1,6 +1,6 @@
 //! From the bytes of a model file to its graph, refusing what this provider cannot run.
 //!
-//! What is refused here is what can be told without making the model ready: a file that is not ONNX, weights outside the
+//! What is refused here is what shows before the model is made ready: a file that is not ONNX, weights outside the
 //! file, values that are no tensors, operators that nothing here computes, names that lead nowhere.
 
 use std::collections::BTreeSet;

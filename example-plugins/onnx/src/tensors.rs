@@ -78,7 +78,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// A tensor of zeros, false or empty texts for so many rows.
+/// A tensor of zeros, false or empty texts for this number of rows.
 pub(crate) fn empty(port: &Port, rows: usize) -> Result<Tensor> {
     let shape = if port.flat { vec![rows] } else { vec![rows, port.columns.len()] };
     blank(port.element.datum(), &shape).map_err(|cause| internal(&cause))
@@ -165,7 +165,7 @@ enum Values {
 }
 
 impl<'a> Made<'a> {
-    /// Columns with room for so many rows.
+    /// Columns with room for this number of rows.
     pub(crate) fn new(port: &'a Port, rows: usize) -> Self {
         fn room<T>(port: &Port, rows: usize) -> Vec<Vec<T>> {
             port.columns.iter().map(|_| Vec::with_capacity(rows)).collect()

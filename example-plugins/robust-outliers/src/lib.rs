@@ -22,7 +22,7 @@ pub struct Observation {
     pub value: Option<f64>,
 }
 
-/// What is told of one row; nothing until the window is full, and where the value is missing.
+/// What the model says of one row; nothing until the window is full, and where the value is missing.
 #[derive(Row, Debug, Clone, PartialEq)]
 pub struct Judged {
     /// Median of the window that ends with this row.

@@ -17,7 +17,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// An empty window of so many values, at least 1.
+    /// An empty window of this number of values, at least 1.
     pub(crate) fn new(length: usize) -> Self {
         let length = length.max(1);
         Self { length, arrived: VecDeque::with_capacity(length), sorted: Vec::with_capacity(length) }

@@ -15,12 +15,12 @@ pub fn write(level: Level, message: impl AsRef<str>) {
     host::write_log(level, message.as_ref());
 }
 
-/// For whoever looks for a defect, in every detail.
+/// For a person who looks for a defect, in every detail.
 pub fn trace(message: impl AsRef<str>) {
     write(Level::Trace, message);
 }
 
-/// For whoever looks for a defect.
+/// For a person who looks for a defect.
 pub fn debug(message: impl AsRef<str>) {
     write(Level::Debug, message);
 }

@@ -33,7 +33,7 @@ pub trait Model: Sized {
     fn run(request: Request<Self>) -> Result<Outcome<Self::Output>>;
 }
 
-/// All that the host is told about a model.
+/// All that the host learns about a model.
 pub fn info_of<M: Model>() -> ModelInfo {
     M::describe(
         ModelInfo::new(M::NAME)

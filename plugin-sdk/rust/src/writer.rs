@@ -42,7 +42,7 @@ impl Bits {
 }
 
 impl Writer {
-    /// With room for so many rows.
+    /// With room for this number of rows.
     pub fn new(kind: BufferKind, rows: usize) -> Self {
         let varying = matches!(kind, BufferKind::Utf8 | BufferKind::Binary);
         let mut offsets = Vec::new();

@@ -41,7 +41,7 @@ pub(crate) const fn most_trials() -> usize {
     levels.len() * trends.len() * seasons.len() + DESCENTS * TRIALS
 }
 
-/// Fits. `progress` is told the number of trials so far. Fails with `no-fit` where the values lie so far apart that no
+/// Fits. `progress` gets the number of trials so far. Fails with `no-fit` where the values lie so far apart that no
 /// weights of the grid get through the series.
 pub(crate) fn search<F: Form>(values: &[f64], season_length: usize, progress: impl FnMut(usize)) -> Result<Best> {
     let guess = guess::<F>(values, season_length);

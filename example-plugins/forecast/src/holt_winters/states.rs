@@ -64,7 +64,7 @@ pub(crate) fn squared_errors<F: Form>(values: &[f64], weights: Weights, initial:
     }
 }
 
-/// What comes after a series of so many rows that ended in these states.
+/// What comes after a series of this number of rows that ended in these states.
 pub(crate) fn forecast<F: Form>(last: &States, rows: usize, horizon: u32) -> impl Iterator<Item = f64> {
     let place = rows % last.seasons.len().max(1);
     let seasons = last.seasons.iter().cycle().skip(place);

@@ -9,7 +9,7 @@ fn options(season_length: u32, horizon: u32, seasonal: Seasonality) -> Options {
     Options { season_length, horizon, seasonal }
 }
 
-/// Runs the model; what an earlier run told is forgotten.
+/// Runs the model; what an earlier run recorded is forgotten.
 fn forecasts(values: &[f64], options: Options) -> Result<Vec<f64>> {
     recorded();
     let table = Table::of_rows(values.iter().map(|value| Observation { value: *value }))?;

@@ -164,7 +164,7 @@ fn branches(node: &NodeProto) -> TractResult<(HashMap<Id, usize>, Vec<Node>, usi
     Ok((places, nodes, most))
 }
 
-/// The weights, sorted by leaf; each leaf is told which are its own.
+/// The weights, sorted by leaf; each leaf gets the range of its own.
 fn weights(
     node: &NodeProto,
     leaves: Leaves,

@@ -35,7 +35,7 @@ fn floats(cells: &[String]) -> Vec<f32> {
     cells.iter().map(|cell| cell.parse().unwrap()).collect()
 }
 
-/// The input, over and over, until it has so many rows.
+/// The input, over and over, until it has this number of rows.
 fn input(name: &str, rows: usize) -> Table {
     let column = |(name, cells): (String, Vec<String>)| {
         let cells: Vec<f32> = floats(&cells).into_iter().cycle().take(rows).collect();

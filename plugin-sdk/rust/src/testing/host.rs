@@ -1,4 +1,4 @@
-//! Stands in for the host outside a component: keeps what it is told, gives what a test has set.
+//! Stands in for the host outside a component: keeps what a model reports, gives what a test has set.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use crate::log::Level;
 use crate::raw::model_files;
 use crate::raw::result_files::FileError;
 
-/// What a run told the host, on this thread.
+/// What a run reported to the host, on this thread.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recorded {
     /// Lines of the log.
