@@ -1,0 +1,42 @@
+# Recipes for contributors. `.ci/run` runs the same commands as `check` and `test`; a test compares the two files.
+
+# Lists the recipes.
+default:
+    @just --list
+
+# Formatting, licences and lints.
+check:
+    cargo fmt --all --check
+    cargo deny --log-level error check bans licenses sources
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Every test.
+test:
+    cargo test --workspace
+
+# End-to-end tests, all of them or one file: `just e2e jobs`.
+e2e name='*':
+    cargo test -p analyte --test '{{ name }}'
+
+# Kills under load, power losses, broken disks, for longer than usual: `just chaos 1000`.
+chaos rounds='200':
+    ANALYTE_CRASH_ROUNDS={{ rounds }} ANALYTE_POWER_CUTS={{ rounds }} cargo test -p analyte --test crash --test power --test disk --test history -- --nocapture
+
+# Writes anew what tests compare: generated pages, the OpenAPI document, snapshots.
+bless:
+    ANALYTE_BLESS=1 cargo test -p analyte --test architecture
+    ANALYTE_BLESS=1 cargo test -p analyte-http openapi
+    UPDATE_SNAPSHOTS=1 cargo test -p analyte --test cli --test hostile --test disk --test http
+
+# One benchmark: goals, growth, stored, split, sessions or warm-instances.
+bench name='goals':
+    cargo bench -p analyte --bench {{ name }}
+
+# Checks the documents, and builds those of the SDK.
+docs:
+    cargo test -p analyte --test docs --test architecture
+    cargo doc -p analyte-sdk --no-deps
+
+# All that continuous integration does.
+ci:
+    bash .ci/run
