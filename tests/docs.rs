@@ -1,10 +1,12 @@
-//! The pages for clients: every call on them is run as it stands there.
+//! The documents: every call on the pages for clients is run as it stands there; the rest is checked in `prose`.
 
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::fs;
 use std::process::Command;
 
+#[path = "docs/prose.rs"]
+mod prose;
 mod support;
 use support::binary::finish;
 use support::server::Server;
