@@ -203,6 +203,7 @@ mod tests {
             ("analyte:plugin/gpu@0.1.0", "the package `analyte:plugin` has no interface `gpu`"),
             ("wasi:cli/environment@0.3.0", "of WASI, the versions 0.2.x are accepted"),
             ("wasi:nn/tensor@0.2.0", "nothing of that name is in the contract"),
+            ("wasi:http/outgoing-handler@0.2.3", "outgoing HTTP is not offered by this version of Analyte"),
             ("run", "nothing of that name is in the contract"),
         ] {
             assert_eq!(judged(name), Some(format!("the component's `{name}` is not accepted: {why}")));
