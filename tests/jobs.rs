@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
-use analyte_core::job::Status;
+use analyte_core::job::{Status, Waiting};
 use analyte_core::limits::Limits;
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::table::Table;
@@ -21,7 +21,7 @@ use analyte_engine::compile::Compiler;
 use analyte_engine::{Engine, Options as EngineOptions};
 use analyte_jobs::{
     Clock, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission,
-    SystemClock,
+    SystemClock, WaitingView,
 };
 use analyte_store::sled::{Options as StoreOptions, SledStore};
 use bytes::Bytes;
@@ -272,8 +272,17 @@ async fn queued_and_running_jobs_are_cancelled_and_the_guest_stops() {
     let running = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, running, Status::Running).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
-    let view = manager.get(&organisation(), queued).await.expect("the job");
-    assert_eq!(view.waiting.map(|waiting| waiting.reason.as_str()), Some("capacity"));
+    let detail = "the organisation runs 1 tasks, as many as it may at once (limit concurrent_tasks)".to_owned();
+    let waiting = WaitingView { reason: Waiting::Quota, detail: Some(detail), position: Some(0) };
+    loop {
+        // As soon as the dispatcher has looked.
+        let view = manager.get(&organisation(), queued).await.expect("the job");
+        if view.waiting.as_ref() == Some(&waiting) {
+            break;
+        }
+        assert!(view.waiting.is_some_and(|waiting| waiting.reason == Waiting::Capacity));
+        tokio::task::yield_now().await;
+    }
     assert_eq!(code(manager.result_bytes(&organisation(), queued, None).await), Some(Code::NotFinished));
 
     let answer = manager.cancel(&organisation(), queued).await.expect("cancelled");

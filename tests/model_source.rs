@@ -135,12 +135,12 @@ async fn a_source_that_fails_fails_the_run() {
 async fn a_file_is_inspected_piece_by_piece() {
     let sandbox = Sandbox::of("keeper", limits()).await;
     let (good, source) = file(SIZE, Answers::Well);
-    let info = sandbox.component.inspect_model(good).await.map(|info| info.description);
+    let info = sandbox.component.inspect_model(None, good).await.map(|info| info.description);
     assert_eq!(info, Ok(format!("{0} bytes, sum {0}", TRANSFER / 2)));
     assert_eq!(source.asked.lock().len(), 1);
 
     // The platform's fault is not the component's, and so no reason to refuse the file for good.
-    let refused = sandbox.component.inspect_model(file(100, Answers::WithAnError).0).await.err();
+    let refused = sandbox.component.inspect_model(None, file(100, Answers::WithAnError).0).await.err();
     let refused = refused.map(|refused| (refused.code, refused.message, refused.causes.last().cloned()));
     let message = "the model file cannot be read".to_owned();
     assert_eq!(refused, Some((Code::HostError, message, Some("the disk is on fire".to_owned()))));

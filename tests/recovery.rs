@@ -212,10 +212,12 @@ fn a_task_waits_for_its_turn_and_for_memory_and_says_so() {
     // One slot is free, and 48 MiB.
     let waits = submitted(http, &with("noop", 48, 5));
     let reason = |id: &str| job(http, id)["waiting"].clone();
-    eventually("the reason", || (reason(&waits) == json!({"reason": "memory", "position": 0})).then_some(()));
+    let detail = "the memory for requests and runs is in use (limit memory_budget_bytes)";
+    let no_memory = |position: u64| json!({"reason": "memory", "detail": detail, "position": position});
+    eventually("the reason", || (reason(&waits) == no_memory(0)).then_some(()));
     // What would fit does not overtake it, unless it goes before it by priority.
     let behind = submitted(http, &with("noop", 8, 6));
-    assert_eq!(reason(&behind), json!({"reason": "memory", "position": 1}));
+    assert_eq!(reason(&behind), no_memory(1));
     let before = submitted(http, &with("noop", 8, 4));
     assert_eq!(ended(http, &before)["status"], "completed");
     let scheduled = submitted(

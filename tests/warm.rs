@@ -49,7 +49,7 @@ impl Warm {
 }
 
 async fn another(sandbox: &Sandbox, memory_bytes: u64) -> WarmInstance {
-    let room = sandbox.component.room_for(RunLimits { memory_bytes, ..RUN }).await;
+    let room = sandbox.component.room_for(None, RunLimits { memory_bytes, ..RUN }).await;
     WarmInstance::new(sandbox.component.clone(), memory_bytes, room)
 }
 

@@ -102,6 +102,7 @@ fn request(model: &Arc<ModelInfo>, input: &str, limits: RunLimits, told: &Arc<To
         input: fitted.expect("a fitting table").table,
         parameters: "{}".to_owned(),
         limits,
+        organisation: None,
         identity: Identity { job: "the-job".to_owned(), task: "main".to_owned(), attempt: 7, session: None },
         grants: Arc::new(Grants::default()),
         model_file: None,

@@ -70,6 +70,7 @@ impl Sandbox {
             model,
             parameters: parameters.to_owned(),
             limits: RUN,
+            organisation: None,
             identity: Identity { job: "the-job".to_owned(), task: "main".to_owned(), attempt: 1, session: None },
             grants: Arc::new(Grants::default()),
             model_file: None,

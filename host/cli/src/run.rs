@@ -100,6 +100,7 @@ impl Run {
             input: fitted.table,
             parameters,
             limits: run_limits,
+            organisation: None,
             identity: Identity { attempt: 1, ..Identity::default() },
             grants: Arc::new(grants.asked_for(&description.provider.capabilities)),
             model_file: None,

@@ -14,6 +14,7 @@ pub mod names;
 pub mod parameters;
 pub mod query;
 pub mod shape;
+pub mod shares;
 pub mod table;
 pub mod timestamp;
 

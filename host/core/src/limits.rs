@@ -189,9 +189,15 @@ limits! {
     tags 64 "tags"
         "Bounds the tags of one job; key and value take at most 128 bytes each." "422 `invalid-input`";
     memory_budget_bytes 0 "bytes (0 = three quarters of the machine's memory)"
-        "All running components and request bodies together reserve from it." "a run waits; a call is 503 `busy` (bodies hold at most half); a run that can never fit is 422 `invalid-input`";
-    concurrent_tasks 0 "tasks (0 = twice the cores)"
-        "How many tasks run at once." "a task waits with reason `capacity`";
+        "All running components and request bodies together reserve from it." "a run waits with reason `memory`; a call is 503 `busy` (bodies hold at most half); a run that can never fit is 422 `invalid-input`";
+    organisation_memory_percent 50 "percent of the memory budget"
+        "What one organisation holds while no other holds anything, where there are several; it always leaves the same part of what is free, so that others are let in at once. 100: no share is kept."
+        "a run waits with reason `quota`; a call is 429 `busy`";
+    concurrent_tasks 0 "tasks per organisation (0 = twice the cores)"
+        "How many tasks of one organisation run at once; those of others are let in beside them." "a task waits with reason `quota`; a call is 429 `busy`";
+    running_tasks 200 "tasks"
+        "How many tasks of all organisations run at once: each takes places in the sandbox's pool of instances. The organisation that runs the fewest is next."
+        "a task waits with reason `capacity`; a call is 503 `busy`";
     split_rows 10_000 "rows (0 = never)"
         "A run of a model whose rows are independent is split over idle cores, into parts of at least this many rows."
         "the same result sooner; `fuel_used` and `peak_memory_bytes` are those of all parts";
@@ -281,11 +287,16 @@ impl Limits {
             ("fuel", self.fuel, "fuel_max", self.fuel_max),
             ("memory_bytes", self.memory_bytes, "memory_bytes_max", self.memory_bytes_max),
             ("timeout_ms", self.timeout_ms, "timeout_ms_max", self.timeout_ms_max),
+            ("concurrent_tasks", self.concurrent_tasks, "running_tasks", self.running_tasks),
         ];
         for (key, value, most_key, most) in pairs {
             if value > most {
                 return Err(format!("`{key}` is {value}, more than `{most_key}`, {most}"));
             }
+        }
+        if self.organisation_memory_percent > 100 {
+            let percent = self.organisation_memory_percent;
+            return Err(format!("`organisation_memory_percent` is {percent}, more than 100"));
         }
         let one_run = self.memory_bytes.saturating_add(self.output_bytes);
         if self.memory_budget_bytes != 0 && one_run > self.memory_budget_bytes {
@@ -332,6 +343,14 @@ mod tests {
             Some(
                 "`memory_budget_bytes` is 1000, less than `memory_bytes` and `output_bytes` of one run together, 805306368"
             )
+        );
+        assert_eq!(
+            with(|l| l.concurrent_tasks = 201).as_deref(),
+            Some("`concurrent_tasks` is 201, more than `running_tasks`, 200")
+        );
+        assert_eq!(
+            with(|l| l.organisation_memory_percent = 101).as_deref(),
+            Some("`organisation_memory_percent` is 101, more than 100")
         );
         assert_eq!(with(|l| (l.retention_hours, l.split_rows) = (0, 0)), None);
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use analyte_core::codes::Code;
 use analyte_core::job::RunLimits;
 use analyte_core::model::{ModelInfo, ProviderInfo};
+use analyte_core::names::Organisation;
 
 use crate::bindings::exports::analyte::plugin::provider;
 use crate::checked;
@@ -17,16 +18,16 @@ use crate::run::instance::{Called, Live, Transfer};
 use crate::run::request::{Discard, Grants, Identity, ModelFile};
 
 impl Component {
-    /// Calls `describe`, and of a provider `models`, in an instance of their own.
-    pub(crate) async fn describe(&self) -> Result<Description, Refused> {
-        let this = self.clone();
+    /// Calls `describe`, and of a provider `models`, in an instance of their own, on the share of this organisation.
+    pub(crate) async fn describe(&self, of: Option<&Organisation>) -> Result<Description, Refused> {
+        let (this, of) = (self.clone(), of.cloned());
         let limits = self.engine().limits().clone();
         let (provider, models) = match self.exports() {
             Exports::Provider(_) => {
                 let (info, models) = self
-                    .on_guest_thread(async move {
+                    .on_guest_thread(of.clone(), async move {
                         let Exports::Provider(indices) = this.exports() else { return Err(wrong_world()) };
-                        let called = this.ask(None, async |store, instance| {
+                        let called = this.ask(of.as_ref(), None, async |store, instance| {
                             let guest = indices.load(&mut *store, instance)?;
                             let info = guest.call_describe(&mut *store).await?;
                             Ok((info, guest.call_models(&mut *store).await?))
@@ -38,9 +39,9 @@ impl Component {
             }
             Exports::Model(_) => {
                 let info = self
-                    .on_guest_thread(async move {
+                    .on_guest_thread(of.clone(), async move {
                         let Exports::Model(indices) = this.exports() else { return Err(wrong_world()) };
-                        let called = this.ask(None, async |store, instance| {
+                        let called = this.ask(of.as_ref(), None, async |store, instance| {
                             indices.load(&mut *store, instance)?.call_describe(&mut *store).await
                         });
                         answer("describe", called.await)
@@ -54,18 +55,18 @@ impl Component {
         Ok(Description { kind: self.kind(), provider, models, imports: self.inspection().imports.clone() })
     }
 
-    /// Lets a provider look at a model file, and checks what it says.
-    pub async fn inspect_model(&self, file: ModelFile) -> Result<ModelInfo, Refused> {
+    /// Lets a provider look at a model file, on the share of this organisation, and checks what it says.
+    pub async fn inspect_model(&self, of: Option<&Organisation>, file: ModelFile) -> Result<ModelInfo, Refused> {
         if self.kind() == Kind::Model {
             return Err(wrong_world());
         }
         let limits = self.engine().limits().clone();
-        let this = self.clone();
+        let (this, of) = (self.clone(), of.cloned());
         let (name, media_type) = (file.name.clone(), file.media_type.clone());
         let info = self
-            .on_guest_thread(async move {
+            .on_guest_thread(of.clone(), async move {
                 let Exports::Provider(indices) = this.exports() else { return Err(wrong_world()) };
-                let called = this.ask(Some(file), async |store, instance| {
+                let called = this.ask(of.as_ref(), Some(file), async |store, instance| {
                     let guest: provider::Guest = indices.load(&mut *store, instance)?;
                     guest.call_inspect_model(&mut *store, &name, &media_type).await
                 });
@@ -82,6 +83,7 @@ impl Component {
     /// One call outside any job.
     async fn ask<T>(
         &self,
+        of: Option<&Organisation>,
         model_file: Option<ModelFile>,
         body: impl AsyncFnOnce(
             &mut wasmtime::Store<crate::host::HostState>,
@@ -92,7 +94,7 @@ impl Component {
         let run =
             RunLimits { fuel: limits.describe_fuel, memory_bytes: limits.memory_bytes, timeout_ms: limits.describe_ms };
         let transfer = Transfer { bytes: limits.describe_bytes, limit: "describe_bytes" };
-        let _room = self.engine().budget().reserve(run.memory_bytes.saturating_add(transfer.bytes)).await;
+        let _room = self.engine().budget().reserve(of, run.memory_bytes.saturating_add(transfer.bytes)).await;
         let deadline = Instant::now() + Duration::from_millis(run.timeout_ms);
         let call = Call::new(
             limits,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::limits::Limits;
+use analyte_core::names::Organisation;
 use bytes::Bytes;
 use tokio::runtime::{Builder, Handle, Runtime};
 use wasmtime::component::Linker;
@@ -88,10 +89,11 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(io("starting threads for components".to_owned()))?;
-        let budget = MemoryBudget::new(match options.limits.memory_budget_bytes {
+        let budget = match options.limits.memory_budget_bytes {
             0 => machine_memory() / 4 * 3,
             bytes => bytes,
-        });
+        };
+        let budget = MemoryBudget::new(budget, &options.limits);
         Ok(Self {
             inner: Arc::new(Inner {
                 wasmtime,
@@ -108,8 +110,17 @@ impl Engine {
 
     /// Inspects, compiles and describes a component that is new here.
     pub async fn install(&self, bytes: Bytes) -> Result<(Component, Description), Refused> {
+        self.install_for(None, bytes).await
+    }
+
+    /// The same for an organisation, whose share of turns and memory it uses.
+    pub async fn install_for(
+        &self,
+        of: Option<&Organisation>,
+        bytes: Bytes,
+    ) -> Result<(Component, Description), Refused> {
         let component = self.load(Digest::of(&bytes), bytes).await?;
-        let description = component.describe().await?;
+        let description = component.describe(of).await?;
         Ok((component, description))
     }
 

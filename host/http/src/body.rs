@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use analyte_core::codes::Code;
+use analyte_core::names::Organisation;
 use analyte_jobs::{JobsError, Reservation, Staged};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
@@ -30,19 +31,24 @@ pub(crate) struct Received {
     pub(crate) reserved: Vec<Reservation>,
 }
 
-/// Reads a body of at most so many bytes.
-pub(crate) async fn receive(shared: &Shared, mut body: Body, limit: u64) -> Result<Received, Problem> {
+/// Reads an organisation's body of at most `limit` bytes.
+pub(crate) async fn receive(
+    shared: &Shared,
+    organisation: &Organisation,
+    mut body: Body,
+    limit: u64,
+) -> Result<Received, Problem> {
     let declared = body.size_hint().exact();
     let memory = shared.manager.surface_memory().max(SMALL);
     if let Some(length) = declared {
         refuse_large(length, Some(length), limit, memory)?;
         // Nothing is kept for what has not come yet, but a client need not send what has no room now.
         if length > SMALL {
-            drop(shared.manager.reserve_memory(length)?);
+            drop(shared.manager.reserve_memory(organisation, length)?);
         }
     }
     let most = declared.unwrap_or_else(|| limit.min(memory));
-    let mut room = Room { shared, most, reserved: SMALL, pieces: Vec::new() };
+    let mut room = Room { shared, organisation, most, reserved: SMALL, pieces: Vec::new() };
     let patience = Duration::from_millis(shared.limits.body_idle_ms);
 
     let Some(first) = next_piece(&mut body, patience).await? else {
@@ -95,6 +101,7 @@ pub(crate) async fn stage(shared: &Shared, mut body: Body, key: &str, limit: u64
 /// Memory set aside for one body, as it comes: at most twice of what has come, whatever was declared.
 struct Room<'a> {
     shared: &'a Shared,
+    organisation: &'a Organisation,
     /// More than this will not come.
     most: u64,
     reserved: u64,
@@ -109,7 +116,7 @@ impl Room<'_> {
         let target = self.reserved.saturating_mul(2).min(self.most).max(length);
         // A body is small, or all of it is reserved.
         let wanted = if self.pieces.is_empty() { target } else { target - self.reserved };
-        self.pieces.push(self.shared.manager.reserve_memory(wanted)?);
+        self.pieces.push(self.shared.manager.reserve_memory(self.organisation, wanted)?);
         self.reserved = target;
         Ok(())
     }
@@ -165,13 +172,13 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-/// Refuses what is longer than its limit, or than what all bodies together may hold.
+/// Refuses what is longer than its limit, or than what all bodies of an organisation together may hold.
 fn refuse_large(length: u64, declared: Option<u64>, limit: u64, memory: u64) -> Result<(), Problem> {
     let most = limit.min(memory);
     if length <= most {
         return Ok(());
     }
-    let why = if memory < limit { " (half of the limit memory_budget_bytes)" } else { "" };
+    let why = if memory < limit { " (a part of the limit memory_budget_bytes)" } else { "" };
     let detail = match declared {
         Some(length) => format!("the body has {length} bytes, and at most {most} are taken here{why}"),
         None => format!("the body has more than the {most} bytes that are taken here{why}"),

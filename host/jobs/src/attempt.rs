@@ -10,6 +10,7 @@ use std::time::Instant;
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::{Job, Task, Usage};
+use analyte_core::names::Organisation;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
 use analyte_engine::Component;
@@ -20,7 +21,6 @@ use analyte_engine::run::session::WarmInstance;
 use analyte_store::{Claimed, Finished, NewContent, Outcome, Purpose, StoreError};
 use bytes::Bytes;
 use futures::FutureExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::catalogue::restrict;
 use crate::fetch::Fetched;
@@ -30,6 +30,7 @@ use crate::offload::off_thread;
 use crate::recall::Pinned;
 use crate::sessions::InSession;
 use crate::sink::Sink;
+use crate::slots::Slot;
 
 /// Contents above this size are written before the outcome, so that a large one holds up no others.
 const LARGE: usize = 64 * 1024;
@@ -43,7 +44,7 @@ struct Given {
 /// What a run begins with.
 pub(crate) struct Held {
     /// A place among those that run; without one it waits for its turn.
-    pub(crate) slot: Option<OwnedSemaphorePermit>,
+    pub(crate) slot: Option<Slot>,
     /// Its memory, where it was free at once.
     pub(crate) room: Option<Reservation>,
     /// What it is given, where that was fetched already.
@@ -61,7 +62,7 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
         tokio::select! {
             biased;
             () = live.stopped() => return,
-            slot = manager.inner.slots.take() => slot,
+            slot = manager.inner.slots.take(&job.organisation) => slot,
         }
     };
     let begun_at = Instant::now();
@@ -136,11 +137,11 @@ async fn given(
     };
     let (pinned, request) = request;
     let RunReport { outcome, usage, log_lines_dropped } = if let Some(session) = manager.in_session(job, task) {
-        run_warm(manager, &session, &pinned.component, request, room).await
+        run_warm(manager, &session, &pinned.component, (&job.organisation, request), room).await
     } else {
         let room = match room {
             Some(room) => room,
-            None => manager.room_for(&pinned.component, request.limits).await,
+            None => manager.room_for(&pinned.component, &job.organisation, request.limits).await,
         };
         manager.run(&pinned.component, request, room, None).await
     };
@@ -163,7 +164,7 @@ async fn run_warm(
     manager: &Manager,
     session: &InSession,
     component: &Component,
-    mut request: RunRequest,
+    (organisation, mut request): (&Organisation, RunRequest),
     room: Option<Reservation>,
 ) -> RunReport {
     request.identity.session = Some(session.id().to_string());
@@ -172,7 +173,7 @@ async fn run_warm(
         (Some(instance), _) => instance,
         (None, Some(room)) => WarmInstance::new(component.clone(), request.limits.memory_bytes, room),
         (None, None) => {
-            let room = manager.room_for(component, request.limits).await;
+            let room = manager.room_for(component, organisation, request.limits).await;
             WarmInstance::new(component.clone(), request.limits.memory_bytes, room)
         }
     };
@@ -210,6 +211,7 @@ async fn request(
         input,
         parameters,
         limits: job.limits,
+        organisation: Some(job.organisation.clone()),
         identity: Identity {
             job: job.id.to_string(),
             task: task.name.to_string(),

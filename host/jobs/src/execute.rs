@@ -1,6 +1,6 @@
 //! Running a model at once, without a job: nothing is stored.
 //!
-//! Such a run takes a slot and memory like any other and waits for them only so long. It ends when its caller's future is dropped: a
+//! Such a run takes a place and memory of its organisation's like any other and waits for them only so long. It ends when its caller's future is dropped: a
 //! client that goes away stops the guest at its next yield.
 
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::RunLimits;
 use analyte_core::names::Organisation;
+use analyte_core::shares::Lack;
 use analyte_engine::Component;
 use analyte_engine::budget::Reservation;
 use analyte_engine::run::ends::Ends;
@@ -18,6 +19,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::catalogue::{Model, Provider, restrict};
 use crate::error::JobsError;
+use crate::held_up::{HOLDS_ITS_SHARE, NO_MEMORY};
 use crate::manager::Manager;
 use crate::offload::off_thread;
 use crate::prepare::{Fitted, fitted};
@@ -35,7 +37,7 @@ impl Manager {
         let limits = self.inner.limits.clone();
         let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
         let fitting = model.clone();
-        let budget = self.inner.engine.budget().capacity();
+        let budget = self.inner.engine.budget().largest_run();
         let fitted = off_thread(input.memory_bytes(), move || {
             fitted(&fitting, &input, input_warnings, parameters, asked, &limits, budget)
         })
@@ -53,17 +55,20 @@ impl Manager {
         model: &Model,
         fitted: Fitted,
     ) -> Result<RunReport, JobsError> {
-        // One patience for the slot and the memory together.
+        // One patience for the place and the memory together.
         let until = Instant::now() + self.inner.execute_wait;
-        // A crowd of one organisation waits here, and not in the line for slots, where jobs and others stand.
+        // A crowd of such runs waits here, and not in the line for places, where its organisation's jobs stand.
         let (slots, shares) = (&self.inner.slots, &self.inner.executes);
         let Ok(_share) = timeout_at(until, slots.take_share(shares, organisation)).await else {
-            let message = "the organisation runs as much at once as it may";
-            return Err(JobsError::quota(message, Duration::from_secs(1)));
+            return Err(JobsError::quota(self.runs_all_it_may(), Duration::from_secs(1)));
         };
-        let Ok(slot) = timeout_at(until, slots.take()).await else {
-            let message = format!("all {} slots for running tasks are in use", slots.count());
-            return Err(JobsError::busy(message, Duration::from_secs(1)));
+        let Ok(slot) = timeout_at(until, slots.take(organisation)).await else {
+            let own = slots.counts().get(organisation).copied().unwrap_or(0);
+            return Err(if own >= slots.most_of_one() {
+                JobsError::quota(self.runs_all_it_may(), Duration::from_secs(1))
+            } else {
+                JobsError::busy(self.all_places_taken(), Duration::from_secs(1))
+            });
         };
         let _slot = slot.ok_or_else(JobsError::stopping)?;
         let Some(digest) = model.digest else {
@@ -84,17 +89,17 @@ impl Manager {
             input,
             parameters,
             limits,
+            organisation: Some(organisation.clone()),
             identity: Identity { attempt: 1, ..Identity::default() },
             grants: Arc::new(restrict(&self.grants(&provider.key()), &model.grants)),
             model_file,
             sink: Arc::new(Discard),
             ends: Ends::default(),
         };
-        let Ok(room) = timeout_at(until, self.room_for(&component, request.limits)).await else {
-            let message = "the memory set aside for requests and runs is in use (limit memory_budget_bytes)";
-            return Err(JobsError::busy(message, Duration::from_secs(1)));
+        let Ok(room) = timeout_at(until, self.room_for(&component, organisation, request.limits)).await else {
+            return Err(self.no_room_for(organisation, request.limits));
         };
-        let mut report = self.run(&component, request, room, Some(organisation)).await;
+        let mut report = self.run(&component, request, room, Some(shares)).await;
         if let Ok(outcome) = &mut report.outcome {
             // The input's come first, as in a job.
             warnings.append(&mut outcome.warnings);
@@ -106,14 +111,32 @@ impl Manager {
 
 impl Manager {
     /// Waits until there is room for a run, and lets warm instances go that nobody uses.
-    pub(crate) async fn room_for(&self, component: &Component, limits: RunLimits) -> Reservation {
-        let mut room = std::pin::pin!(component.room_for(limits));
+    pub(crate) async fn room_for(
+        &self,
+        component: &Component,
+        organisation: &Organisation,
+        limits: RunLimits,
+    ) -> Reservation {
+        let mut room = std::pin::pin!(component.room_for(Some(organisation), limits));
         loop {
             match timeout(BEFORE_ENDING_IDLE, room.as_mut()).await {
                 Ok(room) => return room,
                 Err(_) if self.end_idle_instance() => {}
                 Err(_) => return room.await,
             }
+        }
+    }
+}
+
+impl Manager {
+    /// Why there was no room for a run in time.
+    fn no_room_for(&self, organisation: &Organisation, limits: RunLimits) -> JobsError {
+        let bytes = limits.memory_bytes.saturating_add(self.inner.limits.output_bytes);
+        let shares = self.inner.engine.budget().shares();
+        match shares.admits_run(&Some(organisation.clone()), bytes.min(shares.largest_run())) {
+            Err(Lack::Share) => JobsError::quota(HOLDS_ITS_SHARE, Duration::from_secs(1)),
+            // What it waited for may be free by now.
+            Err(Lack::Memory) | Ok(()) => JobsError::busy(NO_MEMORY, Duration::from_secs(1)),
         }
     }
 }

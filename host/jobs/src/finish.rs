@@ -142,15 +142,16 @@ impl Manager {
         self.inner.watchers.changed(job.id);
         if job.session.is_some() {
             // The next job of its session may have waited for this one alone.
-            self.inner.wake.notify_one();
+            self.wake_for(&job.organisation);
         }
         for effect in &changed.effects {
             match effect {
                 Effect::Stop(run) => self.inner.live.stop(&job.organisation, job.id, run),
-                Effect::Ready { .. } => self.inner.wake.notify_one(),
+                Effect::Ready { .. } => self.wake_for(&job.organisation),
                 Effect::Ended(Status::Completed | Status::Failed | Status::Cancelled) => {
                     self.inner.watchers.ended(job.id);
                     self.inner.metrics.ended(job);
+                    self.wake_after(&job.organisation);
                 }
                 // The store frees its own; other states are no end.
                 Effect::Free(_) | Effect::Ended(Status::Queued | Status::Running) => {}

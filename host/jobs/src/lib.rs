@@ -27,6 +27,7 @@ mod finish;
 mod follow;
 mod given;
 mod heartbeat;
+mod held_up;
 mod idempotency;
 mod live;
 mod manager;

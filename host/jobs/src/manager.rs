@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
 use analyte_core::limits::Limits;
-use analyte_core::names::ProviderKey;
+use analyte_core::names::{Organisation, ProviderKey};
+use analyte_core::shares::Lack;
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::Engine;
 use analyte_engine::budget::Reservation;
@@ -24,6 +24,7 @@ use crate::catalogue::{Catalogue, Provider};
 use crate::components::Components;
 use crate::error::{JobsError, StartError};
 use crate::finish::Finisher;
+use crate::held_up::{HOLDS_ITS_SHARE, NO_MEMORY, Seen};
 use crate::idempotency::Keys;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -73,7 +74,7 @@ pub(crate) struct Inner {
     pub(crate) changing: Turns,
     /// Components are compiled and files inspected one at a time for each organisation, so that none fills the line.
     pub(crate) preparing: Shares,
-    /// Runs that are not stored: each organisation leaves a slot to others, where there are several.
+    /// Runs that are not stored: an organisation's leave one of its places to its jobs, where it has several.
     pub(crate) executes: Shares,
     /// Held shared while a job is submitted, exclusively while store and catalogue change together: a job can neither
     /// pin a component that is just being replaced nor slip in behind a removal's count of unfinished jobs.
@@ -93,8 +94,8 @@ pub(crate) struct Inner {
     pub(crate) keys: Arc<Keys>,
     pub(crate) metrics: Metrics,
     pub(crate) retention: Retention,
-    /// The task whose turn it was, when the dispatcher looked last, did not fit into the memory.
-    pub(crate) lacks_memory: AtomicBool,
+    /// Whose queued tasks wait, and for what.
+    pub(crate) held_up: Seen,
     pub(crate) phase: watch::Sender<Phase>,
     ids: Mutex<ContextV7>,
     pub(crate) dispatcher: Mutex<Option<JoinHandle<()>>>,
@@ -115,7 +116,9 @@ impl Manager {
             tracing::warn!(tasks = recovered, "tasks were running when the server ended last; they are queued again");
         }
         let organisations = Organisations::new(store.organisations().await?);
-        let (slot_count, splitting) = (slots(limits.concurrent_tasks), Splitting::new(&limits));
+        let most = places(limits.running_tasks);
+        let most_of_one = places_of_one(limits.concurrent_tasks).min(most);
+        let splitting = Splitting::new(&limits);
         let (finisher, outcomes) = finish::channel();
         let (phase, _) = watch::channel(Phase::Working);
         let manager = Self {
@@ -138,11 +141,11 @@ impl Manager {
                 making_tokens: AsyncMutex::default(),
                 changing: Turns::default(),
                 preparing: Shares::new(1),
-                executes: Shares::new(slot_count.saturating_sub(1)),
+                executes: Shares::new(most_of_one.saturating_sub(1)),
                 gate: Arc::default(),
                 claiming: AsyncMutex::default(),
                 live: Arc::default(),
-                slots: Slots::new(slot_count),
+                slots: Slots::new(most_of_one, most),
                 splitting,
                 wake: Notify::new(),
                 finisher,
@@ -151,13 +154,14 @@ impl Manager {
                 keys: Arc::default(),
                 metrics,
                 retention,
-                lacks_memory: AtomicBool::new(false),
+                held_up: Seen::default(),
                 phase,
                 ids: Mutex::new(ContextV7::new()),
                 dispatcher: Mutex::default(),
                 background: Mutex::default(),
             }),
         };
+        manager.share_memory();
         manager.read_catalogue().await?;
         for record in manager.inner.store.tokens().await? {
             manager.take_up(record);
@@ -203,28 +207,45 @@ impl Manager {
         &self.inner.limits
     }
 
-    /// Reserves memory for something large that a surface is about to hold, such as a request body; `busy` where there is
-    /// no room now. All surfaces together hold at most [`Manager::surface_memory`].
-    pub fn reserve_memory(&self, bytes: u64) -> Result<Reservation, JobsError> {
+    /// Reserves memory for something large that a surface is about to hold for an organisation, such as a request body; `busy`
+    /// where there is no room now, or the organisation holds its share. All surfaces of an organisation together hold at
+    /// most [`Manager::surface_memory`].
+    pub fn reserve_memory(&self, organisation: &Organisation, bytes: u64) -> Result<Reservation, JobsError> {
+        self.reserve_memory_of(Some(organisation), bytes)
+    }
+
+    /// The same where what is held may belong to all (`None`).
+    pub(crate) fn reserve_memory_of(
+        &self,
+        organisation: Option<&Organisation>,
+        bytes: u64,
+    ) -> Result<Reservation, JobsError> {
         let budget = self.inner.engine.budget();
-        let reserved = budget.try_reserve(bytes).or_else(|| {
+        let reserved = budget.try_reserve(organisation, bytes).or_else(|_| {
             // Where room is made by this, it is made in a moment; this call may still be too early.
             self.end_idle_instance();
-            budget.try_reserve(bytes)
+            budget.try_reserve(organisation, bytes)
         });
-        reserved.ok_or_else(|| {
-            JobsError::busy("the memory set aside for requests and runs is in use", Duration::from_secs(1))
+        reserved.map_err(|lack| match lack {
+            Lack::Share => JobsError::quota(HOLDS_ITS_SHARE, Duration::from_secs(1)),
+            Lack::Memory => JobsError::busy(NO_MEMORY, Duration::from_secs(1)),
         })
     }
 
-    /// The most that surfaces together may hold of the memory budget, in bytes.
+    /// Says again how organisations share the memory: all of it is for the one, where there is only one.
+    pub(crate) fn share_memory(&self) {
+        let several = self.inner.organisations.are_several();
+        self.inner.engine.budget().share(if several { self.inner.limits.organisation_memory_percent } else { 100 });
+    }
+
+    /// The most that the surfaces of one organisation may hold of the memory budget, in bytes.
     pub fn surface_memory(&self) -> u64 {
         self.inner.engine.budget().surface_capacity()
     }
 
-    /// How many tasks run now, parts of one counted each, and how many may.
+    /// How many tasks run now, parts of one counted each, and how many of one organisation may.
     pub fn running(&self) -> (usize, usize) {
-        (self.inner.slots.taken(), self.inner.slots.count())
+        (self.inner.slots.taken(), self.inner.slots.most_of_one())
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -261,12 +282,13 @@ impl Manager {
 }
 
 /// 0 stands for twice the cores.
-fn slots(configured: u64) -> usize {
+fn places_of_one(configured: u64) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    match usize::try_from(configured).unwrap_or(usize::MAX) {
-        0 => cores * 2,
-        some => some.min(Semaphore::MAX_PERMITS),
-    }
+    if configured == 0 { cores * 2 } else { places(configured) }
+}
+
+fn places(configured: u64) -> usize {
+    usize::try_from(configured).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
 }
 
 /// Lets changes of one provider happen one at a time, first come first served.

@@ -43,6 +43,11 @@ impl Organisations {
         Self { by_name: RwLock::new(by_name) }
     }
 
+    /// Whether there are more than one.
+    pub(crate) fn are_several(&self) -> bool {
+        self.by_name.read().len() > 1
+    }
+
     fn get(&self, name: &Organisation) -> Option<Arc<OrganisationRecord>> {
         self.by_name.read().get(name).cloned()
     }
@@ -71,6 +76,7 @@ impl Manager {
         self.inner.store.put_organisation(record.clone()).await?;
         let record = Arc::new(record);
         self.inner.organisations.by_name.write().insert(record.name.clone(), record.clone());
+        self.share_memory();
         Ok((record, before.is_some()))
     }
 

@@ -120,7 +120,7 @@ impl Manager {
         let Submission { input, input_warnings, parameters, limits: asked, .. } = submission;
         let size = input.memory_bytes();
         let pinned = model.clone();
-        let budget = self.inner.engine.budget().capacity();
+        let budget = self.inner.engine.budget().largest_run();
         let (fitted, bytes, input) = off_thread(size, move || {
             let fitted = fitted(&pinned, &input, input_warnings, parameters, asked, &limits, budget)?;
             let bytes = Bytes::from(

@@ -83,7 +83,7 @@ impl Manager {
         }
         self.refuse_bytes(&key, before.as_ref().map_or(0, |before| before.record.bytes), bytes.len() as u64)?;
         let share = self.inner.preparing.take(key.organisation.as_ref()).await;
-        let (component, description) = self.inner.engine.install(bytes.clone()).await?;
+        let (component, description) = self.inner.engine.install_for(key.organisation.as_ref(), bytes.clone()).await?;
         if description.kind == Kind::Model {
             return Err(model_component(&key.name));
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
 use analyte_core::model::{Cardinality, ModelInfo};
-use analyte_core::names::{ModelName, ProviderKey, ProviderName};
+use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::shape::{Field, Shape};
 use analyte_engine::budget::Reservation;
 use analyte_engine::inspect::{Kind, inspect};
@@ -149,11 +149,12 @@ impl Manager {
         };
         let (info, component) = match looking {
             None => {
-                let (bytes, _room) = self.whole(&content).await?;
+                let (bytes, _room) = self.whole(publish.key.organisation.as_ref(), &content).await?;
                 if inspect(&bytes)?.kind == Kind::Provider {
                     return Err(provider_component(&publish.key.name));
                 }
-                let (component, description) = self.inner.engine.install(bytes).await?;
+                let (component, description) =
+                    self.inner.engine.install_for(publish.key.organisation.as_ref(), bytes).await?;
                 let Some(info) = description.models.into_iter().next() else {
                     return Err(JobsError::new(Code::InvalidComponent, "the component describes no model"));
                 };
@@ -172,13 +173,17 @@ impl Manager {
     }
 
     /// All bytes of a component in memory, where they have to be to be compiled, and the room that they take.
-    async fn whole(&self, content: &NewContent) -> Result<(Bytes, Option<Reservation>), JobsError> {
+    async fn whole(
+        &self,
+        of: Option<&Organisation>,
+        content: &NewContent,
+    ) -> Result<(Bytes, Option<Reservation>), JobsError> {
         let staged = match content {
             NewContent::Bytes(bytes) => return Ok((bytes.clone(), None)),
             NewContent::Staged(staged) => staged,
         };
         let size = staged.content.bytes;
-        let room = self.reserve_memory(size)?;
+        let room = self.reserve_memory_of(of, size)?;
         let mut all = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
         let mut at = 0;
         while at < size {
@@ -208,7 +213,7 @@ impl Manager {
                 source: Arc::new(StagedFile { store: self.inner.store.clone(), staged: staged.clone() }),
             },
         };
-        Ok(component.inspect_model(file).await?)
+        Ok(component.inspect_model(publish.key.organisation.as_ref(), file).await?)
     }
 
     async fn keep_model(

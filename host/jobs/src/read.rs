@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
@@ -40,10 +39,12 @@ impl JobView {
 }
 
 /// Why a job waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingView {
     /// Why.
     pub reason: Waiting,
+    /// Which limit says so, where one does.
+    pub detail: Option<String>,
     /// How many tasks of its organisation stand before it; `None` where it does not stand in line yet.
     pub position: Option<u64>,
 }
@@ -268,8 +269,8 @@ impl Manager {
         let mut views: Vec<_> = jobs.into_iter().map(|job| self.seen(job)).collect();
         // Only those that could start now stand in line.
         let in_line = |view: &JobView| {
-            view.waiting.is_some_and(|waiting| {
-                matches!(waiting.reason, Waiting::Capacity | Waiting::Memory | Waiting::Compiling)
+            view.waiting.as_ref().is_some_and(|waiting| {
+                matches!(waiting.reason, Waiting::Capacity | Waiting::Memory | Waiting::Quota | Waiting::Compiling)
             })
         };
         let ids: Vec<JobId> = views.iter().filter(|view| in_line(view)).map(|view| view.job.id).collect();
@@ -293,20 +294,18 @@ impl Manager {
         let progress = live.and_then(|live| live.progress()).or_else(|| task.progress.clone());
         let waiting = (task.status == Status::Queued).then(|| self.waiting(&view.job, task));
         view.progress = progress;
-        view.waiting = waiting.map(|reason| WaitingView { reason, position: None });
+        view.waiting = waiting.map(|(reason, detail)| WaitingView { reason, detail, position: None });
         view
     }
 
-    /// Why a queued task does not run: what the job itself says, else what holds up everything.
-    fn waiting(&self, job: &Job, task: &Task) -> Waiting {
+    /// Why a queued task does not run, and which limit says so: what the job itself says, else what holds up its organisation.
+    fn waiting(&self, job: &Job, task: &Task) -> (Waiting, Option<String>) {
         if let Some(reason) = job.waiting(task, self.now()) {
-            reason
+            (reason, None)
         } else if self.inner.components.loading(&task.digest) {
-            Waiting::Compiling
-        } else if self.inner.lacks_memory.load(Ordering::Relaxed) {
-            Waiting::Memory
+            (Waiting::Compiling, None)
         } else {
-            Waiting::Capacity
+            self.held_up(&job.organisation)
         }
     }
 }

@@ -59,7 +59,7 @@ impl Manager {
         let model = if let Some(model) = self.inner.catalogue.pinned(organisation, task) {
             model
         } else {
-            let info = self.described(task, &component, file.as_ref()).await?;
+            let info = self.described(organisation, task, &component, file.as_ref()).await?;
             self.inner.catalogue.remember_pinned(provider.key(), task, info.clone());
             info
         };
@@ -69,15 +69,17 @@ impl Manager {
     /// Asks a component that was replaced what its model is.
     async fn described(
         &self,
+        organisation: &Organisation,
         task: &Task,
         component: &Component,
         file: Option<&ModelFile>,
     ) -> Result<Arc<ModelInfo>, Failure> {
         let mut info = if let Some(file) = file {
-            component.inspect_model(file.clone()).await.map_err(unavailable)?
+            component.inspect_model(Some(organisation), file.clone()).await.map_err(unavailable)?
         } else {
             let bytes = self.component_bytes(task.digest).await?;
-            let (_, description) = self.inner.engine.install(bytes).await.map_err(unavailable)?;
+            let (_, description) =
+                self.inner.engine.install_for(Some(organisation), bytes).await.map_err(unavailable)?;
             let single = description.kind == Kind::Model;
             let found = description.models.into_iter().find(|model| single || model.name == task.model);
             found.ok_or_else(|| {

@@ -91,7 +91,7 @@ impl Manager {
             return Err(JobsError::conflict("only a job of one task can be copied; retry this one in place"));
         };
         // As the stored stream, as the table read from it, and as the new job's stream.
-        let _room = self.reserve_memory(task.input.bytes.saturating_mul(3))?;
+        let _room = self.reserve_memory(organisation, task.input.bytes.saturating_mul(3))?;
         self.current(organisation, task)?;
         let input = self.stored_input(&job, task).await?;
         let parameters = self.stored_parameters(&job, task).await?;
@@ -130,10 +130,11 @@ impl Manager {
         if model.digest == Some(task.digest) && model.file == task.model_file {
             return Ok(());
         }
-        let _room = self.reserve_memory(task.input.bytes.saturating_mul(2))?;
+        let _room = self.reserve_memory(&job.organisation, task.input.bytes.saturating_mul(2))?;
         let input = self.stored_input(job, task).await?;
         let parameters = Parameters::Json(self.stored_parameters(job, task).await?);
-        let (limits, model, budget) = (self.inner.limits.clone(), model.clone(), self.inner.engine.budget().capacity());
+        let (limits, model, budget) =
+            (self.inner.limits.clone(), model.clone(), self.inner.engine.budget().largest_run());
         let fits = move || fitted(&model, &input, Vec::new(), parameters, LimitsAsked::default(), &limits, budget);
         let size = usize::try_from(task.input.bytes).unwrap_or(usize::MAX);
         off_thread(size, fits).await.map(|_| ())

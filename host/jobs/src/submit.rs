@@ -108,9 +108,13 @@ impl Manager {
         }
         let manager = self.clone();
         to_the_end(async move {
+            // They are all of the caller's organisation.
+            let organisation = jobs.first().map(|new| new.job.organisation.clone());
             let kept = manager.inner.store.submit(jobs, manager.now()).await;
             drop(gate);
-            manager.inner.wake.notify_one();
+            if let Some(organisation) = organisation {
+                manager.wake_for(&organisation);
+            }
             Ok(kept?)
         })
         .await

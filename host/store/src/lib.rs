@@ -41,7 +41,7 @@ pub use list::{Counts, Depth, ListQuery, Page, Sorted};
 pub use metrics::Metrics;
 pub use records::{FileRecord, ModelKind, ModelRecord, OrganisationRecord, ProviderRecord, Right, TokenRecord};
 pub use retention::{Age, Before};
-pub use runs::{Claimed, Claims, Finished, Heartbeat, NewFile, Outcome, Room};
+pub use runs::{Claimed, Claims, Finished, Heartbeat, HeldUp, NewFile, Outcome, Room};
 pub use submission::{ContentWriter, Idempotency, Known, NewContent, NewJob, Purpose, Staged, Submitted};
 
 /// Answer of every call.
@@ -99,8 +99,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Tasks that may start now and for which there is room, each under a new lease. Of the jobs of one session (of one
     /// organisation, on one provider) at most one runs at a time, in the order of the queue; those that wait for it keep
-    /// nothing else from starting. A task that alone takes more than
-    /// all of `room.memory_bytes` waits until there is more. The answer may come before it is durable: a start that is lost
+    /// nothing else from starting. Nor does a task that does not fit into what its organisation may have: others of its
+    /// organisation wait behind it, and those of other organisations start. The answer may come before it is durable: a start that is lost
     /// leaves its task queued, and its lease means nothing any more.
     async fn claim(&self, node: &str, room: Room, lease_until: Timestamp, now: Timestamp) -> Result<Claims>;
 

@@ -1,41 +1,75 @@
 //! What nodes are given, and what they give back.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
 use analyte_core::job::event::Told;
 use analyte_core::job::{Job, Progress, Usage};
-use analyte_core::names::{FileName, RunKey};
+use analyte_core::names::{FileName, Organisation, RunKey};
+use analyte_core::shares::Shares;
 use analyte_core::timestamp::Timestamp;
 
 use crate::NewContent;
 
-/// What a node has room for.
+/// What a node has room for. Plain data, which any store can decide by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// Most tasks that can begin at once.
+    /// Most tasks that can begin at once, of all organisations together.
     pub tasks: usize,
-    /// Most further tasks that begin when others have ended: those only whose turn it is next, whose component is `quick`,
-    /// that belong to no session, and that fit into what the tasks before them leave of the memory.
+    /// The most that one organisation runs at once, with what it runs already.
+    pub most_of_one: usize,
+    /// How many each organisation runs already; one that is not here runs none.
+    pub running: BTreeMap<Organisation, usize>,
+    /// Most further tasks of one organisation that begin when others of it have ended: only where a task of it begins at once,
+    /// and only those whose turn it is next, whose component is `quick`, that belong to no session, and that fit into what
+    /// the tasks before them leave of the memory.
     pub ahead: usize,
     /// Components whose runs are so short that waiting for some of them costs less than claiming them one by one.
     pub quick: Arc<HashSet<Digest>>,
-    /// Bytes of memory that the tasks may take together; a task takes its memory limit and `extra_bytes`.
-    pub memory_bytes: u64,
-    /// Taken by each task beside its memory limit.
+    /// The memory, and how it is shared; a task takes its memory limit and `extra_bytes`, but never more than the largest run
+    /// may take.
+    pub memory: Shares,
+    /// Taken by each task beside its memory limit, in bytes.
     pub extra_bytes: u64,
-    /// All the memory that there is when nothing runs: a task that would take more takes just this.
-    pub whole_bytes: u64,
 }
 
 impl Room {
-    /// For so many tasks, whatever memory they take, and none ahead.
+    /// For this number of tasks, whatever memory they take and whose they are, and none ahead.
     pub fn of(tasks: usize) -> Self {
-        let memory = u64::MAX;
-        Self { tasks, ahead: 0, quick: Arc::default(), memory_bytes: memory, extra_bytes: 0, whole_bytes: memory }
+        Self {
+            tasks,
+            most_of_one: usize::MAX,
+            running: BTreeMap::new(),
+            ahead: 0,
+            quick: Arc::default(),
+            memory: Shares::new(u64::MAX, 0, 100),
+            extra_bytes: 0,
+        }
     }
+
+    /// What a task with this memory limit takes, in bytes.
+    pub fn needs(&self, memory_bytes: u64) -> u64 {
+        memory_bytes.saturating_add(self.extra_bytes).min(self.memory.largest_run())
+    }
+}
+
+/// Why the next task of an organisation was not claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldUp {
+    /// Its organisation runs as many tasks as one may.
+    Tasks,
+    /// Its organisation holds its share of the memory.
+    Share {
+        /// What the task takes.
+        bytes: u64,
+    },
+    /// Too little memory is free.
+    Memory {
+        /// What the task takes.
+        bytes: u64,
+    },
 }
 
 /// A task given to a node.
@@ -50,13 +84,16 @@ pub struct Claimed {
 /// Tasks given to a node.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Claims {
-    /// At most as many as asked for: lowest priority number first, then oldest, taking turns between organisations.
+    /// In the order in which they begin: the organisation that runs the fewest first, those that run as many taking turns;
+    /// within an organisation lowest priority number first, then oldest.
     pub claimed: Vec<Claimed>,
     /// When the next task that waits for its time is due.
     pub next_due: Option<Timestamp>,
-    /// The task whose turn it was did not fit into the memory. It keeps its turn, so that small tasks cannot hold a
-    /// large one up for ever: nothing more was claimed.
-    pub lacks_memory: bool,
+    /// Organisations whose next task has to wait. It keeps its turn among those of its organisation, so that small
+    /// tasks cannot hold a large one up for ever, and others go on.
+    pub held_up: BTreeMap<Organisation, HeldUp>,
+    /// As many begin as may, or many organisations are held up; tasks of further organisations were not looked at.
+    pub more: bool,
 }
 
 /// Which of a node's leases still hold.

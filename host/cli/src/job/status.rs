@@ -60,6 +60,10 @@ fn in_words(job: &Value) -> String {
         (reason, position) if position.is_empty() => reason,
         (reason, position) => format!("{reason}, {position} before it"),
     };
+    let waiting = match text(job, "/waiting/detail") {
+        detail if detail.is_empty() => waiting,
+        detail => format!("{waiting}: {detail}"),
+    };
     let progress = job.pointer("/progress/fraction").and_then(Value::as_f64);
     let progress = progress.map(|fraction| format!("{:.0} % {}", fraction * 100.0, text(job, "/progress/message")));
     let error = match (text(job, "/error/code"), text(job, "/error/message")) {

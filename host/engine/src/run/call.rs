@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::RunLimits;
+use analyte_core::names::Organisation;
+use analyte_core::shares::Holder;
 use tokio::task::{JoinHandle, unconstrained};
 
 use crate::bindings::analyte::plugin::analysis::{AnalysisError, Outcome, Request};
@@ -32,21 +34,32 @@ impl Component {
     /// Runs one model in a fresh instance. Waits for room in the memory budget first, as long as it takes; the time limit
     /// begins after that. Dropping the future stops the guest at its next yield.
     pub async fn run(&self, request: RunRequest) -> RunReport {
-        let room = self.room_for(request.limits).await;
+        let room = self.room_for(request.organisation.as_ref(), request.limits).await;
         self.run_admitted(request, room).await
     }
 
-    /// Waits until the memory budget has room for a run with these limits. Whoever waits here must hold nothing of the
-    /// budget: the run may need all of it.
-    pub async fn room_for(&self, limits: RunLimits) -> Reservation {
-        let output_bytes = self.engine().limits().output_bytes;
-        self.engine().budget().reserve_whole(limits.memory_bytes.saturating_add(output_bytes)).await
+    /// Waits until the memory budget has room for a run of this organisation with these limits. A caller that waits here must
+    /// hold nothing of the budget: the run may need all of it.
+    pub async fn room_for(&self, organisation: Option<&Organisation>, limits: RunLimits) -> Reservation {
+        self.engine().budget().reserve_whole(organisation, room(self.engine(), limits)).await
+    }
+
+    /// Makes room for a queued task at once or not at all; see [`Component::room_for`].
+    pub fn try_room_for_queued(
+        engine: &crate::Engine,
+        organisation: &Organisation,
+        limits: RunLimits,
+    ) -> Option<Reservation> {
+        engine.budget().try_reserve_queued(organisation, room(engine, limits))
     }
 
     /// Makes room at once or not at all; see [`Component::room_for`].
-    pub fn try_room_for(engine: &crate::Engine, limits: RunLimits) -> Option<Reservation> {
-        let output_bytes = engine.limits().output_bytes;
-        engine.budget().try_reserve_whole(limits.memory_bytes.saturating_add(output_bytes))
+    pub fn try_room_for(
+        engine: &crate::Engine,
+        organisation: Option<&Organisation>,
+        limits: RunLimits,
+    ) -> Option<Reservation> {
+        engine.budget().try_reserve_whole(organisation, room(engine, limits))
     }
 
     /// Like [`Component::run`], in room that was [made](Component::room_for) before; it is given back when the guest has
@@ -54,6 +67,7 @@ impl Component {
     pub async fn run_admitted(&self, request: RunRequest, room: impl Into<Arc<Reservation>>) -> RunReport {
         let (this, room) = (self.clone(), room.into());
         let memory_bytes = request.limits.memory_bytes;
+        let organisation = request.organisation.clone();
         // What goes in is copied, which takes its time, too.
         let here = self.quick().trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
         let work = async move {
@@ -62,7 +76,11 @@ impl Component {
             let mut live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
             Ok(run_in(&mut live, request).await)
         };
-        let (report, long) = if here { self.begun_here(work).await } else { (self.on_guest_thread(work).await, false) };
+        let (report, long) = if here {
+            self.begun_here(organisation, work).await
+        } else {
+            (self.on_guest_thread(organisation, work).await, false)
+        };
         match report {
             Ok(report) => {
                 // A long one that had begun here has been noted.
@@ -80,6 +98,7 @@ impl Component {
     /// nobody waits for the end.
     async fn begun_here<T: Send + 'static>(
         &self,
+        organisation: Holder,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> (Result<T, Refused>, bool) {
         let mut work = Box::pin(work);
@@ -92,19 +111,20 @@ impl Component {
         }
         match polled {
             Poll::Ready(done) => (done, long),
-            Poll::Pending => (self.on_guest_thread(work).await, long),
+            Poll::Pending => (self.on_guest_thread(organisation, work).await, long),
         }
     }
 
-    /// Runs work on the threads of the guests; dropping the future drops the work.
+    /// Runs an organisation's work on the threads of the guests, in its turns; dropping the future drops the work.
     pub(crate) async fn on_guest_thread<T: Send + 'static>(
         &self,
+        organisation: Holder,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> Result<T, Refused> {
         let Some((threads, turns)) = self.engine().guests() else {
             return Err(Refused::host("the engine has stopped"));
         };
-        let mut guest = AbortOnDrop(threads.spawn(turns.clone().take(work)));
+        let mut guest = AbortOnDrop(threads.spawn(turns.clone().take(organisation, work)));
         match (&mut guest.0).await {
             Ok(result) => result,
             Err(error) => Err(Refused::host("the run's thread failed").because(error.to_string())),
@@ -114,7 +134,8 @@ impl Component {
 
 /// Runs one model in an instance, be it new or warm. The memory limit that counts is the instance's.
 pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
-    let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink, ends } = request;
+    let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink, ends, organisation: _ } =
+        request;
     let component = live.component().clone();
     let host_limits = component.engine().limits().clone();
     let transfer = Transfer { bytes: host_limits.output_bytes, limit: "output_bytes" };
@@ -148,6 +169,11 @@ pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
         }),
     };
     RunReport { outcome, usage: called.usage, log_lines_dropped: called.call.log_lines_dropped }
+}
+
+/// What a run with these limits reserves.
+fn room(engine: &crate::Engine, limits: RunLimits) -> u64 {
+    limits.memory_bytes.saturating_add(engine.limits().output_bytes)
 }
 
 struct AbortOnDrop<T>(JoinHandle<T>);

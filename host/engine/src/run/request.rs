@@ -8,7 +8,7 @@ use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
 use analyte_core::job::{Progress, RunLimits, Usage};
 use analyte_core::model::{Capability, ModelInfo};
-use analyte_core::names::FileName;
+use analyte_core::names::{FileName, Organisation};
 use analyte_core::table::Table;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -27,6 +27,8 @@ pub struct RunRequest {
     pub parameters: String,
     /// What it may use.
     pub limits: RunLimits,
+    /// Whose run it is, and whose share of turns and memory it uses; `None`: of what belongs to all.
+    pub organisation: Option<Organisation>,
     /// Who runs.
     pub identity: Identity,
     /// What the operator allows.

@@ -58,13 +58,14 @@ impl WarmInstance {
     /// the guest at its next yield.
     pub async fn run(&mut self, request: RunRequest) -> RunReport {
         let Some(mut kept) = self.kept.take() else { return RunReport::failed(gone()) };
+        let organisation = request.organisation.clone();
         let work = async move {
             let report = run_in(&mut kept.live, request).await;
             // One that has ended goes here, on the guests' threads: clearing a large memory takes its time.
             let kept = kept.live.usable().then_some(kept);
             Ok((report, kept))
         };
-        match self.component.on_guest_thread(work).await {
+        match self.component.on_guest_thread(organisation, work).await {
             Ok((report, kept)) => {
                 self.kept = kept;
                 report

@@ -94,7 +94,7 @@ pub(crate) async fn execute(
     let wanted = accepted_format(&parts.headers)?;
     let query = pairs(&parts.uri)?;
     let info = shared.manager.model(caller.organisation(), &provider, &model)?.info.clone();
-    let received = body::receive(&shared, content, shared.limits.body_bytes).await?;
+    let received = body::receive(&shared, caller.organisation(), content, shared.limits.body_bytes).await?;
 
     let limits = shared.limits.clone();
     let bytes = received.bytes;

@@ -1,5 +1,6 @@
 //! JSON answers, and how single values look in them.
 
+use analyte_core::names::Organisation;
 use analyte_core::timestamp::Timestamp;
 use analyte_jobs::Reservation;
 use axum::body::Body;
@@ -22,11 +23,16 @@ pub(crate) fn answer(status: StatusCode, value: &impl Serialize) -> Response {
 }
 
 /// An answer of this value, which may be large: memory is set aside for it for as long as the client takes to read it.
-pub(crate) fn answer_held(shared: &Shared, status: StatusCode, value: &impl Serialize) -> Result<Response, Problem> {
+pub(crate) fn answer_held(
+    shared: &Shared,
+    organisation: &Organisation,
+    status: StatusCode,
+    value: &impl Serialize,
+) -> Result<Response, Problem> {
     // As above.
     let json = serde_json::to_vec(value).unwrap_or_default();
     let length = json.len() as u64;
-    let reserved = if length > SMALL { vec![shared.manager.reserve_memory(length)?] } else { Vec::new() };
+    let reserved = if length > SMALL { vec![shared.manager.reserve_memory(organisation, length)?] } else { Vec::new() };
     Ok(bytes(status, body::holding(json.into(), reserved)))
 }
 

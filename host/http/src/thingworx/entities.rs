@@ -17,6 +17,7 @@ use super::answer::answer;
 use super::error::{Refusal, ServiceError};
 use super::service::{Answer, Resource, ResultType};
 use super::{metadata, no_such_address, resources};
+use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::problem::Problem;
 
@@ -41,6 +42,7 @@ const EMPTY: [&str; 12] = [
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     Path(collection): Path<String>,
+    caller: Caller,
     request: Request,
 ) -> Result<Response, Refusal> {
     let entities = resources::collection(&collection).ok_or_else(no_such_address)?;
@@ -50,7 +52,8 @@ pub(super) async fn list(
         rows.push(vec![Cell::Text(entity.name.to_owned()), Cell::Text(entity.description.to_owned())]);
     }
     let table = rows.table().map_err(|error| Problem::new(Code::HostError, error))?;
-    let answered = answer(&shared, form, &collection, ResultType::Table(None), Answer::Table(table)).await;
+    let answered =
+        answer(&shared, caller.organisation(), form, &collection, ResultType::Table(None), Answer::Table(table)).await;
     answered.map_err(plain)
 }
 
@@ -58,12 +61,13 @@ pub(super) async fn list(
 pub(super) async fn metadata(
     State(shared): State<Arc<Shared>>,
     Path((collection, name)): Path<(String, String)>,
+    caller: Caller,
     request: Request,
 ) -> Result<Response, Refusal> {
     let entity = find(&collection, &name)?;
     let form = form(&shared, &request)?;
     let told = Answer::Json(metadata::of(&collection, entity));
-    let answered = answer(&shared, form, entity.name, ResultType::Json, told).await;
+    let answered = answer(&shared, caller.organisation(), form, entity.name, ResultType::Json, told).await;
     answered.map_err(plain)
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
+use analyte_core::names::Organisation;
 use analyte_jobs::Session;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -45,7 +46,8 @@ pub(super) async fn invoke(
         return Err(refused(ServiceError::NotAuthorized));
     }
     let session = request.extensions().get::<Session>().cloned();
-    let inputs = inputs(&shared, service, request).await?;
+    let organisation = caller.organisation().clone();
+    let inputs = inputs(&shared, &organisation, service, request).await?;
     let call = Call::new(shared.clone(), caller, session, service, inputs);
     let answered = resources::invoke(resource, service.name, &call).await.unwrap_or_else(|| {
         tracing::error!(service = service.name, entity = resource.name, "a service is offered and not there");
@@ -57,7 +59,7 @@ pub(super) async fn invoke(
     drop(call);
     let title = format!("{} {}", resource.name, service.name);
     let mut response = match answered {
-        Ok(answered) => answer(&shared, form, &title, service.result, answered).await,
+        Ok(answered) => answer(&shared, &organisation, form, &title, service.result, answered).await,
         Err(error) => Err(error),
     }
     .unwrap_or_else(|error| axum::response::IntoResponse::into_response(refused(error)));
@@ -68,10 +70,15 @@ pub(super) async fn invoke(
     Ok(response)
 }
 
-async fn inputs(shared: &Shared, service: &'static Service, request: Request) -> Result<Inputs, Refusal> {
+async fn inputs(
+    shared: &Shared,
+    organisation: &Organisation,
+    service: &'static Service,
+    request: Request,
+) -> Result<Inputs, Refusal> {
     let (parts, content) = request.into_parts();
     refuse_compressed(&parts.headers)?;
-    let received = body::receive(shared, content, shared.limits.body_bytes).await?;
+    let received = body::receive(shared, organisation, content, shared.limits.body_bytes).await?;
     if is_foreign(&parts.uri, &parts.headers) && !received.bytes.is_empty() {
         let detail = "parameters are read as JSON; send them with Content-Type: application/json";
         return Err(Problem::new(Code::UnsupportedMediaType, detail).into());

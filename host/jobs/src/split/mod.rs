@@ -22,7 +22,6 @@ mod told;
 mod unsuited;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use analyte_core::job::{RunLimits, Usage};
@@ -37,6 +36,7 @@ use tokio::time::timeout;
 use self::parts::Further;
 use self::unsuited::{Kind, Unsuited};
 use crate::manager::Manager;
+use crate::shares::Shares;
 
 /// A claim usually takes some milliseconds. Where one hangs because the store does, a run waits no longer before it begins
 /// unsplit.
@@ -60,14 +60,14 @@ impl Splitting {
 }
 
 impl Manager {
-    /// Runs a model in instances of its own: usually one, in the room that was made for it. The caller holds its place. `share`
-    /// is the organisation for a run that is not stored, whose further parts come out of its share.
+    /// Runs a model in instances of its own: usually one, in the room that was made for it. The caller holds its place. For a run
+    /// that is not stored, `share` is what its further parts come out of.
     pub(crate) async fn run(
         &self,
         component: &Component,
         mut request: RunRequest,
         room: Reservation,
-        share: Option<&Organisation>,
+        share: Option<&Shares>,
     ) -> RunReport {
         let most = self.most_parts(&request);
         if most < 2 {
@@ -77,7 +77,10 @@ impl Manager {
         if self.inner.splitting.unsuited.is(&kind) {
             return component.run_admitted(request, room).await;
         }
-        let further = self.further(most, request.limits, share).await;
+        let Some(organisation) = request.organisation.clone() else {
+            return component.run_admitted(request, room).await;
+        };
+        let further = self.further(most, &organisation, request.limits, share).await;
         if further.is_empty() {
             return component.run_admitted(request, room).await;
         }
@@ -114,25 +117,30 @@ impl Manager {
     }
 
     /// What is free now for the parts beside the first.
-    async fn further(&self, most: usize, limits: RunLimits, share: Option<&Organisation>) -> Vec<Further> {
+    async fn further(
+        &self,
+        most: usize,
+        organisation: &Organisation,
+        limits: RunLimits,
+        share: Option<&Shares>,
+    ) -> Vec<Further> {
         // A claim counts on what is free until its tasks have begun.
         let Ok(_no_claim) = timeout(CLAIM, self.inner.claiming.lock()).await else { return Vec::new() };
-        let share = share.map(|organisation| (&self.inner.executes, organisation));
         let one = |_| {
-            let loan = self.inner.slots.lend(self.inner.splitting.cores, share)?;
-            let room = self.spare_room(limits)?;
+            let loan = self.inner.slots.lend(self.inner.splitting.cores, organisation, share)?;
+            let room = self.spare_room(organisation, limits)?;
             Some(Further { loan, room })
         };
         (1..most).map_while(one).collect()
     }
 
     /// Room for a part, if there is room for one more usual run beside it and no task waits for memory.
-    fn spare_room(&self, limits: RunLimits) -> Option<Reservation> {
-        if self.inner.lacks_memory.load(Ordering::Relaxed) {
+    fn spare_room(&self, organisation: &Organisation, limits: RunLimits) -> Option<Reservation> {
+        if self.inner.held_up.lacks_memory() {
             return None;
         }
         let (engine, usual) = (&self.inner.engine, &self.inner.limits);
-        let room = Component::try_room_for(engine, limits)?;
+        let room = Component::try_room_for(engine, Some(organisation), limits)?;
         let left = engine.budget().capacity().saturating_sub(engine.budget().reserved());
         (left >= usual.memory_bytes.saturating_add(usual.output_bytes)).then_some(room)
     }

@@ -20,7 +20,7 @@ use super::reader::{self, Look};
 use super::walk::List;
 use super::{Options, SledStore};
 use crate::testing::{new_job, result_of, room};
-use crate::{ListQuery, NewJob, Result, Room, Sorted, Store, Submitted};
+use crate::{ListQuery, NewJob, Result, Sorted, Store, Submitted};
 
 const NOW: Timestamp = Timestamp(1_770_000_000_000);
 
@@ -246,36 +246,6 @@ async fn a_list_that_is_too_long_is_not_sorted() {
     assert_eq!(sorted(999).await.unwrap(), Sorted::TooMany);
     let Sorted::Page { jobs, more } = sorted(1_000).await.unwrap() else { unreachable!("a page was to be expected") };
     assert_eq!((jobs.iter().map(|job| job.id).collect(), more), (vec![ids[999], ids[0]], true));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_lacks_memory_keeps_its_turn() {
-    let (_directory, store) = open();
-    let mut jobs = Vec::new();
-    for (number, organisation, memory) in [(1, "a", 400), (2, "b", 100), (3, "b", 100), (4, "c", 5_000)] {
-        let mut new = new_job(organisation, number, NOW, 10).unwrap();
-        new.job.limits.memory_bytes = memory;
-        jobs.push(new);
-    }
-    submit(&store, jobs).await;
-    // Of 1,000 bytes in all; each task takes 50 beside its own.
-    let steps = [
-        (300, vec![], true),
-        (449, vec![], true),
-        (450, vec!["a"], true),
-        (149, vec![], true),
-        (999, vec!["b"], true),
-        (999, vec![], true),
-        (1_000, vec!["c"], true),
-        (150, vec!["b"], false),
-        (0, vec![], false),
-    ];
-    for (step, (memory_bytes, expected, lacks_memory)) in steps.into_iter().enumerate() {
-        let room = Room { memory_bytes, extra_bytes: 50, whole_bytes: 1_000, ..Room::of(9) };
-        let claims = store.claim("node", room, NOW, NOW).await.unwrap();
-        let of: Vec<_> = claims.claimed.iter().map(|claimed| claimed.run.key.organisation.as_str()).collect();
-        assert_eq!((of, claims.lacks_memory), (expected, lacks_memory), "step {step}");
-    }
 }
 
 /// Looks as often as told; `between` happens while it holds no lock.

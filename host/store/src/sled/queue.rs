@@ -1,6 +1,6 @@
 //! What may start next. Lives in memory only; rebuilt from the live jobs whenever the store opens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use analyte_core::job::{Job, Status, Task};
@@ -81,10 +81,16 @@ impl Queue {
         self.ready.write().stop_all(organisation, *id);
     }
 
-    /// The next task that may start at `now`. Organisations take turns; this one keeps its turn until it is taken.
-    pub(super) fn next(&mut self, now: Timestamp) -> Option<(Organisation, Entry)> {
+    /// The next task that may start at `now`, of an organisation that is not `done`: that of the one that has the fewest
+    /// running. Those that have as many take turns.
+    pub(super) fn next(
+        &mut self,
+        now: Timestamp,
+        done: &BTreeSet<Organisation>,
+        running: impl Fn(&Organisation) -> usize,
+    ) -> Option<(Organisation, Entry)> {
         self.wake(now);
-        self.ready.read().next(self.turn.as_ref())
+        self.ready.read().next(self.turn.as_ref(), done, running)
     }
 
     /// Takes what was the next one; it is the turn of others then.

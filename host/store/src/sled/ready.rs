@@ -194,11 +194,32 @@ impl Ready {
         self.change(organisation, |line| line.stop_all(job));
     }
 
-    /// The first task of the organisation whose turn it is after that of this one.
-    pub(super) fn next(&self, after: Option<&Organisation>) -> Option<(Organisation, Entry)> {
-        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let next = self.able.range::<Organisation, _>((after, Bound::Unbounded)).next();
-        let organisation = next.or_else(|| self.able.first())?;
+    /// The first task of the organisation that has the fewest running, `done` ones left out; of several that whose turn it is
+    /// after that of `after`.
+    pub(super) fn next(
+        &self,
+        after: Option<&Organisation>,
+        done: &BTreeSet<Organisation>,
+        running: impl Fn(&Organisation) -> usize,
+    ) -> Option<(Organisation, Entry)> {
+        let (from, to) = match after {
+            Some(after) => (Bound::Excluded(after), Bound::Included(after)),
+            None => (Bound::Unbounded, Bound::Unbounded),
+        };
+        let first = self.able.range::<Organisation, _>((from, Bound::Unbounded));
+        let second = self.able.range::<Organisation, _>((Bound::Unbounded, to)).filter(|_| after.is_some());
+        let mut fewest: Option<(usize, &Organisation)> = None;
+        for organisation in first.chain(second).filter(|organisation| !done.contains(*organisation)) {
+            let count = running(organisation);
+            if fewest.is_none_or(|(least, _)| count < least) {
+                fewest = Some((count, organisation));
+            }
+            // There are few that have some, however many wait.
+            if count == 0 {
+                break;
+            }
+        }
+        let (_, organisation) = fewest?;
         Some((organisation.clone(), self.lines.get(organisation)?.order.first()?))
     }
 
@@ -263,6 +284,31 @@ mod tests {
         (next, (0..32).map(place).collect())
     }
 
+    /// Where all have as many running.
+    fn next(lines: &Ready, after: Option<usize>) -> Option<(Organisation, Entry)> {
+        lines.next(after.map(organisation).as_ref(), &BTreeSet::new(), |_| 0)
+    }
+
+    #[test]
+    fn the_one_that_has_the_fewest_comes_first() {
+        let mut lines = Ready::default();
+        for number in 0..3 {
+            lines.insert(&organisation(0), entry(number).1, None);
+            lines.insert(&organisation(1), entry(number).1, None);
+        }
+        let whose = |after: usize, done: &[usize], counts: [usize; 2]| {
+            let done = done.iter().map(|number| organisation(*number)).collect();
+            let count = |of: &Organisation| counts[usize::from(*of == organisation(1))];
+            lines.next(Some(&organisation(after)), &done, count).map(|(of, _)| of)
+        };
+        assert_eq!(whose(0, &[], [2, 2]), Some(organisation(1)));
+        assert_eq!(whose(1, &[], [2, 2]), Some(organisation(0)));
+        assert_eq!(whose(0, &[], [1, 2]), Some(organisation(0)));
+        assert_eq!(whose(0, &[], [0, 0]), Some(organisation(1)));
+        assert_eq!(whose(0, &[0], [0, 9]), Some(organisation(1)));
+        assert_eq!(whose(0, &[0, 1], [0, 9]), None);
+    }
+
     proptest! {
         #[test]
         fn one_of_a_row_at_a_time_and_in_order(changes in proptest::collection::vec((0..5_usize, 0..64_usize), 1..120)) {
@@ -280,7 +326,7 @@ mod tests {
                         ready.remove(&number);
                         lines.remove(&organisation(of), &at);
                     }
-                    3 => if let Some((of, next)) = lines.next(turn.map(organisation).as_ref()) {
+                    3 => if let Some((of, next)) = self::next(&lines, turn) {
                         let number = *ready.iter().find(|number| entry(**number).1 == next).unwrap();
                         ready.remove(&number);
                         lines.remove(&of, &next);
@@ -296,7 +342,7 @@ mod tests {
                     }
                 }
                 let (next, places) = expected(&ready, &running, turn);
-                prop_assert_eq!(lines.next(turn.map(organisation).as_ref()), next);
+                prop_assert_eq!(self::next(&lines, turn), next);
                 for (job, place) in places.into_iter().enumerate() {
                     let id = JobId(uuid::Uuid::from_u128(job as u128));
                     prop_assert_eq!(lines.place(&organisation(job % 2), id), place);
@@ -322,14 +368,14 @@ mod tests {
         for number in 0..=parked {
             lines.insert(&of, at(number), row(1));
         }
-        let first = lines.next(None).unwrap().1;
+        let first = next(&lines, None).unwrap().1;
         lines.remove(&of, &first);
         lines.start(&of, first.job, first.task, &row(1).unwrap());
-        assert_eq!(lines.next(None), None);
+        assert_eq!(next(&lines, None), None);
         let began = Instant::now();
         for number in parked + 1..=parked + rounds {
             lines.insert(&of, at(number), None);
-            assert_eq!(lines.next(None), Some((of.clone(), at(number))));
+            assert_eq!(next(&lines, None), Some((of.clone(), at(number))));
             lines.remove(&of, &at(number));
         }
         began.elapsed()

@@ -86,7 +86,7 @@ pub(crate) async fn submit(
     let (parts, content) = request.into_parts();
     require_json(&parts.headers)?;
     let key = idempotency_key(&parts.headers)?;
-    let received = body::receive(&shared, content, shared.limits.body_bytes).await?;
+    let received = body::receive(&shared, caller.organisation(), content, shared.limits.body_bytes).await?;
     let large = received.bytes.len() > AT_ONCE;
     let (bytes, limits) = (received.bytes.clone(), shared.limits.clone());
     let items = perhaps_off_thread(large, move || split(&bytes, key.as_deref(), &limits)).await??;

@@ -86,8 +86,11 @@ pub(crate) struct JobBody<'a> {
 struct WaitingBody {
     /// `scheduled`, `parents`, `capacity`, `memory`, `quota`, `compiling`, `breaker-open`, `provider-disabled` or
     /// `backoff`.
-    #[schema(example = "capacity")]
+    #[schema(example = "quota")]
     reason: &'static str,
+    /// Which limit says so, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
     /// How many tasks stand before it, where that is known.
     position: Option<u64>,
 }
@@ -313,7 +316,7 @@ impl<'a> TaskBody<'a> {
 
 impl WaitingBody {
     fn of(waiting: &WaitingView) -> Self {
-        Self { reason: waiting.reason.as_str(), position: waiting.position }
+        Self { reason: waiting.reason.as_str(), detail: waiting.detail.clone(), position: waiting.position }
     }
 }
 

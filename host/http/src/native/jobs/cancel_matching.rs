@@ -56,7 +56,8 @@ pub(crate) async fn cancel(
     caller.require(Right::JobsWrite)?;
     let (parts, content) = request.into_parts();
     require_json(&parts.headers)?;
-    let received = body::receive(&shared, content, query_body::most_bytes(&shared.limits)).await?;
+    let received =
+        body::receive(&shared, caller.organisation(), content, query_body::most_bytes(&shared.limits)).await?;
     let (query, dry_run) = asked(&received.bytes, &shared)?;
     let count = shared.manager.cancel_matching(caller.organisation(), query.filter, dry_run).await?;
     Ok(json::answer(StatusCode::OK, &CountBody { count }))

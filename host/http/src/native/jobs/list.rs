@@ -5,6 +5,7 @@ use std::sync::Arc;
 use analyte_core::codes::Code;
 use analyte_core::job::Status;
 use analyte_core::limits::Limits;
+use analyte_core::names::Organisation;
 use analyte_jobs::{JobPage, ListQuery, Right};
 use axum::extract::State;
 use axum::response::Response;
@@ -45,7 +46,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
     let query = asked(&uri, &shared)?;
     let page = shared.manager.list(caller.organisation(), query).await?;
     let link = page.next.and_then(|next| next_link(&uri, &cursor::write(next)));
-    let mut response = shown(&shared, &page)?;
+    let mut response = shown(&shared, caller.organisation(), &page)?;
     if let Some(link) = link {
         response.headers_mut().insert(LINK, link);
     }
@@ -53,9 +54,14 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
 }
 
 /// An answer that shows a part of a list.
-pub(crate) fn shown(shared: &Shared, page: &JobPage) -> Result<Response, Problem> {
+pub(crate) fn shown(shared: &Shared, organisation: &Organisation, page: &JobPage) -> Result<Response, Problem> {
     let jobs = page.jobs.iter().filter_map(JobBody::of).collect();
-    json::answer_held(shared, StatusCode::OK, &JobsBody { jobs, next_cursor: page.next.map(cursor::write) })
+    json::answer_held(
+        shared,
+        organisation,
+        StatusCode::OK,
+        &JobsBody { jobs, next_cursor: page.next.map(cursor::write) },
+    )
 }
 
 fn asked(uri: &Uri, shared: &Shared) -> Result<ListQuery, Problem> {

@@ -47,11 +47,12 @@ pub(crate) async fn query(
     let limit = page_length(limit.as_deref(), &shared.limits)?;
     let go_on = cursor.as_deref().map(cursor::read).transpose()?;
     require_json(&parts.headers)?;
-    let received = body::receive(&shared, content, query_body::most_bytes(&shared.limits)).await?;
+    let received =
+        body::receive(&shared, caller.organisation(), content, query_body::most_bytes(&shared.limits)).await?;
     let query = whole(&received.bytes, &shared)?;
     drop(received);
     let page = shared.manager.query(caller.organisation(), query, Some(limit), go_on).await?;
-    shown(&shared, &page)
+    shown(&shared, caller.organisation(), &page)
 }
 
 fn whole(body: &[u8], shared: &Shared) -> Result<Query, Problem> {

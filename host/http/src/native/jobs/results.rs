@@ -93,13 +93,16 @@ async fn answer(
         Response::new(result.bytes.into())
     } else {
         let size = result.bytes.len() as u64;
-        let mut reserved =
-            if size > SMALL { vec![shared.manager.reserve_memory(size.saturating_mul(2))?] } else { Vec::new() };
+        let mut reserved = if size > SMALL {
+            vec![shared.manager.reserve_memory(caller.organisation(), size.saturating_mul(2))?]
+        } else {
+            Vec::new()
+        };
         let bytes = table::stored_as(wanted, result.bytes, &shared.limits).await?;
         // How large text is shows once it is written; it is held for as long as the client takes to read it.
         let beyond = (bytes.len() as u64).saturating_sub(size.saturating_mul(2));
         if beyond > SMALL {
-            reserved.push(shared.manager.reserve_memory(beyond)?);
+            reserved.push(shared.manager.reserve_memory(caller.organisation(), beyond)?);
         }
         Response::new(crate::body::holding(bytes, reserved))
     };

@@ -74,7 +74,7 @@ pub(crate) async fn retry(
     let (parts, content) = request.into_parts();
     require_json(&parts.headers)?;
     let key = idempotency_key(&parts.headers)?;
-    let received = body::receive(&shared, content, MOST_BYTES).await?;
+    let received = body::receive(&shared, caller.organisation(), content, MOST_BYTES).await?;
     match asked(&received.bytes)? {
         As::Same => shown(StatusCode::OK, &shared.manager.retry(caller.organisation(), id).await?),
         As::Copy => {

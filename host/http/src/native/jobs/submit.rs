@@ -61,7 +61,7 @@ pub(crate) async fn submit(
     let (parts, content) = request.into_parts();
     require_json(&parts.headers)?;
     let key = idempotency_key(&parts.headers)?;
-    let received = body::receive(&shared, content, shared.limits.body_bytes).await?;
+    let received = body::receive(&shared, caller.organisation(), content, shared.limits.body_bytes).await?;
     let idempotency = match key {
         Some(key) => Some(idempotency(key, &received.bytes).await?),
         None => None,

@@ -60,7 +60,7 @@ pub(crate) async fn put(
     let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &provider)?;
     let limits = &shared.limits;
     let (content, reserved) = if is_wasm(&parts.headers) {
-        let received = body::receive(&shared, content, limits.component_bytes).await?;
+        let received = body::receive(&shared, caller.organisation(), content, limits.component_bytes).await?;
         (ModelContent::Bytes(received.bytes), received.reserved)
     } else {
         // Rather than that a large file is sent for nothing.

@@ -23,5 +23,5 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller) -> R
     caller.require(Right::Admin)?;
     let records = shared.manager.organisations();
     let organisations = records.iter().map(|record| OrganisationBody::of(record)).collect();
-    json::answer_held(&shared, StatusCode::OK, &OrganisationsBody { organisations })
+    json::answer_held(&shared, caller.organisation(), StatusCode::OK, &OrganisationsBody { organisations })
 }

@@ -55,7 +55,7 @@ pub(crate) async fn put(
     caller.require(Right::Admin)?;
     let (parts, content) = request.into_parts();
     require_json(&parts.headers)?;
-    let received = body::receive(&shared, content, MOST_BYTES).await?;
+    let received = body::receive(&shared, caller.organisation(), content, MOST_BYTES).await?;
     let (record, changed) = shared.manager.put_organisation(asked(name, &received.bytes)?).await?;
     let status = if changed { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = json::answer(status, &OrganisationBody::of(&record));

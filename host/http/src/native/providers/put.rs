@@ -55,7 +55,7 @@ pub(crate) async fn put(
     if !is_wasm(&parts.headers) {
         return Err(Problem::new(Code::UnsupportedMediaType, format!("a provider is a component, of type {WASM}")));
     }
-    let received = body::receive(&shared, content, shared.limits.component_bytes).await?;
+    let received = body::receive(&shared, caller.organisation(), content, shared.limits.component_bytes).await?;
     let install = InstallProvider { key, component: received.bytes };
     let manager = shared.manager.clone();
     // Installed whether or not the client waits: half-way is the worst place to stop.

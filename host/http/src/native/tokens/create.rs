@@ -67,7 +67,7 @@ pub(crate) async fn create(
     caller.require(Right::Admin)?;
     let (parts, content) = request.into_parts();
     require_json(&parts.headers)?;
-    let received = body::receive(&shared, content, MOST_BYTES).await?;
+    let received = body::receive(&shared, caller.organisation(), content, MOST_BYTES).await?;
     let new = asked(&received.bytes, caller.organisation(), SystemClock.now())?;
     let (record, secret) = shared.manager.create_token(new).await?;
     let body = MadeBody { token: TokenBody::of(&record), secret: secret.reveal() };

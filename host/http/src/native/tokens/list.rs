@@ -35,5 +35,5 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
         None => shared.manager.all_tokens(),
     };
     let tokens = records.iter().map(|record| TokenBody::of(record)).collect();
-    json::answer_held(&shared, StatusCode::OK, &TokensBody { tokens })
+    json::answer_held(&shared, caller.organisation(), StatusCode::OK, &TokensBody { tokens })
 }

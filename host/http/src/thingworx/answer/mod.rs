@@ -6,6 +6,7 @@
 use analyte_core::base_type::BaseType;
 use analyte_core::codes::Code;
 use analyte_core::infotable::{self, Cell};
+use analyte_core::names::Organisation;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, WriteError, write_within};
 use axum::body::Body;
@@ -29,9 +30,10 @@ const AT_ONCE: usize = 256 * 1024;
 /// Up to this size no memory is set aside: there are no more such answers than connections.
 const SMALL: u64 = 64 * 1024;
 
-/// Answers in this form. `title` stands above a page.
+/// Answers a caller of this organisation in this form. `title` stands above a page.
 pub(super) async fn answer(
     shared: &Shared,
+    organisation: &Organisation,
     form: Form,
     title: &str,
     result: ResultType,
@@ -40,8 +42,8 @@ pub(super) async fn answer(
     let table = match answer {
         Answer::Nothing => return Ok(Response::new(Body::empty())),
         Answer::Json(value) => match form {
-            Form::Json => return held(shared, form, serde_json::to_vec(&value).unwrap_or_default()),
-            Form::Html => return held(shared, form, html::json(title, &value).into_bytes()),
+            Form::Json => return held(shared, organisation, form, serde_json::to_vec(&value).unwrap_or_default()),
+            Form::Html => return held(shared, organisation, form, html::json(title, &value).into_bytes()),
             Form::Xml | Form::Csv => scalar_of_json(&value),
         },
         Answer::Scalar(cell) => infotable::scalar(BaseType::parse_lenient(result.base_type()), cell),
@@ -54,7 +56,7 @@ pub(super) async fn answer(
         let title = title.to_owned();
         off_thread(move || write(form, &title, &table, most)).await?
     };
-    held(shared, form, written.map_err(|error| unwritable(&error))?)
+    held(shared, organisation, form, written.map_err(|error| unwritable(&error))?)
 }
 
 /// JSON in a form that has only tables.
@@ -90,10 +92,13 @@ fn unwritable(error: &WriteError) -> ServiceError {
 }
 
 /// An answer of these bytes, which hold on to memory until the client has taken them.
-fn held(shared: &Shared, form: Form, bytes: Vec<u8>) -> Result<Response, ServiceError> {
+fn held(shared: &Shared, organisation: &Organisation, form: Form, bytes: Vec<u8>) -> Result<Response, ServiceError> {
     let length = bytes.len() as u64;
-    let reserved =
-        if length > SMALL { vec![shared.manager.reserve_memory(length).map_err(Problem::from)?] } else { Vec::new() };
+    let reserved = if length > SMALL {
+        vec![shared.manager.reserve_memory(organisation, length).map_err(Problem::from)?]
+    } else {
+        Vec::new()
+    };
     let mut response = Response::new(body::holding(bytes.into(), reserved));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type(form)));
     Ok(response)

@@ -1,20 +1,30 @@
 //! Claims: what is given ahead, and what becomes of a start that never was durable.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use analyte_core::job::Status;
 use analyte_core::names::SessionId;
+use analyte_core::shares::{Shares, Use};
 use rustix::io::Errno;
 
 use super::disk::broken_store;
 use super::*;
-use crate::Room;
 use crate::sled::faults::Point;
+use crate::{HeldUp, Room};
 
-async fn numbers(store: &SledStore, room: Room, ids: &[JobId]) -> (Vec<usize>, bool) {
+/// What was claimed, and why the next one was not.
+async fn numbers(store: &SledStore, room: Room, ids: &[JobId]) -> (Vec<usize>, Option<HeldUp>) {
     let claims = store.claim("node", room, NOW, NOW).await.unwrap();
     let number = |id: JobId| ids.iter().position(|known| *known == id).unwrap();
-    (claims.claimed.iter().map(|claimed| number(claimed.job.id)).collect(), claims.lacks_memory)
+    assert!(!claims.more);
+    (claims.claimed.iter().map(|claimed| number(claimed.job.id)).collect(), claims.held_up.get(&default()).copied())
+}
+
+/// Memory of which so much is free.
+fn memory(whole: u64, free: u64) -> Shares {
+    let mut shares = Shares::new(whole, 0, 100);
+    shares.take(&None, whole - free, Use::Transfer);
+    shares
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,21 +50,92 @@ async fn tasks_are_claimed_ahead_where_their_components_are_quick_and_they_would
         new.job.session = session.map(|session| SessionId::new(session).unwrap());
         ids.push(submit(&store, new).await);
     }
-    let room = |tasks, ahead, memory_bytes| Room {
+    let room = |most_of_one, ahead, free| Room {
+        most_of_one,
         ahead,
         quick: Arc::new(HashSet::from([quick])),
-        memory_bytes,
-        whole_bytes: 1_000,
-        ..Room::of(tasks)
+        memory: memory(1_000, free),
+        ..Room::of(100)
     };
+    let tasks = Some(HeldUp::Tasks);
     // Ahead goes no further than to what is not quick, to what would not fit, to what belongs to a session, or than asked.
-    assert_eq!(numbers(&store, room(1, 9, 200), &ids).await, (vec![0, 1, 2], false));
-    assert_eq!(numbers(&store, room(1, 9, 500), &ids).await, (vec![3, 4], false));
-    // Whose turn it is lacks memory; whoever would come ahead does not.
-    assert_eq!(numbers(&store, room(1, 9, 500), &ids).await, (vec![], true));
-    assert_eq!(numbers(&store, room(1, 9, 1_000), &ids).await, (vec![5, 6], false));
-    assert_eq!(numbers(&store, room(1, 0, 1_000), &ids).await, (vec![7], false));
-    assert_eq!(numbers(&store, room(0, 1, 1_000), &ids).await, (vec![8], false));
+    assert_eq!(numbers(&store, room(1, 9, 200), &ids).await, (vec![0, 1, 2], tasks));
+    assert_eq!(numbers(&store, room(1, 9, 500), &ids).await, (vec![3, 4], tasks));
+    // The one whose turn it is lacks memory; those that would come ahead do not.
+    assert_eq!(numbers(&store, room(1, 9, 500), &ids).await, (vec![], Some(HeldUp::Memory { bytes: 900 })));
+    assert_eq!(numbers(&store, room(1, 9, 1_000), &ids).await, (vec![5, 6], tasks));
+    assert_eq!(numbers(&store, room(1, 0, 1_000), &ids).await, (vec![7], tasks));
+    // Nothing is claimed ahead where nothing begins.
+    assert_eq!(numbers(&store, room(0, 1, 1_000), &ids).await, (vec![], tasks));
+    assert_eq!(numbers(&store, room(9, 0, 1_000), &ids).await, (vec![8], None));
+}
+
+/// Submits jobs of these organisations and memory limits, in this order.
+async fn of_several(store: &SledStore, jobs: &[(&str, u64)]) {
+    for (number, (organisation, memory_bytes)) in (0..).zip(jobs) {
+        let mut new = new_job(organisation, number, NOW, 10).unwrap();
+        new.job.limits.memory_bytes = *memory_bytes;
+        assert_eq!(store.submit(vec![new], NOW).await.unwrap(), [Submitted::New]);
+    }
+}
+
+fn organisation(name: &str) -> Organisation {
+    Organisation::new(name).unwrap()
+}
+
+async fn whose(store: &SledStore, room: Room) -> (Vec<String>, Vec<(String, HeldUp)>, bool) {
+    let claims = store.claim("node", room, NOW, NOW).await.unwrap();
+    let of = claims.claimed.iter().map(|claimed| claimed.run.key.organisation.to_string()).collect();
+    let held_up = claims.held_up.into_iter().map(|(of, why)| (of.to_string(), why)).collect();
+    (of, held_up, claims.more)
+}
+
+fn held(held_up: &[(&str, HeldUp)]) -> Vec<(String, HeldUp)> {
+    held_up.iter().map(|(of, why)| ((*of).to_owned(), *why)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_that_has_all_it_may_is_passed_over() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    of_several(&store, &[("a", 1), ("a", 1), ("a", 1), ("a", 1), ("b", 1), ("c", 1), ("c", 1)]).await;
+    let running = |running: &[(&str, usize)]| {
+        running.iter().map(|(of, count)| (organisation(of), *count)).collect::<BTreeMap<_, _>>()
+    };
+    // The one that has the fewest comes first.
+    let room = Room { most_of_one: 3, running: running(&[("a", 2), ("b", 1)]), ..Room::of(3) };
+    assert_eq!(whose(&store, room).await, (vec!["c".to_owned(), "b".to_owned(), "c".to_owned()], held(&[]), true));
+    let room = Room { most_of_one: 3, running: running(&[("a", 1), ("b", 2), ("c", 2)]), ..Room::of(9) };
+    let tasks = held(&[("a", HeldUp::Tasks)]);
+    assert_eq!(whose(&store, room).await, (vec!["a".to_owned(), "a".to_owned()], tasks, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lacks_memory_keeps_its_turn_within_its_organisation_and_others_go_on() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    of_several(&store, &[("a", 400), ("a", 10), ("b", 600), ("c", 90), ("c", 90), ("d", 40)]).await;
+    let room = |held: &[(&str, u64)]| {
+        let mut memory = Shares::new(1_000, 50, 50);
+        held.iter().for_each(|(of, bytes)| memory.take(&Some(organisation(of)), *bytes, Use::Run));
+        Room { extra_bytes: 10, memory, ..Room::of(9) }
+    };
+    // `a` waits for what `e` has, and `b` for what it has itself. Meanwhile no further run of `c` takes what was promised to
+    // `a`, but `d` has none and is let in.
+    let expected = [
+        ("a", HeldUp::Memory { bytes: 410 }),
+        ("b", HeldUp::Share { bytes: 610 }),
+        ("c", HeldUp::Memory { bytes: 100 }),
+    ];
+    let claimed = whose(&store, room(&[("b", 100), ("c", 100), ("e", 450)])).await;
+    assert_eq!(claimed, (vec!["d".to_owned()], held(&expected), false));
+    // More is free now: the large one begins, and the next large one is waited for.
+    let expected = [
+        ("a", HeldUp::Memory { bytes: 20 }),
+        ("b", HeldUp::Memory { bytes: 610 }),
+        ("c", HeldUp::Memory { bytes: 100 }),
+    ];
+    assert_eq!(whose(&store, room(&[("c", 100)])).await, (vec!["a".to_owned()], held(&expected), false));
 }
 
 #[tokio::test(flavor = "multi_thread")]

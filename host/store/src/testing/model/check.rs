@@ -115,7 +115,7 @@ impl Model {
 
     async fn places(&self, store: &dyn Store) -> Result<(), String> {
         // Nothing is claimed, but what became due joins the queue.
-        let room = Room { memory_bytes: 0, whole_bytes: 0, ..Room::of(0) };
+        let room = Room::of(0);
         said(store.claim(NODES[0], room, self.now, self.now).await)?;
         let ready = self.ready();
         for number in 0..3 {

@@ -1,9 +1,13 @@
 //! What is run: claims, heartbeats, ends.
 
-use super::*;
+use analyte_core::shares::{Shares, Use};
 
-/// All the memory of a node.
+use super::*;
+use crate::{Claims, HeldUp};
+
+/// All the memory of a node, and what a usual run takes of it.
 const WHOLE: u64 = 350;
+const USUAL: u64 = 110;
 
 impl Model {
     /// Tasks that wait for nothing but their turn: by organisation, in their order.
@@ -49,19 +53,75 @@ impl Model {
         same("tasks that run in sessions", &rows.len(), &running.len())
     }
 
-    pub(super) async fn claim(&mut self, store: &dyn Store, node: usize, n: usize, memory: u64) -> Result<(), String> {
-        let room = Room { memory_bytes: memory, extra_bytes: 10, whole_bytes: WHOLE, ..Room::of(n) };
-        let claims = said(store.claim(NODES[node], room, self.now.plus_ms(60_000), self.now).await)?;
-        let ready = self.startable();
-        let all: usize = ready.values().map(BTreeSet::len).sum();
-        let needs = |job: &Job| (job.limits.memory_bytes + 10).min(WHOLE);
-        let used: u64 = claims.claimed.iter().map(|claimed| needs(&claimed.job)).sum();
-        same("memory that there is", &(used <= memory), &true)?;
-        if claims.lacks_memory {
-            same("fewer were claimed", &(claims.claimed.len() < all.min(n)), &true)?;
-        } else {
-            same("how many were claimed", &claims.claimed.len(), &all.min(n))?;
+    /// What a node has room for: some memory is held elsewhere, and in every second claim organisations share it.
+    fn room(&self, n: usize, memory: u64) -> Room {
+        let whole = WHOLE.max(memory);
+        let mut shares = Shares::new(whole, USUAL, if n.is_multiple_of(2) { 50 } else { 100 });
+        shares.take(&None, whole - memory, Use::Transfer);
+        let mut running = BTreeMap::new();
+        for job in self.jobs.values() {
+            let count = job.tasks.iter().filter(|task| task.status == Status::Running).count();
+            *running.entry(job.organisation.clone()).or_default() += count;
         }
+        Room { extra_bytes: 10, memory: shares, most_of_one: 2 + n, running, ..Room::of(n) }
+    }
+
+    /// Why a claim gave no more than it did: what it says must be so.
+    fn left_out(
+        &self,
+        room: &Room,
+        claims: &Claims,
+        ready: &BTreeMap<Organisation, BTreeSet<(i32, JobId, usize)>>,
+    ) -> Result<(), String> {
+        let mut memory = room.memory.clone();
+        let mut running = room.running.clone();
+        let mut taken: HashMap<&Organisation, usize> = HashMap::new();
+        for Claimed { run, job } in &claims.claimed {
+            let (of, bytes) = (&run.key.organisation, room.needs(job.limits.memory_bytes));
+            let holder = Some(of.clone());
+            same("memory that there is", &memory.admits_run(&holder, bytes), &Ok(()))?;
+            memory.take(&holder, bytes, Use::Run);
+            *running.entry(of.clone()).or_default() += 1;
+            *taken.entry(of).or_default() += 1;
+        }
+        let count = |of: &Organisation| running.get(of).copied().unwrap_or_default();
+        let full = claims.claimed.len() == room.tasks;
+        if claims.more {
+            same("there is no room for more", &full, &true)?;
+        }
+        let promising = claims.held_up.values().any(|why| matches!(why, HeldUp::Memory { .. }));
+        for (of, ready) in ready {
+            let had = taken.get(of).copied().unwrap_or_default();
+            same("most of one organisation", &(had == 0 || count(of) <= room.most_of_one), &true)?;
+            let Some((_, id, _)) = ready.iter().nth(had) else { continue };
+            let bytes = room.needs(self.jobs[&(of.clone(), *id)].limits.memory_bytes);
+            let admits = memory.admits_run(&Some(of.clone()), bytes);
+            match claims.held_up.get(of) {
+                None => same("the rest was not looked at", &claims.more, &true)?,
+                Some(HeldUp::Tasks) => same("it runs the most", &(count(of) >= room.most_of_one), &true)?,
+                Some(HeldUp::Share { bytes: said }) => {
+                    same("it holds its share", &(*said, admits.is_err()), &(bytes, true))?;
+                }
+                Some(HeldUp::Memory { bytes: said }) => {
+                    same("there is no memory", &(*said, admits.is_err() || promising), &(bytes, true))?;
+                }
+            }
+            if claims.held_up.contains_key(of) {
+                continue;
+            }
+            // It waits only because there is no room for more: then no other was let in before its turn.
+            if let Some(other) = taken.keys().find(|other| count(other) > count(of) + 1) {
+                return Err(format!("{of} waits with {}, and {other} has {}", count(of), count(other)));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn claim(&mut self, store: &dyn Store, node: usize, n: usize, memory: u64) -> Result<(), String> {
+        let room = self.room(n, memory);
+        let claims = said(store.claim(NODES[node], room.clone(), self.now.plus_ms(60_000), self.now).await)?;
+        let ready = self.startable();
+        self.left_out(&room, &claims, &ready)?;
         let mut taken: HashMap<Organisation, usize> = HashMap::new();
         for Claimed { run, job } in claims.claimed {
             let place = (run.key.organisation.clone(), run.key.job);
@@ -85,20 +145,6 @@ impl Model {
             self.runs.push(run);
         }
         self.one_at_a_time()?;
-        if claims.lacks_memory {
-            let next = ready.iter().filter_map(|(of, ready)| {
-                let (_, id, _) = ready.iter().nth(taken.get(of).copied().unwrap_or_default())?;
-                Some(needs(&self.jobs[&(of.clone(), *id)]))
-            });
-            same("one whose turn it may be lacks memory", &next.max().is_some_and(|most| most > memory - used), &true)?;
-        }
-        for (of, ready) in &ready {
-            let had = taken.get(of).copied().unwrap_or_default();
-            let unfair = taken.values().any(|other| *other > had + 1);
-            if had < ready.len() && unfair {
-                return Err(format!("{of} had {had} of its {} turns: {taken:?}", ready.len()));
-            }
-        }
         let due = self.jobs.values().flat_map(|job| {
             let waits = |task: &&analyte_core::job::Task| {
                 task.status == Status::Queued && job.parents_completed(task) && job.not_before(task) > Some(self.now)

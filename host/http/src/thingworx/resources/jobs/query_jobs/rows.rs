@@ -32,7 +32,7 @@ pub(super) async fn table(call: &Call, jobs: Vec<JobView>, patience: Patience) -
     let make_room = |part: &[(Arc<Job>, Shown)]| {
         let bytes: usize = part.iter().map(|(job, shown)| size(job, shown)).sum();
         // As they are, and as columns; the answer that is written of them is looked after by whoever writes it.
-        room.push(manager.reserve_memory((bytes as u64).saturating_mul(2))?);
+        room.push(manager.reserve_memory(organisation, (bytes as u64).saturating_mul(2))?);
         Ok(())
     };
     let jobs = together(stream::iter(parts).buffered(PARTS), patience, make_room).await?;

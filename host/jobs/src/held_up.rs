@@ -1,0 +1,94 @@
+//! Which organisations' queued tasks wait, and for what: what the last claim said.
+
+use std::collections::BTreeMap;
+
+use analyte_core::job::Waiting;
+use analyte_core::names::Organisation;
+use analyte_store::HeldUp;
+use parking_lot::Mutex;
+
+use crate::manager::Manager;
+
+/// As the dispatcher saw it last.
+#[derive(Default)]
+pub(crate) struct Seen {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    held_up: BTreeMap<Organisation, HeldUp>,
+    /// Those of further organisations wait as well, since as many run as may.
+    more: bool,
+}
+
+impl Seen {
+    /// Takes what a claim said.
+    pub(crate) fn put(&self, held_up: BTreeMap<Organisation, HeldUp>, more: bool) {
+        *self.state.lock() = State { held_up, more };
+    }
+
+    fn of(&self, organisation: &Organisation) -> (Option<HeldUp>, bool) {
+        let state = self.state.lock();
+        (state.held_up.get(organisation).copied(), state.more)
+    }
+
+    /// Whether a task waits for memory.
+    pub(crate) fn lacks_memory(&self) -> bool {
+        self.state.lock().held_up.values().any(|why| waits_for_memory(*why).is_some())
+    }
+}
+
+/// The bytes of memory that a task waits for, if it does.
+pub(crate) fn waits_for_memory(why: HeldUp) -> Option<u64> {
+    match why {
+        HeldUp::Tasks => None,
+        HeldUp::Share { bytes } | HeldUp::Memory { bytes } => Some(bytes),
+    }
+}
+
+impl Manager {
+    /// A task of this organisation may be there to be claimed. Where the organisation runs all that it may, the dispatcher
+    /// waits for a place anyway, and a crowd of submissions need not rouse it each time.
+    pub(crate) fn wake_for(&self, organisation: &Organisation) {
+        if self.inner.held_up.of(organisation).0 != Some(HeldUp::Tasks) {
+            self.inner.wake.notify_one();
+        }
+    }
+
+    /// A task of this organisation has ended; where it waited for memory, another one may begin instead.
+    pub(crate) fn wake_after(&self, organisation: &Organisation) {
+        if self.inner.held_up.of(organisation).0.and_then(waits_for_memory).is_some() {
+            self.inner.wake.notify_one();
+        }
+    }
+
+    /// What holds up the tasks of an organisation that wait for nothing else, and which limit says so.
+    pub(crate) fn held_up(&self, organisation: &Organisation) -> (Waiting, Option<String>) {
+        match self.inner.held_up.of(organisation) {
+            (Some(HeldUp::Tasks), _) => (Waiting::Quota, Some(self.runs_all_it_may())),
+            (Some(HeldUp::Share { .. }), _) => (Waiting::Quota, Some(HOLDS_ITS_SHARE.to_owned())),
+            (Some(HeldUp::Memory { .. }), _) => (Waiting::Memory, Some(NO_MEMORY.to_owned())),
+            (None, true) => (Waiting::Capacity, Some(self.all_places_taken())),
+            (None, false) => (Waiting::Capacity, None),
+        }
+    }
+
+    /// That an organisation has used up its places for runs.
+    pub(crate) fn runs_all_it_may(&self) -> String {
+        let most = self.inner.slots.most_of_one();
+        format!("the organisation runs {most} tasks, as many as it may at once (limit concurrent_tasks)")
+    }
+
+    /// That all places for runs are taken.
+    pub(crate) fn all_places_taken(&self) -> String {
+        let most = self.inner.slots.most();
+        format!("{most} tasks of all organisations run, as many as may at once (limit running_tasks)")
+    }
+}
+
+/// That an organisation holds all the memory that it may.
+pub(crate) const HOLDS_ITS_SHARE: &str =
+    "the organisation holds its share of the memory for requests and runs (limit organisation_memory_percent)";
+/// That too little memory is free.
+pub(crate) const NO_MEMORY: &str = "the memory for requests and runs is in use (limit memory_budget_bytes)";
