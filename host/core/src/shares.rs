@@ -185,6 +185,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "what all of the functions take")]
     fn holder(name: &str) -> Holder {
         Some(Organisation::new(name).unwrap())
     }

@@ -117,7 +117,9 @@ async fn what_lacks_memory_keeps_its_turn_within_its_organisation_and_others_go_
     of_several(&store, &[("a", 400), ("a", 10), ("b", 600), ("c", 90), ("c", 90), ("d", 40)]).await;
     let room = |held: &[(&str, u64)]| {
         let mut memory = Shares::new(1_000, 50, 50);
-        held.iter().for_each(|(of, bytes)| memory.take(&Some(organisation(of)), *bytes, Use::Run));
+        for (of, bytes) in held {
+            memory.take(&Some(organisation(of)), *bytes, Use::Run);
+        }
         Room { extra_bytes: 10, memory, ..Room::of(9) }
     };
     // `a` waits for what `e` has, and `b` for what it has itself. Meanwhile no further run of `c` takes what was promised to
