@@ -153,6 +153,19 @@ fn the_list_of_limits_is_documented() {
 }
 
 #[test]
+fn the_list_of_proposals_is_documented() {
+    let mut page = String::from(
+        "# WebAssembly proposals\n\nGenerated from `host/engine/src/proposals.rs`. A component that uses one that is off is refused as \
+         `invalid-component`.\n\n| proposal | | why, or how to build without it |\n| --- | --- | --- |\n",
+    );
+    for proposal in analyte_engine::proposals::PROPOSALS {
+        let state = if proposal.on { "on" } else { "off" };
+        page.push_str(&format!("| {} | {state} | {} |\n", proposal.name, proposal.reason));
+    }
+    generated("docs/reference/proposals.md", &page);
+}
+
+#[test]
 fn the_list_of_error_codes_is_documented() {
     let mut page = String::from(
         "# Error codes\n\nGenerated from `host/core/src/codes.rs`. A problem (RFC 9457) and a failed job carry one of these \

@@ -30,7 +30,7 @@ const STORED: usize = 2_000;
 /// How many of the newest jobs and keys the clients go on with.
 const REMEMBERED: usize = 300;
 const SETUP: Setup<'_> =
-    Setup { config: "[limits]\nfree_disk_bytes = 0\n", plugins: &["hostile"], variables: &[], listen: "" };
+    Setup { config: "[limits]\nfree_disk_bytes = 0\n", plugins: &["hostile"], variables: &[], listen: "", under: &[] };
 
 /// What the clients of all rounds share.
 #[derive(Default)]

@@ -93,7 +93,7 @@ impl Subject {
     fn start() -> Self {
         let home = Home::new();
         let faults = Faults::under(&home, false);
-        let setup = Setup { config: CONFIG, plugins: &["hostile"], variables: &faults.variables(), listen: "" };
+        let setup = Setup { config: CONFIG, plugins: &["hostile"], variables: &faults.variables(), ..Setup::default() };
         let server = home.start(&setup);
         let http = &server.http;
         let mut completed = Vec::new();

@@ -42,7 +42,7 @@ fn main() {
     let (samples, restarts) = asked.pick((5, 1), (200, 5));
 
     let config = filled::config(jobs);
-    let setup = Setup { config: &config, plugins: &["hostile"], variables: &[], listen: "" };
+    let setup = Setup { config: &config, plugins: &["hostile"], variables: &[], ..Setup::default() };
     machine::print();
     println!("Settings: all defaults but `queued_jobs = {}` and `free_disk_bytes = 0`.\n", jobs + 1);
 

@@ -29,6 +29,10 @@ mod support;
 use support::plugins::plugin;
 use support::snapshot::assert_snapshot;
 
+mod appended;
+mod placing;
+mod proposals;
+
 fn limits() -> Limits {
     Limits {
         result_file_bytes: 4 << 20,

@@ -24,6 +24,8 @@ pub struct Setup<'a> {
     pub listen: &'a str,
     /// Environment variables beside the usual ones.
     pub variables: &'a [(&'a str, &'a str)],
+    /// A program and its arguments that start the server instead of the test itself: the server's are put behind them.
+    pub under: &'a [&'a str],
 }
 
 /// A running server; killed when dropped.
@@ -66,7 +68,7 @@ impl Home {
         command.args(["serve", "--listen", listen]).arg("--data-dir").arg(self.data_dir());
         command.arg("--config").arg(&config).arg("--plugins").arg(&plugins);
         command.envs(setup.variables.iter().copied());
-        self.run(command)
+        self.run(under(setup.under, command))
     }
 
     fn run(self, mut command: Command) -> Server {
@@ -184,6 +186,24 @@ impl Drop for Server {
             eprintln!("--- what the server said\n{}", self.stderr());
         }
     }
+}
+
+/// The command, started by another program.
+fn under(program: &[&str], command: Command) -> Command {
+    let Some((first, rest)) = program.split_first() else { return command };
+    let mut outer = Command::new(first);
+    outer.args(rest).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        outer.current_dir(folder);
+    }
+    outer.stdin(Stdio::null());
+    outer
 }
 
 /// Sends a signal to a process.

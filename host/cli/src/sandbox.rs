@@ -1,14 +1,16 @@
 //! The engine as commands without a server use it: compiling in a child process, compiled code in a folder of the user.
 
+use std::error::Error;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyte_core::limits::Limits;
 use analyte_engine::compile::Compiler;
+use analyte_engine::error::EngineError;
 use analyte_engine::{Component, Description, Engine, Options};
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
-use std::io::Read as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -76,7 +78,17 @@ impl Sandbox {
 pub(crate) fn engine(limits: Arc<Limits>, cache: PathBuf, threads: usize) -> Result<Engine> {
     let program = own_program()?;
     let options = Options { limits, compiler: Compiler::Child { program }, cache_dir: Some(cache), threads };
-    Engine::new(options).context("the sandbox cannot be started")
+    Engine::new(options).map_err(|error| match error {
+        EngineError::Place { message, advice, cause } => {
+            let told = Told::new(message).hint(advice);
+            let causes =
+                std::iter::successors(cause.as_deref().map(|cause| cause as &(dyn Error + 'static)), |cause| {
+                    (*cause).source()
+                });
+            causes.fold(told, |told, cause| told.fact(format!("because: {cause}"))).into()
+        }
+        error => anyhow::Error::from(error).context("the sandbox cannot be started"),
+    })
 }
 
 /// This program, also where its file was replaced since it was started, as an upgrade does: code that another version
@@ -86,7 +98,14 @@ fn own_program() -> Result<PathBuf> {
     if running.exists() {
         return Ok(running);
     }
-    std::env::current_exe().context("this program's own file cannot be found")
+    std::env::current_exe().map_err(|error| {
+        Told::new(
+            "this program's own file cannot be found, which it needs to compile components in a process of its own",
+        )
+        .fact(format!("because: {error}"))
+        .hint("mount /proc where the server runs")
+        .into()
+    })
 }
 
 /// Reads a component, and no more of a file than a component may have.

@@ -1,6 +1,9 @@
 //! The one list of limits. Each entry says its unit, default, configuration key, why it is there, and what
 //! is seen beyond it. `docs/reference/limits.md` is generated from it.
 
+mod fit;
+
+pub use fit::Cut;
 use serde::Serialize;
 
 /// One row of the list, for documentation.
@@ -79,7 +82,8 @@ limits! {
     stack_bytes 1_048_576 "bytes"
         "Bounds the stack of a running component, so that endless recursion ends." "job fails with `stack-overflow`";
     table_elements 100_000 "elements"
-        "Bounds each function table of a component." "growth is refused; job fails with `out-of-memory`";
+        "Bounds each function table of a component."
+        "422 `invalid-component` where the table begins larger; growth is refused, and the job fails with `out-of-memory`";
     handles 10_000 "handles"
         "Bounds what one component may hold of the host's at once: files being written, streams, waits."
         "job fails with `out-of-memory`";
@@ -141,6 +145,18 @@ limits! {
         "Bounds an uploaded component." "413 `too-large`";
     model_file_bytes 1_073_741_824 "bytes"
         "Bounds an uploaded model file." "413 `too-large`";
+    module_memories 1 "memories"
+        "Bounds the memories of one core module of a component; what compilers make has one." "422 `invalid-component`";
+    component_memories 20 "memories"
+        "Bounds the memories of all core modules of a component together; each takes a place in the pool of instances."
+        "422 `invalid-component`";
+    component_tables 40 "tables"
+        "Bounds the function tables of one core module, and of all of a component together." "422 `invalid-component`";
+    core_instances 100 "instances of core modules"
+        "Bounds what one component is made of; one from Python has a dozen." "422 `invalid-component`";
+    instance_bytes 1_048_576 "bytes"
+        "Bounds what an instance takes beside its memories and tables: some bytes for each function, global and import, in one core module and in all of a component together."
+        "422 `invalid-component`";
     compile_memory_bytes 4_294_967_296 "bytes of address space"
         "Bounds the compiler's process." "422 `invalid-component`";
     compile_seconds 120 "seconds of processor and of wall time"
@@ -188,12 +204,12 @@ limits! {
         "Bounds the custom data of one job." "413 `too-large`";
     tags 64 "tags"
         "Bounds the tags of one job; key and value take at most 128 bytes each." "422 `invalid-input`";
-    memory_budget_bytes 0 "bytes (0 = three quarters of the machine's memory)"
+    memory_budget_bytes 0 "bytes (0 = three quarters of the memory that the machine, or the container, has beside the server itself)"
         "All running components and request bodies together reserve from it." "a run waits with reason `memory`; a call is 503 `busy` (bodies hold at most half); a run that can never fit is 422 `invalid-input`";
     organisation_memory_percent 50 "percent of the memory budget"
         "What one organisation holds while no other holds anything, where there are several; it always leaves the same part of what is free, so that others are let in at once. 100: no share is kept."
         "a run waits with reason `quota`; a call is 429 `busy`";
-    concurrent_tasks 0 "tasks per organisation (0 = twice the cores)"
+    concurrent_tasks 0 "tasks per organisation (0 = twice the cores, of the container where it has fewer)"
         "How many tasks of one organisation run at once; those of others are let in beside them." "a task waits with reason `quota`; a call is 429 `busy`";
     running_tasks 200 "tasks"
         "How many tasks of all organisations run at once: each takes places in the sandbox's pool of instances. The organisation that runs the fewest is next."

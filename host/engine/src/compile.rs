@@ -15,9 +15,13 @@ use tokio::process::Command;
 
 use crate::config::{Allocation, config};
 use crate::error::Refused;
+use crate::proposals::{Proposal, missing};
 
 /// First argument of a compiling child.
 pub const CHILD_COMMAND: &str = "__compile";
+
+/// What is said of a proposal that is off begins so.
+const USES: &str = "the component uses the WebAssembly proposal ";
 
 /// Longest error text taken from a child.
 const MESSAGE_BYTES: usize = 4_096;
@@ -48,17 +52,37 @@ pub fn child(arguments: &[OsString]) -> Result<(), String> {
 }
 
 fn limit_this_process(address_space: u64, seconds: u64) -> rustix::io::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    let exactly = |value| Rlimit { current: Some(value), maximum: Some(value) };
-    setrlimit(Resource::As, exactly(address_space))?;
-    setrlimit(Resource::Cpu, exactly(seconds))?;
-    setrlimit(Resource::Core, exactly(0))
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = |resource, soft: u64, hard: u64| {
+        // Where the server itself has less, no process of it can have more.
+        let most = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+        setrlimit(resource, Rlimit { current: Some(soft.min(most)), maximum: Some(hard.min(most)) })
+    };
+    limit(Resource::As, address_space, address_space)?;
+    // At the soft limit the signal says what it is about; at the hard one it would be SIGKILL.
+    limit(Resource::Cpu, seconds, seconds.saturating_add(1))?;
+    limit(Resource::Core, 0, 0)?;
+    // When memory runs out, the kernel is to end this process rather than the server. Without /proc that cannot be said, and
+    // the server does not start there.
+    drop(std::fs::write("/proc/self/oom_score_adj", "1000"));
+    Ok(())
 }
 
 /// Compiles here and now; the error is the compiler's own, in one line.
 pub(crate) fn in_process(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, String> {
     let engine = wasmtime::Engine::new(&config(Allocation::OnDemand, limits)).map_err(|error| one_line(&error))?;
-    engine.precompile_component(bytes).map_err(|error| one_line(&error))
+    engine.precompile_component(bytes).map_err(|error| match missing(bytes) {
+        Some(Proposal { name, reason, .. }) => format!("{USES}`{name}`, which is switched off here: {reason}"),
+        None => one_line(&error),
+    })
+}
+
+/// Why compiled code was not made: most often what the compiler said is a cause only, and not a whole sentence.
+pub(crate) fn refusal(said: &str) -> Refused {
+    if said.starts_with(USES) {
+        return Refused::component(said);
+    }
+    Refused::component("the component cannot be compiled").because(said)
 }
 
 fn one_line(error: &wasmtime::Error) -> String {
@@ -104,13 +128,17 @@ fn explain(status: ExitStatus, said: &str, limits: &Limits) -> Refused {
     const SIGXCPU: i32 = 24;
     const SIGKILL: i32 = 9;
     match status.signal() {
-        Some(SIGXCPU | SIGKILL) => too_slow(limits),
+        Some(SIGXCPU) => too_slow(limits),
+        Some(SIGKILL) => Refused::component(
+            "the system ended the compiler, as it does when memory runs out: the component is too large for the memory here",
+        )
+        .because(said),
         Some(signal) => Refused::component(format!(
             "the compiler crashed on the component (signal {signal}); it may have needed more than {} bytes of memory \
              (limit compile_memory_bytes)",
             limits.compile_memory_bytes
         ))
         .because(said),
-        None => Refused::component("the component cannot be compiled").because(said),
+        None => refusal(said),
     }
 }

@@ -12,13 +12,16 @@ use wasmtime::component::Linker;
 
 use crate::budget::MemoryBudget;
 use crate::cache::Cache;
+use crate::code::{self, Loading};
 use crate::compile::{self, Compiler};
 use crate::component::{Component, Description};
-use crate::config::{Allocation, config};
 use crate::error::{EngineError, Refused};
 use crate::host::{self, HostState};
 use crate::inspect::inspect;
+use crate::place::Place;
 use crate::run::turns::Turns;
+use crate::start;
+use crate::unfit;
 
 /// How an engine is set up.
 #[derive(Debug, Clone)]
@@ -41,10 +44,13 @@ pub struct Engine {
 
 pub(crate) struct Inner {
     wasmtime: wasmtime::Engine,
+    /// How many memories of components there may be at once.
+    memories: u32,
     linker: Linker<HostState>,
     limits: Arc<Limits>,
     compiler: Compiler,
     cache: Option<Cache>,
+    loading: Loading,
     budget: MemoryBudget,
     guests: GuestThreads,
     /// Held while compiling: compilers are heavy, and of two installations of one component the second finds the first's
@@ -72,7 +78,8 @@ impl Engine {
     /// Sets everything up. Takes no component yet.
     pub fn new(options: Options) -> Result<Self, EngineError> {
         let refused = |error: wasmtime::Error| EngineError::Wasmtime(error.into());
-        let wasmtime = wasmtime::Engine::new(&config(Allocation::Pooled, &options.limits)).map_err(refused)?;
+        let (wasmtime, memories) = start::wasmtime(&options.limits)?;
+        start::try_out(&wasmtime)?;
         let linker = host::linker(&wasmtime).map_err(refused)?;
         let io = |doing: String| |source| EngineError::Io { doing, source };
         let cache = match &options.cache_dir {
@@ -82,6 +89,10 @@ impl Engine {
                     .map_err(io(format!("making the folder {} for compiled code", folder.display())))?,
             ),
         };
+        let loading = match &options.cache_dir {
+            None => Loading::Read,
+            Some(folder) => Loading::from(folder).map_err(io(format!("looking at the folder {}", folder.display())))?,
+        };
         let threads = options.threads.max(1);
         let guests = Builder::new_multi_thread()
             .worker_threads(threads)
@@ -90,17 +101,20 @@ impl Engine {
             .build()
             .map_err(io("starting threads for components".to_owned()))?;
         let budget = match options.limits.memory_budget_bytes {
-            0 => machine_memory() / 4 * 3,
+            // With too little for a budget, one run at a time.
+            0 => Place::here().memory.budget().unwrap_or_default(),
             bytes => bytes,
         };
         let budget = MemoryBudget::new(budget, &options.limits);
         Ok(Self {
             inner: Arc::new(Inner {
                 wasmtime,
+                memories,
                 linker,
                 limits: options.limits,
                 compiler: options.compiler,
                 cache,
+                loading,
                 budget,
                 guests: GuestThreads { runtime: Some(guests), turns: Turns::new(threads) },
                 compiling: tokio::sync::Mutex::default(),
@@ -166,19 +180,23 @@ impl Engine {
                     // Gone already where all went well.
                     let _ = tokio::fs::remove_file(leftover).await;
                 }
-                trusted::from_file(&inner.wasmtime, &admitted?)
-                    .map_err(|error| Refused::host("compiled code cannot be loaded").because(error.to_string()))
+                inner.loading.load(&inner.wasmtime, &admitted?).map_err(|error| self.unloadable(&error))
             }
             (Compiler::InProcess | Compiler::Child { .. }, _) => {
                 let limits = inner.limits.clone();
                 let code = tokio::task::spawn_blocking(move || compile::in_process(&bytes, &limits))
                     .await
                     .map_err(|error| Refused::host("the compiler crashed").because(error.to_string()))?
-                    .map_err(|said| Refused::component("the component cannot be compiled").because(said))?;
-                trusted::from_code(&inner.wasmtime, &code)
-                    .map_err(|error| Refused::host("compiled code cannot be loaded").because(error.to_string()))
+                    .map_err(|said| compile::refusal(&said))?;
+                code::fresh(&inner.wasmtime, &code).map_err(|error| self.unloadable(&error))
             }
         }
+    }
+
+    /// Why what was just compiled cannot be used: most often the component wants more than it may have.
+    fn unloadable(&self, error: &wasmtime::Error) -> Refused {
+        unfit::refusal(error, &self.inner.limits)
+            .unwrap_or_else(|| Refused::host("compiled code cannot be loaded").because(format!("{error:#}")))
     }
 
     /// The compiled code of a component, where the cache has it and it can be used.
@@ -187,7 +205,8 @@ impl Engine {
         if !path.exists() {
             return None;
         }
-        trusted::from_file(&self.inner.wasmtime, &path)
+        let loaded = self.inner.loading.load(&self.inner.wasmtime, &path);
+        loaded
             .inspect_err(|error| {
                 tracing::warn!(%digest, %error, "compiled code in the cache cannot be used; compiling again");
             })
@@ -204,6 +223,11 @@ impl Engine {
         &self.inner.limits
     }
 
+    /// How many memories of components there may be at once: fewer than usual where the address space is small.
+    pub fn memories(&self) -> u32 {
+        self.inner.memories
+    }
+
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
         &self.inner.wasmtime
     }
@@ -216,34 +240,5 @@ impl Engine {
     pub(crate) fn guests(&self) -> Option<(&Handle, &Turns)> {
         let GuestThreads { runtime, turns } = &self.inner.guests;
         runtime.as_ref().map(|runtime| (runtime.handle(), turns))
-    }
-}
-
-/// Bytes of memory that this process may use at all.
-fn machine_memory() -> u64 {
-    let total = rustix::system::sysinfo();
-    (total.totalram as u64).saturating_mul(u64::from(total.mem_unit))
-}
-
-/// Loading compiled code: the one place with `unsafe`.
-mod trusted {
-    #![expect(
-        unsafe_code,
-        reason = "wasmtime runs compiled code as it is, so it must come from wasmtime's own compiler: both callers pass \
-                  what this server's compiler just made, or what it put into a folder that only this server writes to"
-    )]
-
-    use std::path::Path;
-
-    use wasmtime::component::Component;
-
-    pub(super) fn from_file(engine: &wasmtime::Engine, path: &Path) -> wasmtime::Result<Component> {
-        // SAFETY: see the module.
-        unsafe { Component::deserialize_file(engine, path) }
-    }
-
-    pub(super) fn from_code(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Result<Component> {
-        // SAFETY: see the module.
-        unsafe { Component::deserialize(engine, code) }
     }
 }

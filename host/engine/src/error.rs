@@ -48,4 +48,15 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// Where the server was put, no component can run.
+    #[error("{message}")]
+    Place {
+        /// What does not go there.
+        message: String,
+        /// What the operator can change.
+        advice: &'static str,
+        /// What the system said, if anything.
+        #[source]
+        cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
 }

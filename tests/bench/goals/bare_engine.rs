@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use analyte_core::limits::Limits;
+use analyte_engine::proposals;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
@@ -20,10 +21,12 @@ wasmtime::component::bindgen!({
 use analyte::plugin::tables::Table;
 use exports::analyte::plugin::provider::{Outcome, Request};
 
-/// The engine's own file.
 #[path = "../../../host/engine/src/config.rs"]
 #[expect(dead_code, reason = "a compiler needs no pool, and there is none here")]
 mod config;
+/// The engine's own files.
+#[path = "../../../host/engine/src/pool.rs"]
+mod pool;
 
 /// Fuel between two yields, as the server has it.
 const YIELD_FUEL: u64 = 1_000_000;
@@ -55,7 +58,7 @@ impl BareEngine {
     }
 
     fn new(fuel: bool) -> Self {
-        let mut config = config::config(config::Allocation::Pooled, &Limits::default());
+        let mut config = config::config(config::Allocation::Pooled { memories: pool::MEMORIES }, &Limits::default());
         config.consume_fuel(fuel);
         let engine = ok(Engine::new(&config), "an engine");
         let component = ok(Component::from_file(&engine, plugin("kernels")), "a compiled component");

@@ -1,6 +1,7 @@
 //! `analyte serve`: the server.
 
 mod descriptors;
+mod place;
 mod plugins;
 pub(crate) mod server;
 pub(crate) mod tls;

@@ -16,7 +16,7 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{descriptors, plugins, tls};
+use super::{descriptors, place, plugins, tls};
 use crate::shutdown::Requests;
 use crate::told::{self, Told};
 use crate::{data_dir, sandbox};
@@ -118,13 +118,14 @@ impl Server {
             files.renew(tls.clone())?;
         }
         descriptors::provide(&mut limits)?;
+        let place = place::settle(&mut limits)?;
         let compiled = data_dir::prepare(&data_dir)?;
         let limits = Arc::new(limits);
         let metrics = Counted::new();
         let store = open_store(&data_dir, &limits, &metrics).await?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let engine = sandbox::engine(limits, compiled, cores)?;
+        let engine = sandbox::engine(limits, compiled, place.cores.count)?;
         let mut options = analyte_jobs::Options::new(Arc::new(store), engine);
+        options.limits = place::within_pool(options.limits, &options.engine);
         options.grants = grants;
         options.metrics = metrics.jobs.clone();
         options.retention = retention;
