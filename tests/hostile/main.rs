@@ -24,6 +24,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+mod answering;
 #[path = "../support/mod.rs"]
 mod support;
 use support::plugins::plugin;

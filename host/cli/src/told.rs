@@ -6,6 +6,7 @@ use std::io::Write as _;
 use analyte_core::failure::Failure;
 use analyte_core::job::Usage;
 use analyte_core::table::problem::ReadError;
+use analyte_core::visible::visible;
 use analyte_engine::error::Refused;
 
 /// A failure with all that is to be said about it.
@@ -137,15 +138,9 @@ fn write(text: &str) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
-/// Texts of components and servers must not steer the terminal.
+/// Texts of components and servers must not steer the terminal, nor hide what they say.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            c if c.is_control() => '\u{fffd}',
-            c => c,
-        })
-        .collect()
+    visible(text).into_owned()
 }
 
 /// `1234567` as `1,234,567`.
@@ -175,6 +170,9 @@ mod tests {
 
     #[test]
     fn nothing_steers_the_terminal() {
-        assert_eq!(printable("a\u{1b}[2Jb\r\n\tc\u{9b}"), "a\u{fffd}[2Jb\u{fffd}\n\tc\u{fffd}");
+        assert_eq!(
+            printable("a\u{1b}[2Jb\r\n\tc\u{9b}\u{202e}"),
+            r"a\u{1b}[2Jb\u{d}".to_owned() + "\n\tc\\u{9b}\\u{202e}"
+        );
     }
 }

@@ -17,5 +17,6 @@ pub mod shape;
 pub mod shares;
 pub mod table;
 pub mod timestamp;
+pub mod visible;
 
 pub use table::infotable;

@@ -109,7 +109,7 @@ limits! {
         "Bounds what a table takes in memory; a few bytes of missing or repeated values can stand for a much larger table."
         "422 `invalid-input`, or the job fails with `invalid-result`";
     answer_bytes 1_073_741_824 "bytes"
-        "Bounds a table as it is written into an answer; as JSON it can be many times larger than in memory."
+        "Bounds a table as it is written into an answer; as JSON it can be many times larger than in memory. It is written piece by piece, so this bounds time and traffic, not memory."
         "422 `output-too-large`";
     field_name_bytes 256 "bytes"
         "Bounds the name of a column." "422 `invalid-input`, or the component is refused";

@@ -15,11 +15,16 @@ use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 
+use crate::apart::Apart;
 use crate::gate::Shared;
+use crate::native::table::off_thread;
 use crate::problem::Problem;
 
 /// Bodies up to this size are not reserved: there are no more of them than connections.
 const SMALL: u64 = 64 * 1024;
+
+/// A body that is not small is kept in blocks of this size until all of it is there.
+const BLOCK: usize = 256 * 1024;
 
 /// A body, and the memory that was set aside for it.
 #[derive(Debug)]
@@ -59,16 +64,16 @@ pub(crate) async fn receive(
     if declared == Some(first.len() as u64) {
         return Ok(Received { bytes: first, reserved: room.pieces });
     }
-    let mut all = Vec::new();
-    room.extend(&mut all, &first);
+    let mut all = Blocks::default();
+    all.extend(&first);
     drop(first);
     while let Some(piece) = next_piece(&mut body, patience).await? {
-        let length = all.len() as u64 + piece.len() as u64;
+        let length = all.length + piece.len() as u64;
         refuse_large(length, None, limit, memory)?;
         room.make(length)?;
-        room.extend(&mut all, &piece);
+        all.extend(&piece);
     }
-    Ok(Received { bytes: all.into(), reserved: room.pieces })
+    Ok(Received { bytes: all.join().await?, reserved: room.pieces })
 }
 
 /// Takes a body of at most so many bytes (the limit of this key) into the store. What was taken of a body that breaks off
@@ -120,12 +125,43 @@ impl Room<'_> {
         self.reserved = target;
         Ok(())
     }
+}
 
+/// A body as it comes. In one piece of memory it would have to be moved again and again as it grows, which holds up the thread
+/// where it is large.
+#[derive(Default)]
+struct Blocks {
+    full: Vec<Vec<u8>>,
+    last: Vec<u8>,
+    length: u64,
+}
+
+impl Blocks {
     /// Takes a piece for which room has been made.
-    fn extend(&self, all: &mut Vec<u8>, piece: &[u8]) {
-        let capacity = usize::try_from(self.reserved.min(self.most)).unwrap_or(usize::MAX).max(all.len() + piece.len());
-        all.reserve_exact(capacity - all.len());
-        all.extend_from_slice(piece);
+    fn extend(&mut self, mut piece: &[u8]) {
+        self.length += piece.len() as u64;
+        while !piece.is_empty() {
+            if self.last.len() == BLOCK {
+                self.full.push(std::mem::replace(&mut self.last, Vec::with_capacity(BLOCK)));
+            }
+            let (now, later) = piece.split_at(piece.len().min(BLOCK - self.last.len()));
+            self.last.extend_from_slice(now);
+            piece = later;
+        }
+    }
+
+    /// All of it in one piece. Each block goes as soon as it was copied.
+    async fn join(self) -> Result<Bytes, Problem> {
+        let Self { full, last, length } = self;
+        if full.is_empty() {
+            return Ok(last.into());
+        }
+        let joined = move || {
+            let mut all = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+            full.into_iter().chain([last]).for_each(|block| all.extend_from_slice(&block));
+            Bytes::from_owner(Apart::new(all))
+        };
+        off_thread(joined).await
     }
 }
 

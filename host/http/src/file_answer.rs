@@ -23,7 +23,7 @@ use crate::problem::Problem;
 use crate::range::{Wanted, wanted};
 
 /// A file is read and sent in pieces of this size.
-const PIECE: u64 = 256 * 1024;
+const PIECE: u64 = 128 * 1024;
 
 /// What is said of a file beside its bytes.
 #[derive(Debug)]
@@ -81,7 +81,8 @@ where
     Ok((status, answer, pieces(part, facts.name.to_owned(), read)).into_response())
 }
 
-fn pieces<Read, Reading>(part: Range<u64>, name: String, read: Read) -> Body
+/// The bytes of a range, read as the client takes them.
+pub(crate) fn pieces<Read, Reading>(part: Range<u64>, name: String, read: Read) -> Body
 where
     Read: Fn(Range<u64>) -> Reading + Send + 'static,
     Reading: Future<Output = Result<Bytes, JobsError>> + Send,

@@ -60,6 +60,7 @@ pub(crate) struct Gate {
 impl Gate {
     pub(crate) fn new(options: Options, closing: CancellationToken) -> Self {
         let Options { manager, allowed_hosts, tls, origins, thingworx, limits, registry, metrics } = options;
+        native::health::prepare();
         let shared = Arc::new(Shared { manager, limits, tls: tls.is_some(), thingworx, registry, closing });
         let (native, thingworx) = (native::router(shared.clone()), thingworx::router(shared.clone()));
         let door = Arc::new(Door { shared, native, thingworx });

@@ -7,6 +7,7 @@
 //!
 //! Whatever is refused is answered as a problem (RFC 9457) with a stable `code`; see [`problem`].
 
+mod apart;
 mod auth;
 mod body;
 mod cors;
@@ -21,9 +22,11 @@ mod metrics;
 mod native;
 mod negotiate;
 mod openapi;
+mod pieces;
 mod problem;
 mod range;
 mod server;
+mod stalls;
 mod thingworx;
 mod tls;
 mod trace;

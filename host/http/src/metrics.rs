@@ -16,6 +16,9 @@ use prometheus_client::registry::{Registry, Unit};
 /// Upper bounds in seconds, from a look into memory to the longest `Prefer: wait`.
 const SECONDS: [f64; 14] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0];
 
+/// Upper bounds in seconds of steps that hold a thread: none should take more than 5 ms.
+const STALLS: [f64; 11] = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0];
+
 /// Calls of one kind, answered in one way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
@@ -50,6 +53,7 @@ struct Inner {
     requests: Family<Answered, Counter>,
     seconds: Family<Call, Histogram, Bounds>,
     connections: Gauge<i64, AtomicI64>,
+    stalls: Histogram,
 }
 
 impl Default for Inner {
@@ -58,6 +62,7 @@ impl Default for Inner {
             requests: Family::default(),
             seconds: Family::new_with_constructor(Bounds),
             connections: Gauge::default(),
+            stalls: Histogram::new(STALLS),
         }
     }
 }
@@ -65,7 +70,7 @@ impl Default for Inner {
 impl Metrics {
     /// Adds them to what is answered to `GET /metrics`.
     pub fn register(&self, registry: &mut Registry) {
-        let Inner { requests, seconds, connections } = &*self.inner;
+        let Inner { requests, seconds, connections, stalls } = &*self.inner;
         registry.register(
             "analyte_http_requests",
             "Calls that were answered, by kind of call and class of status",
@@ -78,12 +83,23 @@ impl Metrics {
             seconds.clone(),
         );
         registry.register("analyte_http_connections", "Open connections", connections.clone());
+        registry.register_with_unit(
+            "analyte_http_stall",
+            "Processor time of steps that held a thread which answers calls for a millisecond or longer",
+            Unit::Seconds,
+            stalls.clone(),
+        );
     }
 
     /// A call was answered.
     pub(crate) fn answered(&self, call: &'static str, status: StatusCode, took: Duration) {
         self.inner.requests.get_or_create(&Answered { call, status: class(status) }).inc();
         self.inner.seconds.get_or_create(&Call { call }).observe(took.as_secs_f64());
+    }
+
+    /// A step of a connection held its thread for so long.
+    pub(crate) fn stalled(&self, took: Duration) {
+        self.inner.stalls.observe(took.as_secs_f64());
     }
 
     /// A connection was taken; it ends when the answer is dropped.
@@ -187,6 +203,7 @@ mod tests {
         metrics.answered("submit", StatusCode::CREATED, Duration::from_millis(2));
         metrics.answered("submit", StatusCode::BAD_REQUEST, Duration::from_millis(2));
         metrics.answered("submit", StatusCode::OK, Duration::from_millis(2));
+        metrics.stalled(Duration::from_millis(7));
         let mut text = String::new();
         assert_eq!(prometheus_client::encoding::text::encode_registry(&mut text, &registry), Ok(()));
         for line in [
@@ -195,6 +212,8 @@ mod tests {
             "analyte_http_request_seconds_bucket{le=\"0.0025\",call=\"submit\"} 3",
             "analyte_http_request_seconds_count{call=\"submit\"} 3",
             "analyte_http_connections 1",
+            "analyte_http_stall_seconds_bucket{le=\"0.005\"} 0",
+            "analyte_http_stall_seconds_bucket{le=\"0.01\"} 1",
         ] {
             assert!(text.lines().any(|one| one == line), "{line}\n{text}");
         }

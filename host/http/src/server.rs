@@ -30,6 +30,7 @@ use tokio_util::task::TaskTracker;
 use crate::cors::Origin;
 use crate::gate::Gate;
 use crate::metrics::Metrics;
+use crate::stalls;
 use crate::thingworx::ThingworxOptions;
 use crate::tls::Tls;
 
@@ -41,6 +42,11 @@ const COMPLAINT_PAUSE: Duration = Duration::from_secs(60);
 const LINGER_SILENCE: Duration = Duration::from_millis(500);
 /// How long a call that is given up with the grace period has to say so.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How much of an answer the system takes in before it is sent.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT: u32 = 128 * 1024;
+/// The least that a connection keeps of what it reads and writes.
+const SMALLEST_BUFFER: usize = 16 * 1024;
 /// Pause after the system refused a connection for want of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -77,7 +83,8 @@ pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Futur
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(patience.head)
-        .max_header_size(usize::try_from(limits.head_bytes).unwrap_or(usize::MAX));
+        .max_header_size(usize::try_from(limits.head_bytes).unwrap_or(usize::MAX))
+        .max_buf_size(buffer(&limits));
     let places =
         Arc::new(Semaphore::new(usize::try_from(limits.connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)));
     let connections = TaskTracker::new();
@@ -103,10 +110,10 @@ pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Futur
         };
         let serving = Serving { http: http.clone(), gate: gate.clone(), closing: closing.child_token(), patience };
         let connection = connection(stream, tls.clone(), serving);
-        let connected = metrics.connected();
+        let (connected, metrics) = (metrics.connected(), metrics.clone());
         let cut = cut.child_token();
         connections.spawn(async move {
-            cut.run_until_cancelled(connection).await;
+            stalls::counted(&metrics, cut.run_until_cancelled(connection)).await;
             drop((place, connected));
         });
     }
@@ -120,6 +127,12 @@ pub async fn serve(listener: TcpListener, options: Options, shutdown: impl Futur
         cut.cancel();
         connections.wait().await;
     }
+}
+
+/// How much of what it reads and of what it writes a connection keeps: a request's head has to fit, and a piece of an
+/// answer may come on top.
+fn buffer(limits: &Limits) -> usize {
+    usize::try_from(limits.head_bytes).unwrap_or(usize::MAX).max(SMALLEST_BUFFER)
 }
 
 async fn refused_by_system(error: &io::Error, complaints: &mut Complaints) {
@@ -172,6 +185,7 @@ async fn connection(stream: TcpStream, tls: Option<Tls>, serving: Serving) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was refused");
     }
+    bound_unsent(&stream);
     let Some(tls) = tls else { return serving.serve(patient(stream, serving.patience)).await };
     let handshake = async {
         if speaks_plainly(&stream).await? {
@@ -191,6 +205,17 @@ async fn connection(stream: TcpStream, tls: Option<Tls>, serving: Serving) {
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
+}
+
+/// The system would take in megabytes for a client that takes nothing. What was sent and is on its way does not count, so a
+/// fast and distant client is as fast as ever.
+fn bound_unsent(stream: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT) {
+        tracing::debug!(%error, "TCP_NOTSENT_LOWAT was refused");
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = stream;
 }
 
 /// A client that takes nothing of its answer would hold the answer in memory for as long as it likes.

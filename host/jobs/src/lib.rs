@@ -79,7 +79,7 @@ pub use organisations::NewOrganisation;
 pub use providers::{InstallProvider, Installed, NewProvider};
 pub use publish::{ModelContent, ModelOverrides, PublishModel, Published};
 pub use query::{GoOn, JobPage};
-pub use read::{ErrorView, JobView, LogView, ResultBytes, ResultTable, WaitingView};
+pub use read::{ErrorView, JobView, LogView, ResultBytes, ResultTable, ResultView, WaitingView};
 pub use retention::{Hours, Retention};
 pub use sessions::Session;
 pub use submission::{Execution, LimitsAsked, Parameters, RetryAsked, Submission};

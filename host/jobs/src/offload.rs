@@ -1,7 +1,7 @@
 //! Keeps long computations off the threads that answer everybody else.
 
 /// Below this many bytes, handing work to another thread costs more than the work.
-const SMALL: usize = 256 * 1024;
+const SMALL: usize = 64 * 1024;
 
 /// Does work on `size` bytes: here where they are few, else on a thread that may be busy for a while. A panic in `work`
 /// goes on in the caller.

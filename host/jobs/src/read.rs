@@ -49,6 +49,17 @@ pub struct WaitingView {
     pub position: Option<u64>,
 }
 
+/// What is known of a result, an Arrow stream, without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultView {
+    /// Which task gave it.
+    pub task: TaskName,
+    /// Its bytes; the digest serves as an entity tag.
+    pub content: Content,
+    /// What the client should know.
+    pub warnings: Vec<String>,
+}
+
 /// The bytes of a result: an Arrow stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultBytes {
@@ -109,23 +120,45 @@ impl Manager {
         Ok(self.inner.store.counts(organisation).await?)
     }
 
-    /// The stored Arrow stream of a result: of one task, or of the only sink task.
+    /// What is known of a result without reading it: of one task, or of the only sink task.
     ///
     /// Refused with `not-finished` before the end, `no-result` where there is none, `several-results` where a task must
     /// be named.
+    pub async fn result(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        task: Option<&TaskName>,
+    ) -> Result<ResultView, JobsError> {
+        let job = self.job(organisation, id).await?;
+        let (task, content) = result_of(&job, task)?;
+        Ok(ResultView { task: task.name.clone(), content: content.clone(), warnings: task.warnings.clone() })
+    }
+
+    /// The stored Arrow stream of a result; refused like [`Manager::result`].
     pub async fn result_bytes(
         &self,
         organisation: &Organisation,
         id: JobId,
         task: Option<&TaskName>,
     ) -> Result<ResultBytes, JobsError> {
-        let job = self.job(organisation, id).await?;
-        let (task, content) = result_of(&job, task)?;
-        let bytes = self.inner.store.content(organisation, id, content).await?;
-        Ok(ResultBytes { task: task.name.clone(), digest: content.digest, bytes, warnings: task.warnings.clone() })
+        let ResultView { task, content, warnings } = self.result(organisation, id, task).await?;
+        let bytes = self.inner.store.content(organisation, id, &content).await?;
+        Ok(ResultBytes { task, digest: content.digest, bytes, warnings })
     }
 
-    /// A result as a table; refused like [`Manager::result_bytes`].
+    /// Part of a result's Arrow stream; a range beyond its end is cut.
+    pub async fn result_part(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        result: &ResultView,
+        range: Range<u64>,
+    ) -> Result<Bytes, JobsError> {
+        self.content_part(organisation, id, &result.content, range).await
+    }
+
+    /// A result as a table; refused like [`Manager::result`].
     pub async fn result_table(
         &self,
         organisation: &Organisation,

@@ -22,6 +22,9 @@ use crate::to_the_end::to_the_end;
 /// How often a submission is prepared again because its model was just replaced.
 const TRIES: usize = 4;
 
+/// So many small submissions are prepared before other calls have their turn on the thread.
+const TOGETHER: usize = 8;
+
 /// What became of a submission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubmittedJob {
@@ -57,6 +60,10 @@ impl Manager {
             }
             let mut prepared = Vec::with_capacity(open.len());
             for (at, submission) in open.drain(..) {
+                // Each takes little, a batch of them does not: others are answered in between.
+                if prepared.len() % TOGETHER == TOGETHER - 1 {
+                    tokio::task::yield_now().await;
+                }
                 match self.prepared(organisation, &submission).await {
                     Ok((model, job)) => prepared.push((at, submission, model, job)),
                     Err(error) => put(&mut answers, at, Err(error)),

@@ -67,4 +67,14 @@ mod tests {
         let rows = [vec!["a".to_owned(), "1".to_owned()], vec!["long\nname".to_owned(), "1234".to_owned()]];
         assert_eq!(lay_out(&columns, rows), "name          n\n---------------\na             1\nlong name  1234\n");
     }
+
+    #[test]
+    fn nothing_in_a_cell_hides_or_turns_the_line_around() {
+        let columns = [Column::words("n\u{200b}"), Column::numbers("x")];
+        let rows = [vec!["a\u{202e}b\u{1b}[2J".to_owned(), "1".to_owned()]];
+        assert_eq!(
+            lay_out(&columns, rows),
+            "n\\u{200b}              x\n----------------------\na\\u{202e}b\\u{1b}[2J  1\n"
+        );
+    }
 }

@@ -1,10 +1,12 @@
 //! Lists and single things that a server tells of: aligned for people, JSON or CSV for programs.
 
+use analyte_core::visible::hides;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use serde_json::Value;
 
 use super::grid::{Column, lay_out};
+use crate::told::printable;
 
 /// How a list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,15 +51,28 @@ impl ThingFormat {
     /// Writes one thing to stdout.
     pub(crate) fn show(asked: Option<Self>, whole: &Value, text: impl FnOnce() -> String) -> Result<()> {
         match asked.unwrap_or(if super::to_person() { Self::Text } else { Self::Json }) {
-            Self::Text => super::text(&text()),
+            Self::Text => super::text(&printable(&text())),
             Self::Json => json(whole),
         }
     }
 }
 
-/// JSON that people can read, too.
+/// JSON that people can read, too. On a terminal, what hides stands as JSON's own escape: the same value.
 fn json(value: &Value) -> Result<()> {
-    super::text(&serde_json::to_string_pretty(value).context("JSON cannot be written")?)
+    let text = serde_json::to_string_pretty(value).context("JSON cannot be written")?;
+    super::text(&if super::to_person() { escaped(&text) } else { text })
+}
+
+fn escaped(json: &str) -> String {
+    let mut units = [0; 2];
+    json.chars().fold(String::with_capacity(json.len()), |mut shown, c| {
+        if hides(c) {
+            shown.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
 }
 
 /// The text in this member; empty where there is none.
@@ -81,7 +96,7 @@ pub(crate) fn facts(facts: &[(&str, String)]) -> String {
     let indent = " ".repeat(width + 2);
     let mut text = String::new();
     for (name, value) in known() {
-        let value = crate::told::printable(value);
+        let value = printable(value);
         let mut begin = format!("{name:width$}  ");
         for line in value.trim_end().lines() {
             text.extend([&begin, line, "\n"]);
@@ -89,4 +104,17 @@ pub(crate) fn facts(facts: &[(&str, String)]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_on_a_terminal_is_the_same_value_and_hides_nothing() {
+        let value = serde_json::json!({"a\u{202e}": "b\u{9b}\u{e0041}\n"});
+        let shown = escaped(&value.to_string());
+        assert_eq!(shown, r#"{"a\u202e":"b\u009b\udb40\udc41\n"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&shown).ok(), Some(value));
+    }
 }

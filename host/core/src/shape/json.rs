@@ -43,7 +43,8 @@ impl Serialize for Definitions<'_> {
     }
 }
 
-struct Definition<'a>(usize, &'a Field);
+/// One of them, with its place.
+pub(crate) struct Definition<'a>(pub(crate) usize, pub(crate) &'a Field);
 
 impl Serialize for Definition<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

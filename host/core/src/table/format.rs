@@ -5,6 +5,8 @@ use bytes::Bytes;
 use crate::limits::Limits;
 use crate::shape::Shape;
 use crate::table::Table;
+use crate::table::json_read::Dialect;
+use crate::table::pieces::{Out, Pieces, whole};
 use crate::table::problem::ReadError;
 use crate::table::{arrow_read, arrow_write, csv_read, csv_write, json_read, json_write};
 
@@ -117,10 +119,21 @@ pub fn write(format: Format, table: &Table) -> Result<Vec<u8>, WriteError> {
 ///
 /// Larger ones are [`WriteError::TooLarge`], which is found while writing.
 pub fn write_within(format: Format, table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
+    whole(most, async |out| write_into(format, table, out).await)
+}
+
+/// The table as it is written piece by piece: the same bytes, but for an Arrow stream, which then has several batches.
+///
+/// What cannot be written at all is refused before the first piece that holds anything.
+pub fn pieces(format: Format, table: Table) -> Pieces {
+    Pieces::new(async move |mut out: Out| write_into(format, &table, &mut out).await.map(|()| out))
+}
+
+async fn write_into(format: Format, table: &Table, out: &mut Out) -> Result<(), WriteError> {
     match format {
-        Format::Json => json_write::rows(table, most),
-        Format::JsonColumns => json_write::columns(table, most),
-        Format::Csv => csv_write::write(table, most),
-        Format::Arrow => arrow_write::write(table, most),
+        Format::Json => json_write::rows(table, Dialect::Client, out).await,
+        Format::JsonColumns => json_write::columns(table, out).await,
+        Format::Csv => csv_write::write(table, out).await,
+        Format::Arrow => arrow_write::write(table, out).await,
     }
 }

@@ -8,13 +8,13 @@ use serde_json::value::RawValue;
 
 use super::Table;
 use super::json_read::{Dialect, read_text};
-use super::json_write::rows_in;
+use super::json_write;
 use crate::limits::Limits;
 use crate::shape::Shape;
 
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bytes = rows_in(self, Dialect::Record, u64::MAX).map_err(ser::Error::custom)?;
+        let bytes = json_write::record(self).map_err(ser::Error::custom)?;
         let text = String::from_utf8(bytes).map_err(ser::Error::custom)?;
         RawValue::from_string(text).map_err(ser::Error::custom)?.serialize(serializer)
     }

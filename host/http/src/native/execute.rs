@@ -120,11 +120,14 @@ pub(crate) async fn execute(
         Ok(outcome) => outcome,
         Err(failure) => return Err(Problem::failed(failure).header(FUEL, fuel).header(MEMORY, memory)),
     };
-    let bytes = match table::written(wanted, outcome.output, shared.limits.answer_bytes).await {
-        Ok(bytes) => bytes,
+    let answer = async {
+        let reserved = table::reserve(&shared, caller.organisation(), outcome.output.memory_bytes() as u64)?;
+        table::body(&shared, caller.organisation(), wanted, outcome.output, reserved).await
+    };
+    let mut response = match answer.await {
+        Ok(body) => Response::new(body),
         Err(problem) => return Err(problem.header(FUEL, fuel).header(MEMORY, memory)),
     };
-    let mut response = Response::new(bytes.into());
     *response.status_mut() = StatusCode::OK;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(wanted.media_type()));

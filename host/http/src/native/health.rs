@@ -73,6 +73,12 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     (status = 401, description = "No valid token.", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn openapi(_: Caller) -> Response {
-    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi::document().into());
     json::bytes(StatusCode::OK, DOCUMENT.clone())
+}
+
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| openapi::document().into());
+
+/// Writes the document, which takes some milliseconds, before it is asked for.
+pub(crate) fn prepare() {
+    LazyLock::force(&DOCUMENT);
 }

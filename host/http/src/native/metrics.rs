@@ -20,6 +20,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::auth::Caller;
 use crate::gate::Shared;
+use crate::native::table::off_thread;
 use crate::problem::{Problem, ProblemBody};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -44,11 +45,16 @@ struct Queue {
 pub(crate) async fn metrics(State(shared): State<Arc<Shared>>, caller: Caller) -> Result<Response, Problem> {
     caller.require(Right::Admin)?;
     let measured = shared.manager.measure().await;
-    let mut text = String::new();
-    let written = encode_registry(&mut text, &shared.registry)
-        .and_then(|()| encode_registry(&mut text, &momentary(&measured)))
-        .and_then(|()| encode_eof(&mut text));
-    written.map_err(|_| Problem::new(Code::HostError, "the metrics cannot be written"))?;
+    let registry = shared.registry.clone();
+    // There are queues of every organisation and provider in it.
+    let text = off_thread(move || {
+        let mut text = String::new();
+        encode_registry(&mut text, &registry)
+            .and_then(|()| encode_registry(&mut text, &momentary(&measured)))
+            .and_then(|()| encode_eof(&mut text))
+            .map(|()| text)
+    });
+    let text = text.await?.map_err(|_| Problem::new(Code::HostError, "the metrics cannot be written"))?;
     let mut response = Response::new(text.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
     Ok(response)

@@ -17,6 +17,7 @@ pub(crate) mod execute;
 pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod json;
+pub(crate) mod listing;
 pub(crate) mod metrics;
 pub(crate) mod models;
 pub(crate) mod organisations;

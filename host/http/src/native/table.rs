@@ -5,17 +5,22 @@ use std::sync::Arc;
 use analyte_core::codes::Code;
 use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
+use analyte_core::names::Organisation;
 use analyte_core::shape::Shape;
-use analyte_core::table::Table;
-use analyte_core::table::format::{Format, Read, WriteError, read, write_within};
+use analyte_core::table::format::{self, Format, Read, WriteError, read, write_within};
+use analyte_core::table::{Table, at_most};
+use analyte_jobs::Reservation;
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::{HeaderName, VARY};
 use http::{HeaderMap, HeaderValue};
 
+use crate::gate::Shared;
+use crate::pieces;
 use crate::problem::Problem;
 
 /// Up to this size a table is dealt with at once.
-const LARGE: usize = 256 * 1024;
+const LARGE: usize = 64 * 1024;
 /// Most warnings in headers, and the longest of them in bytes; clients bound headers, too.
 const WARNINGS: usize = 20;
 const WARNING_BYTES: usize = 400;
@@ -37,30 +42,46 @@ pub(crate) async fn read_for(
     table.map_err(|error| Problem::table(error, pointer))
 }
 
-/// Writes a table that came from a component, in at most so many bytes.
-pub(crate) async fn written(format: Format, table: Table, most: u64) -> Result<Bytes, Problem> {
-    let bytes = if table.memory_bytes() <= LARGE {
-        write_within(format, &table, most)
-    } else {
-        off_thread(move || write_within(format, &table, most)).await?
-    };
-    bytes.map(Bytes::from).map_err(|error| unwritable(format, &error))
+/// A table as the body of an answer. A large one is written piece by piece, in at most `answer_bytes`; what is reserved
+/// is held until the client has taken all of it.
+pub(crate) async fn body(
+    shared: &Shared,
+    organisation: &Organisation,
+    format: Format,
+    table: Table,
+    mut reserved: Vec<Reservation>,
+) -> Result<Body, Problem> {
+    let (most, bound) = (shared.limits.answer_bytes, at_most::format(format, &table));
+    let failed = |error| unwritable(format, &error);
+    if bound <= most.min(pieces::AT_ONCE as u64) {
+        return Ok(write_within(format, &table, most).map_err(failed)?.into());
+    }
+    if bound > most && pieces::exceeds(format::pieces(format, table.clone()), most).await?.map_err(failed)? {
+        return Err(failed(WriteError::TooLarge { most }));
+    }
+    let begun = pieces::begin(format::pieces(format, table)).await?.map_err(failed)?;
+    if begun.is_large() {
+        reserved.push(shared.manager.reserve_memory(organisation, pieces::HELD)?);
+    }
+    Ok(begun.body(reserved))
 }
 
-/// Writes a stored result, an Arrow stream that was checked before it was kept, in another format.
-pub(crate) async fn stored_as(format: Format, stream: Bytes, limits: &Arc<Limits>) -> Result<Bytes, Problem> {
+/// Sets memory aside for a table of so many bytes that is being answered. Small ones are not counted: there are no more of
+/// them than connections.
+pub(crate) fn reserve(shared: &Shared, organisation: &Organisation, bytes: u64) -> Result<Vec<Reservation>, Problem> {
+    if bytes <= LARGE as u64 { Ok(Vec::new()) } else { Ok(vec![shared.manager.reserve_memory(organisation, bytes)?]) }
+}
+
+/// A stored result, an Arrow stream that was checked before it was kept, as a table.
+pub(crate) async fn stored(stream: Bytes, limits: &Arc<Limits>) -> Result<Table, Problem> {
     let size = stream.len();
     let limits = limits.clone();
-    let rewrite = move || match read(Format::Arrow, stream, &Shape::any(), &limits) {
-        Ok(read) => write_within(format, &read.table, limits.answer_bytes)
-            .map(Bytes::from)
-            .map_err(|error| unwritable(format, &error)),
-        Err(error) => {
-            tracing::error!(%error, "a stored result cannot be read");
-            Err(Problem::new(Code::HostError, "the stored result cannot be read"))
-        }
-    };
-    if size <= LARGE { rewrite() } else { off_thread(rewrite).await? }
+    let parse = move || read(Format::Arrow, stream, &Shape::any(), &limits);
+    let read = if size <= LARGE { parse() } else { pieces::in_turn(parse).await? };
+    read.map(|read| read.table).map_err(|error| {
+        tracing::error!(%error, "a stored result cannot be read");
+        Problem::new(Code::HostError, "the stored result cannot be read")
+    })
 }
 
 fn unwritable(format: Format, error: &WriteError) -> Problem {
@@ -137,23 +158,17 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_is_too_large_names_its_limit_and_a_way_out() {
-        let rows = Bytes::from_static(br#"[{"flag":true},{"flag":false}]"#);
-        let table = read(Format::Json, rows, &Shape::any(), &Limits::default()).unwrap().table;
-        let stream = written(Format::Arrow, table.clone(), 10_000).await.unwrap();
-        let limits = Arc::new(Limits { answer_bytes: 20, ..Limits::default() });
-        assert_eq!(stored_as(Format::Csv, stream.clone(), &limits).await.unwrap(), "flag\r\ntrue\r\nfalse\r\n");
-        let expected = "the result takes more than 20 bytes as application/json, the limit answer_bytes; ask for it as \
-                        text/csv or application/vnd.apache.arrow.stream, or for fewer columns";
-        let stored = stored_as(Format::Json, stream, &limits).await.unwrap_err();
-        let fresh = written(Format::Json, table, 20).await.unwrap_err();
-        for problem in [stored, fresh] {
-            let response = axum::response::IntoResponse::into_response(problem);
-            assert_eq!(response.status(), http::StatusCode::UNPROCESSABLE_ENTITY);
-            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
-            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-            assert_eq!(body["code"], "output-too-large");
-            assert_eq!(body["detail"], expected);
-        }
+        let response =
+            axum::response::IntoResponse::into_response(unwritable(Format::Json, &WriteError::TooLarge { most: 20 }));
+        assert_eq!(response.status(), http::StatusCode::UNPROCESSABLE_ENTITY);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["code"], "output-too-large");
+        assert_eq!(
+            body["detail"],
+            "the result takes more than 20 bytes as application/json, the limit answer_bytes; ask for it as text/csv or \
+             application/vnd.apache.arrow.stream, or for fewer columns"
+        );
     }
 
     #[test]

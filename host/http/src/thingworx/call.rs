@@ -24,7 +24,7 @@ use crate::gate::Shared;
 use crate::native::table::off_thread;
 
 /// Up to this size a parameter is read at once.
-const AT_ONCE: usize = 256 * 1024;
+const AT_ONCE: usize = 64 * 1024;
 
 /// One call of a service.
 pub(crate) struct Call {

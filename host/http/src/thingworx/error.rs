@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
+use analyte_core::visible::visible;
 use analyte_jobs::JobsError;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -107,7 +108,7 @@ impl Refusal {
     pub(super) fn answer(&self, form: RefusalForm) -> Response {
         let status = self.problem.status_code();
         let (media_type, body) = match form {
-            RefusalForm::Text => ("text/plain; charset=utf-8", self.sentence.clone().into_bytes()),
+            RefusalForm::Text => ("text/plain; charset=utf-8", visible(&self.sentence).into_owned().into_bytes()),
             RefusalForm::Html => (html::MEDIA_TYPE, html::refusal(status, &self.sentence).into_bytes()),
             // A body of strings and numbers cannot fail to be written.
             RefusalForm::Problem => (problem::MEDIA_TYPE, serde_json::to_vec(&self.problem.body()).unwrap_or_default()),
@@ -178,6 +179,12 @@ mod tests {
             (ServiceError::missing("jobId"), 500, "invalid-input", sentence("the parameter jobId is missing")),
             (ServiceError::coded(Code::NotFound, "there is no job"), 500, "not-found", sentence("there is no job")),
             (ServiceError::coded(Code::DiskFull, "full"), 500, "disk-full", sentence("full")),
+            (
+                ServiceError::coded(Code::AnalysisError, "a\u{202e}b\u{1b}[2J\nc"),
+                500,
+                "analysis-error",
+                sentence("a\\u{202e}b\\u{1b}[2J\nc"),
+            ),
             (ServiceError::coded(Code::Busy, "later"), 503, "busy", sentence("later")),
             (
                 ServiceError::Refused(Problem::new(Code::Busy, "later").status(StatusCode::TOO_MANY_REQUESTS)),

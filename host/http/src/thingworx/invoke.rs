@@ -25,7 +25,7 @@ use crate::negotiate::refuse_compressed;
 use crate::problem::Problem;
 
 /// Up to this size a body is looked through at once.
-const AT_ONCE: usize = 256 * 1024;
+const AT_ONCE: usize = 64 * 1024;
 
 /// Calls a service.
 pub(super) async fn invoke(

@@ -14,6 +14,8 @@ pub enum Deed {
     Nothing,
     /// Reports an error that names the row, counted from 1.
     Error,
+    /// Reports an error and logs a line that hide something and would turn a terminal around.
+    Hide,
     /// Panics, naming the row.
     Panic,
     /// Works for ever.
@@ -38,6 +40,9 @@ pub enum Deed {
     Who,
 }
 
+/// Turned around, without width, and red.
+const HIDDEN: &str = "it is \u{202e}eurt\u{202c} that\u{200b} \u{1b}[31mall is well\r!";
+
 pub(crate) fn run(
     options: &Options,
     values: &Column<'_, f64>,
@@ -49,6 +54,10 @@ pub(crate) fn run(
         Deed::Nothing => {}
         Deed::Error => {
             return Err(Error::new("unwanted", format!("Row {row} is not wanted.")).detail("row", row));
+        }
+        Deed::Hide => {
+            log::warn(HIDDEN);
+            return Err(Error::new("hidden", HIDDEN));
         }
         Deed::Panic => panics(row),
         Deed::Spin => work(u64::MAX),

@@ -13,26 +13,8 @@ use crate::limits::Limits;
 use crate::shape::Field;
 use crate::table::json_text;
 
-/// A data shape.
-pub(super) struct DataShape<'a>(pub(super) &'a [Field]);
-
-impl Serialize for DataShape<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_entry("fieldDefinitions", &Definitions(self.0))?;
-        map.end()
-    }
-}
-
-struct Definitions<'a>(&'a [Field]);
-
-impl Serialize for Definitions<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().enumerate().map(|(at, field)| (&field.name, Definition(at, field))))
-    }
-}
-
-struct Definition<'a>(usize, &'a Field);
+/// One field, with its place.
+pub(super) struct Definition<'a>(pub(super) usize, pub(super) &'a Field);
 
 impl Serialize for Definition<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -14,6 +14,7 @@ use crate::shape::Shape;
 use crate::table::Table;
 use crate::table::format::{Read, WriteError};
 use crate::table::json_read::{self, Dialect};
+use crate::table::pieces::{Out, Pieces, whole};
 use crate::table::problem::ReadError;
 
 pub(crate) mod coerce;
@@ -40,5 +41,10 @@ pub fn read(text: &[u8], shape: &Shape, limits: &Limits) -> Result<Read, ReadErr
 
 /// Writes `{"dataShape":{"fieldDefinitions":{…}},"rows":[…]}` in at most so many bytes.
 pub fn write(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
-    write::table(table, write::Inner::AsKept, most)
+    whole(most, async |out| write::table(table, write::Inner::AsKept, out).await)
+}
+
+/// The same, piece by piece. What cannot be written at all is refused before the first piece that holds anything.
+pub fn pieces(table: Table) -> Pieces {
+    Pieces::new(async move |mut out: Out| write::table(&table, write::Inner::AsKept, &mut out).await.map(|()| out))
 }

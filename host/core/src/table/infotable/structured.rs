@@ -25,6 +25,7 @@ use crate::table::cell::location;
 use crate::table::format::WriteError;
 use crate::table::json_read::{Dialect, read_text};
 use crate::table::json_text;
+use crate::table::pieces::whole;
 
 /// What is kept of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub(crate) fn stored(base_type: BaseType, json: &str, depth: u64, limits: &Limit
         (BaseType::Infotable, Some(b'{' | b'[')) => {
             let table = nested(json, depth, limits)
                 .map_err(|message| Wrong::Because(format!("the table within: {message}")))?;
-            let text = match write::table(&table, Inner::Complete, most) {
+            let text = match whole(most, async |out| write::table(&table, Inner::Complete, out).await) {
                 Err(WriteError::TooLarge { .. }) => return Err(Wrong::TooMuch),
                 text => text.map_err(|error| Wrong::Because(error.to_string()))?,
             };

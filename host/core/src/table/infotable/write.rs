@@ -3,15 +3,16 @@
 use arrow_array::cast::AsArray as _;
 use arrow_array::{Array as _, StringArray};
 
-use super::definitions::DataShape;
+use super::definitions::Definition;
 use super::structured::{Stored, Wrong, stored};
 use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::table::Table;
-use crate::table::bounded::Bounded;
 use crate::table::format::WriteError;
+use crate::table::json_cells::Cells;
 use crate::table::json_read::Dialect;
-use crate::table::json_write::{Cells, json};
+use crate::table::json_write::{definition, key};
+use crate::table::pieces::Out;
 use crate::table::record::unlimited;
 
 /// What is known of values that are kept as JSON text.
@@ -24,21 +25,21 @@ pub(super) enum Inner {
 }
 
 /// `{"dataShape":{"fieldDefinitions":{…}},"rows":[…]}`, unset values left out.
-pub(super) fn table(table: &Table, inner: Inner, most: u64) -> Result<Vec<u8>, WriteError> {
+pub(super) async fn table(table: &Table, inner: Inner, out: &mut Out) -> Result<(), WriteError> {
     let mut columns = Vec::with_capacity(table.fields().len());
     for (field, column) in table.fields().iter().zip(table.columns()) {
-        let mut key = Bounded::new(most);
-        json(&mut key, field.name.as_ref())?;
-        key.put(b":")?;
-        let cells = Cells::new(field, column, Dialect::ThingWorx)?;
+        let key = key(field, out)?;
+        let cells = Cells::new(field, column, Dialect::ThingWorx, out).await?;
         let turned = inner == Inner::AsKept && field.base_type.is_json_text() && field.base_type != BaseType::Json;
         let turned = turned.then(|| (field.base_type, column.as_string::<i32>()));
-        columns.push((key.into_bytes(), column, cells, turned));
+        columns.push((key, column, cells, turned));
     }
     let limits = unlimited();
-    let mut out = Bounded::new(most);
-    out.put(b"{\"dataShape\":")?;
-    json(&mut out, &DataShape(table.fields()))?;
+    out.put(b"{\"dataShape\":{\"fieldDefinitions\":{")?;
+    for (ordinal, field) in table.fields().iter().enumerate() {
+        definition(ordinal, field, &Definition(ordinal, field), out).await?;
+    }
+    out.put(b"}}")?;
     // What is sure to be too large is not begun: each row has at least braces and a comma.
     out.check_least((table.rows() as u64).saturating_mul(3))?;
     out.put(b",\"rows\":[")?;
@@ -54,33 +55,35 @@ pub(super) fn table(table: &Table, inner: Inner, most: u64) -> Result<Vec<u8>, W
             }
             first = false;
             out.put(key)?;
-            match turned {
-                Some((base_type, texts)) => write_turned(*base_type, texts, row, &limits, &mut out)?,
-                None => cells.write(row, &mut out)?,
+            match (turned, cells.long(row)) {
+                (Some((base_type, texts)), _) => write_turned(*base_type, texts, row, &limits, out).await?,
+                (None, Some(long)) => long.write(out).await?,
+                (None, None) => cells.write(row, out)?,
             }
+            out.offer().await;
         }
         out.put(b"}")?;
+        out.offer().await;
     }
-    out.put(b"]}")?;
-    Ok(out.into_bytes())
+    out.put(b"]}")
 }
 
 /// Writes JSON text in the form that ThingWorx expects; what cannot be brought into it, as it is.
-fn write_turned(
+async fn write_turned(
     base_type: BaseType,
     texts: &StringArray,
     row: usize,
     limits: &Limits,
-    out: &mut Bounded,
+    out: &mut Out,
 ) -> Result<(), WriteError> {
     let text = texts.value(row).trim();
     if text == "null" {
         return out.put(b"null");
     }
     match stored(base_type, text, Limits::default().json_depth, limits, out.left()) {
-        Ok(Stored::As(text)) => out.put(text.as_bytes()),
+        Ok(Stored::As(text)) => out.put_long(text.as_bytes()).await,
         Ok(Stored::Unset) => out.put(b"null"),
         Err(Wrong::TooMuch) => Err(out.too_large()),
-        Ok(Stored::AsGiven) | Err(_) => out.put(text.as_bytes()),
+        Ok(Stored::AsGiven) | Err(_) => out.put_long(text.as_bytes()).await,
     }
 }

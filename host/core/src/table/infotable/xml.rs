@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::pin::Pin;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::{Array as _, ArrayRef};
@@ -20,30 +21,36 @@ use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::shape::Field;
 use crate::table::Table;
-use crate::table::bounded::Bounded;
 use crate::table::csv_write::render;
 use crate::table::format::WriteError;
+use crate::table::pieces::{Out, Pieces, whole};
 use crate::table::record::unlimited;
 
 /// Writes a table in at most so many bytes.
 pub fn write_xml(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
-    let mut out = Bounded::new(most);
+    whole(most, async |out| write(table, out).await)
+}
+
+/// The same, piece by piece.
+pub fn pieces(table: Table) -> Pieces {
+    Pieces::new(async move |mut out: Out| write(&table, &mut out).await.map(|()| out))
+}
+
+async fn write(table: &Table, out: &mut Out) -> Result<(), WriteError> {
     // What is sure to be too large is not begun: `<row></row>` for each row.
     out.check_least((table.rows() as u64).saturating_mul(11))?;
-    match document(&mut Writer::new(&mut out), table) {
-        Ok(()) => Ok(out.into_bytes()),
-        Err(error) => Err(out.reason(&error)),
-    }
+    let written = document(&mut Writer::new(&mut *out), table).await;
+    written.map_err(|error| out.reason(&error))
 }
 
-type Out<'o> = Writer<&'o mut Bounded>;
+type Xml<'o> = Writer<&'o mut Out>;
 
-fn document(out: &mut Out<'_>, table: &Table) -> io::Result<()> {
+async fn document(out: &mut Xml<'_>, table: &Table) -> io::Result<()> {
     out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    infotable(out, table)
+    infotable(out, table).await
 }
 
-fn infotable(out: &mut Out<'_>, table: &Table) -> io::Result<()> {
+async fn infotable(out: &mut Xml<'_>, table: &Table) -> io::Result<()> {
     start(out, "infotable")?;
     start(out, "datashape")?;
     start(out, "fields")?;
@@ -54,6 +61,7 @@ fn infotable(out: &mut Out<'_>, table: &Table) -> io::Result<()> {
             .with_attribute(("description", sound(&field.description)))
             .with_attribute(("ordinal", ordinal.to_string().as_str()))
             .write_empty()?;
+        out.get_mut().offer().await;
     }
     end(out, "fields")?;
     end(out, "datashape")?;
@@ -77,30 +85,43 @@ fn infotable(out: &mut Out<'_>, table: &Table) -> io::Result<()> {
             }
             let close = element.to_end().into_owned();
             out.write_event(Event::Start(element))?;
-            value(out, field, column, row, &mut text)?;
+            match inner(field, column, row) {
+                Some(table) => within(out, &table).await?,
+                None => value(out, field, column, row, &mut text)?,
+            }
             out.write_event(Event::End(close))?;
+            out.get_mut().offer().await;
         }
         end(out, "row")?;
+        out.get_mut().offer().await;
     }
     end(out, "rows")?;
     end(out, "infotable")
 }
 
-fn start(out: &mut Out<'_>, name: &str) -> io::Result<()> {
+/// A table in a cell, which may have tables in its cells: how large a writer is must not depend on itself.
+fn within<'a>(out: &'a mut Xml<'_>, table: &'a Table) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>> {
+    Box::pin(infotable(out, table))
+}
+
+fn start(out: &mut Xml<'_>, name: &str) -> io::Result<()> {
     out.write_event(Event::Start(BytesStart::new(name)))
 }
 
-fn end(out: &mut Out<'_>, name: &str) -> io::Result<()> {
+fn end(out: &mut Xml<'_>, name: &str) -> io::Result<()> {
     out.write_event(Event::End(BytesEnd::new(name)))
 }
 
-fn value(out: &mut Out<'_>, field: &Field, column: &ArrayRef, row: usize, text: &mut String) -> io::Result<()> {
-    if field.base_type == BaseType::Infotable {
-        let json = column.as_string::<i32>().value(row).trim();
-        if let Ok(table) = nested(json, Limits::default().json_depth, &unlimited()) {
-            return infotable(out, &table);
-        }
+/// The table that this cell holds, where it holds one.
+fn inner(field: &Field, column: &ArrayRef, row: usize) -> Option<Table> {
+    if field.base_type != BaseType::Infotable {
+        return None;
     }
+    let json = column.as_string::<i32>().value(row).trim();
+    nested(json, Limits::default().json_depth, &unlimited()).ok()
+}
+
+fn value(out: &mut Xml<'_>, field: &Field, column: &ArrayRef, row: usize, text: &mut String) -> io::Result<()> {
     text.clear();
     render(field, column, row, text);
     let text = sound(text);

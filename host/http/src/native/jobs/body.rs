@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::etag;
 use crate::native::json::Time;
+use crate::native::listing::Part;
 use crate::problem::Details;
 
 /// A request and its state.
@@ -236,13 +237,19 @@ impl Serialize for Address<'_> {
 }
 
 /// Part of a list of jobs.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Jobs)]
+#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct JobsBody<'a> {
     /// Newest first. May be fewer than asked for even where there are more.
-    pub(crate) jobs: Vec<JobBody<'a>>,
+    jobs: Vec<JobBody<'a>>,
     /// For `cursor`, to go on; `null` at the end.
-    pub(crate) next_cursor: Option<String>,
+    next_cursor: Option<String>,
+}
+
+/// Writes a job that has a task, as all have.
+pub(crate) fn written(view: &JobView, part: &mut Part<'_>) -> serde_json::Result<()> {
+    serde_json::to_writer(part, &JobBody::of(view))
 }
 
 /// The tasks of a job.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use analyte_core::limits::Limits;
 use analyte_core::query::Query;
 use analyte_jobs::Right;
 use axum::extract::{Request, State};
@@ -16,6 +17,7 @@ use crate::body;
 use crate::gate::Shared;
 use crate::members;
 use crate::native::json;
+use crate::native::table::off_thread;
 use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
 
@@ -58,15 +60,17 @@ pub(crate) async fn cancel(
     require_json(&parts.headers)?;
     let received =
         body::receive(&shared, caller.organisation(), content, query_body::most_bytes(&shared.limits)).await?;
-    let (query, dry_run) = asked(&received.bytes, &shared)?;
+    let limits = shared.limits.clone();
+    // However short, it may hold expressions that take long to compile.
+    let (query, dry_run) = off_thread(move || asked(&received.bytes, &limits)).await??;
     let count = shared.manager.cancel_matching(caller.organisation(), query.filter, dry_run).await?;
     Ok(json::answer(StatusCode::OK, &CountBody { count }))
 }
 
-fn asked(body: &[u8], shared: &Shared) -> Result<(Query, bool), Problem> {
+fn asked(body: &[u8], limits: &Limits) -> Result<(Query, bool), Problem> {
     let [filter, dry_run] = members::read(members::whole(body)?.get(), "", ["filter", "dry_run"])?;
     let filter = members::present(filter).ok_or_else(|| members::missing("/filter"))?;
-    let query = query_body::read(filter, "/filter", &shared.limits)?;
+    let query = query_body::read(filter, "/filter", limits)?;
     if !query.sorts.is_empty() {
         return Err(members::malformed("/filter/sorts".to_owned(), "has no meaning here: all of them are cancelled"));
     }

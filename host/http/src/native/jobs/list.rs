@@ -12,12 +12,12 @@ use axum::response::Response;
 use http::header::LINK;
 use http::{HeaderValue, StatusCode, Uri};
 
-use super::body::{JobBody, JobsBody};
+use super::body::{JobsBody, written};
 use super::cursor;
 use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::native::address::{known_pairs, parsed};
-use crate::native::json;
+use crate::native::listing::{Items, Listing};
 use crate::problem::{Problem, ProblemBody};
 
 /// The length of a page where none is asked for.
@@ -46,7 +46,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
     let query = asked(&uri, &shared)?;
     let page = shared.manager.list(caller.organisation(), query).await?;
     let link = page.next.and_then(|next| next_link(&uri, &cursor::write(next)));
-    let mut response = shown(&shared, caller.organisation(), &page)?;
+    let mut response = shown(&shared, caller.organisation(), page).await?;
     if let Some(link) = link {
         response.headers_mut().insert(LINK, link);
     }
@@ -54,14 +54,14 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
 }
 
 /// An answer that shows a part of a list.
-pub(crate) fn shown(shared: &Shared, organisation: &Organisation, page: &JobPage) -> Result<Response, Problem> {
-    let jobs = page.jobs.iter().filter_map(JobBody::of).collect();
-    json::answer_held(
-        shared,
-        organisation,
-        StatusCode::OK,
-        &JobsBody { jobs, next_cursor: page.next.map(cursor::write) },
-    )
+pub(crate) async fn shown(shared: &Shared, organisation: &Organisation, page: JobPage) -> Result<Response, Problem> {
+    // A cursor is letters and digits, so it needs no escapes.
+    let rest = match page.next.map(cursor::write) {
+        Some(cursor) => format!(",\"next_cursor\":\"{cursor}\""),
+        None => ",\"next_cursor\":null".to_owned(),
+    };
+    let jobs = page.jobs.into_iter().filter(|view| view.task().is_some()).collect();
+    Listing::closed_by("jobs", jobs, &rest, written).answer(shared, organisation, StatusCode::OK, Items::Fetched).await
 }
 
 fn asked(uri: &Uri, shared: &Shared) -> Result<ListQuery, Problem> {

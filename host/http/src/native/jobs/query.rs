@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use analyte_core::limits::Limits;
 use analyte_core::query::Query;
 use analyte_jobs::Right;
 use axum::extract::{Request, State};
@@ -16,6 +17,7 @@ use crate::body;
 use crate::gate::Shared;
 use crate::members;
 use crate::native::address::known_pairs;
+use crate::native::table::off_thread;
 use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
 
@@ -49,13 +51,14 @@ pub(crate) async fn query(
     require_json(&parts.headers)?;
     let received =
         body::receive(&shared, caller.organisation(), content, query_body::most_bytes(&shared.limits)).await?;
-    let query = whole(&received.bytes, &shared)?;
-    drop(received);
+    let limits = shared.limits.clone();
+    // However short, it may hold expressions that take long to compile.
+    let query = off_thread(move || whole(&received.bytes, &limits)).await??;
     let page = shared.manager.query(caller.organisation(), query, Some(limit), go_on).await?;
-    shown(&shared, caller.organisation(), &page)
+    shown(&shared, caller.organisation(), page).await
 }
 
-fn whole(body: &[u8], shared: &Shared) -> Result<Query, Problem> {
+fn whole(body: &[u8], limits: &Limits) -> Result<Query, Problem> {
     let raw: &RawValue = members::whole(body)?;
-    query_body::read(raw, "", &shared.limits)
+    query_body::read(raw, "", limits)
 }

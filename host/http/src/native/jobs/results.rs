@@ -1,25 +1,27 @@
 //! `GET /v1/jobs/{job}/results`, and of one task
 //!
-//! A result is kept as an Arrow stream. It goes out as it is where Arrow is wanted; otherwise it is read and written in
-//! the wanted format, in memory that was set aside first.
+//! A result is kept as an Arrow stream. It goes out as it is where Arrow is wanted, and a large one is read from the store
+//! piece by piece; otherwise it is read as a table, in memory that was set aside first, and written in the wanted format.
 
 use std::sync::Arc;
 
-use analyte_core::names::{JobId, TaskName};
+use analyte_core::names::{JobId, Organisation, TaskName};
 use analyte_core::table::format::Format;
-use analyte_jobs::Right;
+use analyte_jobs::{ResultView, Right};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::auth::Caller;
 use crate::etag;
+use crate::file_answer;
 use crate::gate::Shared;
 use crate::native::address::Segments;
 use crate::native::models::body::TableBody;
 use crate::native::table;
 use crate::negotiate::accepted_format;
+use crate::pieces::AT_ONCE;
 use crate::problem::{Problem, ProblemBody};
 
 /// The result of a job: the table of the only task that no other depends on.
@@ -85,26 +87,22 @@ async fn answer(
 ) -> Result<Response, Problem> {
     caller.require(Right::JobsRead)?;
     let wanted = accepted_format(headers)?;
-    let result = shared.manager.result_bytes(caller.organisation(), job, task).await?;
-    let tag = format!("\"{}-{}\"", result.digest.hex(), word(wanted));
+    let organisation = caller.organisation();
+    let result = shared.manager.result(organisation, job, task).await?;
+    let size = result.content.bytes;
+    let tag = format!("\"{}-{}\"", result.content.digest.hex(), word(wanted));
     let mut response = if etag::is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
+    } else if wanted == Format::Arrow && size > AT_ONCE as u64 {
+        in_pieces(shared, organisation.clone(), job, result.clone())
     } else if wanted == Format::Arrow {
-        Response::new(result.bytes.into())
+        Response::new(shared.manager.result_part(organisation, job, &result, 0..size).await?.into())
     } else {
-        let size = result.bytes.len() as u64;
-        let mut reserved = if size > SMALL {
-            vec![shared.manager.reserve_memory(caller.organisation(), size.saturating_mul(2))?]
-        } else {
-            Vec::new()
-        };
-        let bytes = table::stored_as(wanted, result.bytes, &shared.limits).await?;
-        // How large text is shows once it is written; it is held for as long as the client takes to read it.
-        let beyond = (bytes.len() as u64).saturating_sub(size.saturating_mul(2));
-        if beyond > SMALL {
-            reserved.push(shared.manager.reserve_memory(caller.organisation(), beyond)?);
-        }
-        Response::new(crate::body::holding(bytes, reserved))
+        // As it is kept and as columns, for as long as the client takes to read it.
+        let reserved = table::reserve(shared, organisation, size.saturating_mul(2))?;
+        let bytes = shared.manager.result_part(organisation, job, &result, 0..size).await?;
+        let stored = table::stored(bytes, &shared.limits).await?;
+        Response::new(table::body(shared, organisation, wanted, stored, reserved).await?)
     };
     etag::put(response.headers_mut(), &tag);
     table::put_vary(response.headers_mut());
@@ -116,8 +114,17 @@ async fn answer(
     Ok(response)
 }
 
-/// Results up to this size are rewritten without setting memory aside.
-const SMALL: u64 = 64 * 1024;
+/// The stream as it is kept.
+fn in_pieces(shared: &Shared, organisation: Organisation, job: JobId, result: ResultView) -> Response {
+    let (manager, length) = (shared.manager.clone(), result.content.bytes);
+    let (owner, kept) = (Arc::new(organisation), Arc::new(result));
+    let mut response = Response::new(file_answer::pieces(0..length, format!("the result of {job}"), move |range| {
+        let (manager, owner, kept) = (manager.clone(), owner.clone(), kept.clone());
+        async move { manager.result_part(&owner, job, &kept, range).await }
+    }));
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
 
 fn word(format: Format) -> &'static str {
     match format {

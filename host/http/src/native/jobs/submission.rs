@@ -100,7 +100,7 @@ pub(crate) struct ColumnsBody {
 }
 
 /// Up to this size a body is looked at at once, beyond it on a thread where nobody waits behind it.
-pub(crate) const AT_ONCE: usize = 256 * 1024;
+pub(crate) const AT_ONCE: usize = 64 * 1024;
 /// What one tag may take as JSON: key and value of 128 bytes each, every byte of them escaped, and some room around.
 const TAG_JSON_BYTES: u64 = 2_048;
 

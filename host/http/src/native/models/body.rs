@@ -1,6 +1,7 @@
 //! A model as clients see it, and what data shapes and tables look like in documents.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::model::{Capability, Cardinality, Example};
@@ -12,6 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::native::json::Time;
+use crate::native::listing::{Listing, Part};
 use crate::native::providers::body::{CapabilityBody, address as provider_address};
 
 /// One named computation.
@@ -98,11 +100,12 @@ pub(crate) struct ModelLinks {
 }
 
 /// The models of a provider.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Models)]
+#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct ModelsBody<'a> {
     /// By name.
-    pub(crate) models: Vec<ModelBody<'a>>,
+    models: Vec<ModelBody<'a>>,
 }
 
 /// Ordered fields with base types.
@@ -205,6 +208,18 @@ impl<'a> ModelBody<'a> {
             },
         }
     }
+}
+
+/// Writes a model.
+pub(crate) fn written(model: &Arc<Model>, part: &mut Part<'_>) -> serde_json::Result<()> {
+    serde_json::to_writer(part, &ModelBody::of(model))
+}
+
+/// A model as a document.
+pub(crate) fn shown(
+    model: Arc<Model>,
+) -> Listing<Arc<Model>, impl Fn(&Arc<Model>, &mut Part<'_>) -> serde_json::Result<()> + Send + 'static> {
+    Listing::one(model, written)
 }
 
 /// Where a model is.

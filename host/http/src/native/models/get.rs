@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
 
-use super::body::ModelBody;
+use super::body::{ModelBody, shown};
 use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::native::address::{Segments, named};
-use crate::native::json;
+use crate::native::listing::Items;
 use crate::problem::{Problem, ProblemBody};
 
 /// One model: its shapes, cardinality, parameters and examples.
@@ -37,5 +37,5 @@ pub(crate) async fn get(
     caller.require(Right::JobsRead)?;
     let asked = named(&uri, "organisation")?;
     let model = shared.manager.model(caller.speaking_for(asked.as_ref())?, &provider, &model)?;
-    Ok(json::answer(StatusCode::OK, &ModelBody::of(&model)))
+    shown(model).answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept).await
 }

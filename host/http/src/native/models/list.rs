@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
 
-use super::body::{ModelBody, ModelsBody};
+use super::body::{ModelsBody, written};
 use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::native::address::{Segments, named};
-use crate::native::json;
+use crate::native::listing::{Items, Listing};
 use crate::problem::{Problem, ProblemBody};
 
 /// All models of a provider.
@@ -35,5 +35,5 @@ pub(crate) async fn list(
     caller.require(Right::JobsRead)?;
     let asked = named(&uri, "organisation")?;
     let models = shared.manager.models(caller.speaking_for(asked.as_ref())?, &provider)?;
-    Ok(json::answer(StatusCode::OK, &ModelsBody { models: models.iter().map(|model| ModelBody::of(model)).collect() }))
+    Listing::of("models", models, written).answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept).await
 }

@@ -12,12 +12,11 @@ use axum::response::Response;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, StatusCode};
 
-use super::body::{ModelBody, address};
+use super::body::{ModelBody, address, shown};
 use crate::auth::Caller;
 use crate::body;
 use crate::gate::Shared;
 use crate::native::address::{Segments, named};
-use crate::native::json;
 use crate::native::providers::put::{broken_off, is_wasm};
 use crate::negotiate::refuse_compressed;
 use crate::problem::{Problem, ProblemBody};
@@ -80,7 +79,7 @@ pub(crate) async fn put(
     });
     let published = published.await.map_err(|error| broken_off(&error))??;
     let status = if published.replaced { StatusCode::OK } else { StatusCode::CREATED };
-    let mut response = json::answer(status, &ModelBody::of(&published.model));
+    let mut response = shown(published.model).answer_holding(status, Vec::new())?;
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
     }

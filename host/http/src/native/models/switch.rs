@@ -8,11 +8,10 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
 
-use super::body::ModelBody;
+use super::body::{ModelBody, shown};
 use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::native::address::{Segments, named};
-use crate::native::json;
 use crate::problem::{Problem, ProblemBody};
 
 /// Lets a model take jobs again; harmless where it does.
@@ -73,5 +72,5 @@ async fn switch(
     let organisation = named(uri, "organisation")?;
     let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), provider)?;
     let model = shared.manager.set_model_enabled(&key, model, enabled).await?;
-    Ok(json::answer(StatusCode::OK, &ModelBody::of(&model)))
+    shown(model).answer_holding(StatusCode::OK, Vec::new())
 }

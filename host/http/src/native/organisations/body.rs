@@ -25,11 +25,12 @@ pub(crate) struct OrganisationBody<'a> {
 }
 
 /// All organisations.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Organisations)]
+#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct OrganisationsBody<'a> {
     /// By name.
-    pub(crate) organisations: Vec<OrganisationBody<'a>>,
+    organisations: Vec<OrganisationBody<'a>>,
 }
 
 impl<'a> OrganisationBody<'a> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use analyte_jobs::Right;
+use analyte_jobs::{OrganisationRecord, Right};
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::body::{OrganisationBody, OrganisationsBody};
 use crate::auth::Caller;
 use crate::gate::Shared;
-use crate::native::json;
+use crate::native::listing::{Items, Listing, Part};
 use crate::problem::{Problem, ProblemBody};
 
 /// All organisations; `default` is always among them. Needs `admin`.
@@ -22,6 +22,10 @@ use crate::problem::{Problem, ProblemBody};
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller) -> Result<Response, Problem> {
     caller.require(Right::Admin)?;
     let records = shared.manager.organisations();
-    let organisations = records.iter().map(|record| OrganisationBody::of(record)).collect();
-    json::answer_held(&shared, caller.organisation(), StatusCode::OK, &OrganisationsBody { organisations })
+    let write = |record: &Arc<OrganisationRecord>, part: &mut Part<'_>| {
+        serde_json::to_writer(part, &OrganisationBody::of(record))
+    };
+    Listing::of("organisations", records, write)
+        .answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept)
+        .await
 }

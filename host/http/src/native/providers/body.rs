@@ -1,5 +1,7 @@
 //! A provider as clients see it.
 
+use std::sync::Arc;
+
 use analyte_core::digest::Digest;
 use analyte_core::model::Capability;
 use analyte_core::names::{ModelName, Organisation, ProviderName};
@@ -8,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::native::json::Time;
+use crate::native::listing::Part;
 
 /// An installed provider.
 #[derive(Serialize, ToSchema)]
@@ -40,7 +43,7 @@ pub(crate) struct ProviderBody<'a> {
     /// `ready`, `loading` (jobs wait) or `unavailable` (jobs fail).
     state: &'static str,
     /// Why it is unavailable.
-    state_reason: Option<String>,
+    state_reason: Option<&'a str>,
     /// First installation under this name.
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
@@ -85,23 +88,42 @@ pub(crate) struct ProviderLinks {
 }
 
 /// All providers.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Providers)]
+#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct ProvidersBody<'a> {
     /// By name.
-    pub(crate) providers: Vec<ProviderBody<'a>>,
+    providers: Vec<ProviderBody<'a>>,
+}
+
+/// A provider and what can be said of it at one moment.
+pub(crate) struct Shown {
+    provider: Arc<Provider>,
+    state: ProviderState,
+}
+
+impl Shown {
+    pub(crate) fn of(manager: &Manager, provider: Arc<Provider>) -> Self {
+        Self { state: manager.provider_state(&provider), provider }
+    }
+}
+
+/// Writes a provider.
+pub(crate) fn written(shown: &Shown, part: &mut Part<'_>) -> serde_json::Result<()> {
+    serde_json::to_writer(part, &ProviderBody::of(shown))
 }
 
 impl<'a> ProviderBody<'a> {
-    pub(crate) fn of(manager: &Manager, provider: &'a Provider) -> Self {
+    fn of(shown: &'a Shown) -> Self {
+        let Shown { provider, state } = shown;
         let record = &provider.record;
         let address = address(&record.name);
-        let (state, state_reason) = match manager.provider_state(provider) {
+        let (state, state_reason) = match state {
             ProviderState::Ready => ("ready", None),
             ProviderState::Loading => ("loading", None),
-            ProviderState::Unavailable(reason) => ("unavailable", Some(reason)),
+            ProviderState::Unavailable(reason) => ("unavailable", Some(reason.as_str())),
         };
-        let model = |(name, model): (&'a ModelName, &'a std::sync::Arc<analyte_jobs::Model>)| ModelLine {
+        let model = |(name, model): (&'a ModelName, &'a Arc<analyte_jobs::Model>)| ModelLine {
             name,
             description: &model.info.description,
             href: format!("{address}/models/{name}"),

@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
 
-use super::body::ProviderBody;
+use super::body::{ProviderBody, Shown, written};
 use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::native::address::{Segments, named};
-use crate::native::json;
+use crate::native::listing::{Items, Listing};
 use crate::problem::{Problem, ProblemBody};
 
 /// One provider.
@@ -36,5 +36,6 @@ pub(crate) async fn get(
     caller.require(Right::JobsRead)?;
     let asked = named(&uri, "organisation")?;
     let provider = shared.manager.provider(caller.speaking_for(asked.as_ref())?, &name)?;
-    Ok(json::answer(StatusCode::OK, &ProviderBody::of(&shared.manager, &provider)))
+    let shown = Shown::of(&shared.manager, provider);
+    Listing::one(shown, written).answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept).await
 }

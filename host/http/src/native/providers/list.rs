@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
 
-use super::body::{ProviderBody, ProvidersBody};
+use super::body::{ProvidersBody, Shown, written};
 use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::native::address::named;
-use crate::native::json;
+use crate::native::listing::{Items, Listing};
 use crate::problem::{Problem, ProblemBody};
 
 /// All installed providers that the caller's organisation may use.
@@ -28,6 +28,6 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
     caller.require(Right::JobsRead)?;
     let asked = named(&uri, "organisation")?;
     let providers = shared.manager.providers(caller.speaking_for(asked.as_ref())?);
-    let providers = providers.iter().map(|provider| ProviderBody::of(&shared.manager, provider)).collect();
-    Ok(json::answer(StatusCode::OK, &ProvidersBody { providers }))
+    let shown = providers.into_iter().map(|provider| Shown::of(&shared.manager, provider)).collect();
+    Listing::of("providers", shown, written).answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept).await
 }

@@ -10,12 +10,12 @@ use axum::response::Response;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::body::{ProviderBody, address};
+use super::body::{ProviderBody, Shown, address, written};
 use crate::auth::Caller;
 use crate::body;
 use crate::gate::Shared;
 use crate::native::address::{Segments, named};
-use crate::native::json;
+use crate::native::listing::Listing;
 use crate::problem::{Problem, ProblemBody};
 
 /// The media type of a component.
@@ -65,7 +65,8 @@ pub(crate) async fn put(
     });
     let installed = installed.await.map_err(|error| broken_off(&error))??;
     let status = if installed.replaced { StatusCode::OK } else { StatusCode::CREATED };
-    let mut response = json::answer(status, &ProviderBody::of(&shared.manager, &installed.provider));
+    let shown = Shown::of(&shared.manager, installed.provider);
+    let mut response = Listing::one(shown, written).answer_holding(status, Vec::new())?;
     if let Ok(location) = HeaderValue::from_str(&address(&name)) {
         response.headers_mut().insert(LOCATION, location);
     }

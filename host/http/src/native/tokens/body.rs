@@ -39,11 +39,12 @@ pub(crate) struct TokenBody<'a> {
 }
 
 /// Several tokens.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Tokens)]
+#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct TokensBody<'a> {
     /// Oldest first; those that are over among them.
-    pub(crate) tokens: Vec<TokenBody<'a>>,
+    tokens: Vec<TokenBody<'a>>,
 }
 
 /// A token that was made just now.

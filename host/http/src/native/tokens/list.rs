@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use analyte_core::names::Organisation;
-use analyte_jobs::Right;
+use analyte_jobs::{Right, TokenRecord};
 use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
@@ -12,7 +12,7 @@ use super::body::{TokenBody, TokensBody};
 use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::native::address::named;
-use crate::native::json;
+use crate::native::listing::{Items, Listing, Part};
 use crate::problem::{Problem, ProblemBody};
 
 /// The tokens of all organisations, or of one. Needs `admin`.
@@ -34,6 +34,6 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
         }
         None => shared.manager.all_tokens(),
     };
-    let tokens = records.iter().map(|record| TokenBody::of(record)).collect();
-    json::answer_held(&shared, caller.organisation(), StatusCode::OK, &TokensBody { tokens })
+    let write = |record: &Arc<TokenRecord>, part: &mut Part<'_>| serde_json::to_writer(part, &TokenBody::of(record));
+    Listing::of("tokens", records, write).answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept).await
 }

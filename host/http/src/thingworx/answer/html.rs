@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use analyte_core::table::Table;
 use analyte_core::table::format::WriteError;
+use analyte_core::table::pieces::Out;
+use analyte_core::visible::hides;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -27,8 +29,8 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;margin:2rem;color:
     vertical-align:top;max-width:40rem;overflow-wrap:anywhere}th{background:#f2f5f8}\
     small{display:block;font-weight:400;color:#66788a}pre{white-space:pre-wrap;overflow-wrap:anywhere}";
 
-/// A page with a table, in at most so many bytes.
-pub(in crate::thingworx) fn table(title: &str, table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
+/// A page with a table.
+pub(in crate::thingworx) async fn table(title: &str, table: &Table, out: &mut Out) -> Result<(), WriteError> {
     let mut page = begun(title);
     let shown = table.rows().min(ROWS);
     match table.rows() {
@@ -40,28 +42,35 @@ pub(in crate::thingworx) fn table(title: &str, table: &Table, most: u64) -> Resu
         ),
     }
     page.push_str("<table>\n<thead><tr>");
-    let enough = |page: &String| if page.len() as u64 > most { Err(WriteError::TooLarge { most }) } else { Ok(()) };
     for field in table.fields().iter() {
         page.push_str("<th>");
         escape(&field.name, CHARACTERS, &mut page);
         page.push_str("<small>");
         page.push_str(field.base_type.as_str());
         page.push_str("</small></th>");
+        put(&mut page, out).await?;
     }
     page.push_str("</tr></thead>\n<tbody>\n");
     for row in 0..shown {
-        enough(&page)?;
         page.push_str("<tr>");
         for column in 0..table.fields().len() {
             page.push_str("<td>");
             escape(&table.cell_text(column, row).unwrap_or_default(), CHARACTERS, &mut page);
             page.push_str("</td>");
+            put(&mut page, out).await?;
         }
         page.push_str("</tr>\n");
     }
     page.push_str("</tbody>\n</table>\n</body>\n</html>\n");
-    enough(&page)?;
-    Ok(page.into_bytes())
+    put(&mut page, out).await
+}
+
+/// Moves what there is of a page to where it is written.
+async fn put(page: &mut String, out: &mut Out) -> Result<(), WriteError> {
+    out.put(page.as_bytes())?;
+    page.clear();
+    out.offer().await;
+    Ok(())
 }
 
 /// A page with a JSON value.
@@ -111,8 +120,7 @@ fn escape(text: &str, most: usize, page: &mut String) {
             '>' => page.push_str("&gt;"),
             '"' => page.push_str("&quot;"),
             '\'' => page.push_str("&#39;"),
-            // Nothing that can be seen, and not allowed in a page.
-            one if one.is_control() && !matches!(one, '\n' | '\r' | '\t') => page.push('\u{fffd}'),
+            one if hides(one) => page.extend(one.escape_unicode()),
             one => page.push(one),
         }
     }
@@ -125,10 +133,16 @@ mod tests {
     use analyte_core::base_type::BaseType;
     use analyte_core::infotable::{Cell, Rows};
     use analyte_core::shape::Field;
+    use analyte_core::table::pieces::whole;
 
     use super::*;
 
-    const NASTY: &str = "</title></td></pre><script>alert(\"1\")</script><img src='x' onerror=a&b>\0";
+    fn page(title: &str, rows: &Table, most: u64) -> Result<String, WriteError> {
+        let page = whole(most, async |out| table(title, rows, out).await)?;
+        Ok(String::from_utf8(page).unwrap())
+    }
+
+    const NASTY: &str = "</title></td></pre><script>alert(\"1\")</script><img src='x' onerror=a&b>\0\u{202e}";
 
     #[test]
     fn nothing_in_a_page_is_markup_but_its_own() {
@@ -137,16 +151,15 @@ mod tests {
         rows.push(vec![Cell::Unset, Cell::Unset]);
         let nasty = rows.table().unwrap();
         let pages = [
-            String::from_utf8(table(NASTY, &nasty, 100_000).unwrap()).unwrap(),
+            page(NASTY, &nasty, 100_000).unwrap(),
             json(NASTY, &serde_json::json!({ NASTY: NASTY })),
             refusal(StatusCode::NOT_FOUND, NASTY),
         ];
-        let escaped =
-            "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&lt;img src=&#39;x&#39; onerror=a&amp;b&gt;\u{fffd}";
+        let escaped = "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&lt;img src=&#39;x&#39; onerror=a&amp;b&gt;\\u{0}\\u{202e}";
         for page in &pages {
             let markup: Vec<&str> = page.split('<').skip(1).filter_map(|part| part.split('>').next()).collect();
             assert!(!markup.iter().any(|tag| tag.starts_with("script") || tag.starts_with("img")), "{page}");
-            assert!(!page.contains('\0') && page.ends_with("</html>\n"), "{page}");
+            assert!(!page.contains(['\0', '\u{202e}']) && page.ends_with("</html>\n"), "{page}");
         }
         let [table, ..] = &pages;
         assert!(table.contains(escaped), "{table}");
@@ -161,10 +174,10 @@ mod tests {
             rows.push(vec![Cell::Text("ä".repeat(CHARACTERS + 1))]);
         }
         let long = rows.table().unwrap();
-        let page = String::from_utf8(table("T", &long, 1 << 30).unwrap()).unwrap();
-        assert_eq!(page.matches("<td>").count(), ROWS);
-        assert!(page.contains(&format!("<td>{}…</td>", "ä".repeat(CHARACTERS))));
-        assert!(page.contains("the first 1000 of 1005 rows"), "{}", page.chars().take(2_000).collect::<String>());
-        assert_eq!(table("T", &long, 10_000), Err(WriteError::TooLarge { most: 10_000 }));
+        let shown = page("T", &long, 1 << 30).unwrap();
+        assert_eq!(shown.matches("<td>").count(), ROWS);
+        assert!(shown.contains(&format!("<td>{}…</td>", "ä".repeat(CHARACTERS))));
+        assert!(shown.contains("the first 1000 of 1005 rows"), "{}", shown.chars().take(2_000).collect::<String>());
+        assert_eq!(page("T", &long, 10_000), Err(WriteError::TooLarge { most: 10_000 }));
     }
 }

@@ -1,14 +1,15 @@
 //! What a service answered, as the client wants to read it.
 //!
 //! A table stands as it is, at the top; one value is a table of one row and one field `result`; JSON is just that; nothing
-//! is an empty body. Memory is set aside for what is large until the client has taken it.
+//! is an empty body. What is large is written piece by piece, see [`crate::pieces`].
 
 use analyte_core::base_type::BaseType;
 use analyte_core::codes::Code;
 use analyte_core::infotable::{self, Cell};
 use analyte_core::names::Organisation;
-use analyte_core::table::Table;
-use analyte_core::table::format::{Format, WriteError, write_within};
+use analyte_core::table::format::{self, Format, WriteError, write_within};
+use analyte_core::table::pieces::{Out, Pieces, whole};
+use analyte_core::table::{Table, at_most};
 use axum::body::Body;
 use axum::response::Response;
 use http::HeaderValue;
@@ -18,17 +19,12 @@ use serde_json::Value;
 use super::accept::Form;
 use super::error::ServiceError;
 use super::service::{Answer, ResultType};
-use crate::body;
 use crate::gate::Shared;
-use crate::native::table::off_thread;
+use crate::native::table::reserve;
+use crate::pieces::{AT_ONCE, HELD, begin, exceeds};
 use crate::problem::Problem;
 
 pub(super) mod html;
-
-/// Up to this size a table is written at once.
-const AT_ONCE: usize = 256 * 1024;
-/// Up to this size no memory is set aside: there are no more such answers than connections.
-const SMALL: u64 = 64 * 1024;
 
 /// Answers a caller of this organisation in this form. `title` stands above a page.
 pub(super) async fn answer(
@@ -42,21 +38,61 @@ pub(super) async fn answer(
     let table = match answer {
         Answer::Nothing => return Ok(Response::new(Body::empty())),
         Answer::Json(value) => match form {
-            Form::Json => return held(shared, organisation, form, serde_json::to_vec(&value).unwrap_or_default()),
-            Form::Html => return held(shared, organisation, form, html::json(title, &value).into_bytes()),
+            // The descriptions of our own resources, so they are small.
+            Form::Json => return Ok(response(form, serde_json::to_vec(&value).unwrap_or_default())),
+            Form::Html => return Ok(response(form, html::json(title, &value))),
             Form::Xml | Form::Csv => scalar_of_json(&value),
         },
         Answer::Scalar(cell) => infotable::scalar(BaseType::parse_lenient(result.base_type()), cell),
         Answer::Table(table) => table,
     };
-    let most = shared.limits.answer_bytes;
-    let written = if table.memory_bytes() <= AT_ONCE {
-        write(form, title, &table, most)
-    } else {
-        let title = title.to_owned();
-        off_thread(move || write(form, &title, &table, most)).await?
-    };
-    held(shared, organisation, form, written.map_err(|error| unwritable(&error))?)
+    let body = body(shared, organisation, form, title, table).await?;
+    Ok(response(form, body))
+}
+
+/// A table as the body of an answer, held in memory that was set aside; a large one is written piece by piece.
+async fn body(
+    shared: &Shared,
+    organisation: &Organisation,
+    form: Form,
+    title: &str,
+    table: Table,
+) -> Result<Body, ServiceError> {
+    let (most, bound) = (shared.limits.answer_bytes, at_most(form, &table));
+    let failed = |error| unwritable(&error);
+    if bound <= most.min(AT_ONCE as u64) {
+        return Ok(write(form, title, &table, most).map_err(failed)?.into());
+    }
+    // For as long as the client takes to read it.
+    let mut reserved = reserve(shared, organisation, table.memory_bytes() as u64)?;
+    if bound > most && exceeds(pieces(form, title, table.clone()), most).await?.map_err(failed)? {
+        return Err(failed(WriteError::TooLarge { most }));
+    }
+    let begun = begin(pieces(form, title, table)).await?.map_err(failed)?;
+    if begun.is_large() {
+        reserved.push(shared.manager.reserve_memory(organisation, HELD).map_err(Problem::from)?);
+    }
+    Ok(begun.body(reserved))
+}
+
+fn at_most(form: Form, table: &Table) -> u64 {
+    match form {
+        Form::Json => at_most::infotable(table),
+        Form::Csv => at_most::format(Format::Csv, table),
+        Form::Xml | Form::Html => at_most::markup(table),
+    }
+}
+
+fn pieces(form: Form, title: &str, table: Table) -> Pieces {
+    match form {
+        Form::Json => infotable::pieces(table),
+        Form::Xml => infotable::xml::pieces(table),
+        Form::Csv => format::pieces(Format::Csv, table),
+        Form::Html => {
+            let title = title.to_owned();
+            Pieces::new(async move |mut out: Out| html::table(&title, &table, &mut out).await.map(|()| out))
+        }
+    }
 }
 
 /// JSON in a form that has only tables.
@@ -69,7 +105,7 @@ fn write(form: Form, title: &str, table: &Table, most: u64) -> Result<Vec<u8>, W
         Form::Json => infotable::write(table, most),
         Form::Xml => infotable::xml::write_xml(table, most),
         Form::Csv => write_within(Format::Csv, table, most),
-        Form::Html => html::table(title, table, most),
+        Form::Html => whole(most, async |out| html::table(title, table, out).await),
     }
 }
 
@@ -91,17 +127,10 @@ fn unwritable(error: &WriteError) -> ServiceError {
     }
 }
 
-/// An answer of these bytes, which hold on to memory until the client has taken them.
-fn held(shared: &Shared, organisation: &Organisation, form: Form, bytes: Vec<u8>) -> Result<Response, ServiceError> {
-    let length = bytes.len() as u64;
-    let reserved = if length > SMALL {
-        vec![shared.manager.reserve_memory(organisation, length).map_err(Problem::from)?]
-    } else {
-        Vec::new()
-    };
-    let mut response = Response::new(body::holding(bytes.into(), reserved));
+fn response(form: Form, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type(form)));
-    Ok(response)
+    response
 }
 
 fn media_type(form: Form) -> &'static str {

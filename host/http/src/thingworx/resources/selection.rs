@@ -2,6 +2,7 @@
 
 use analyte_core::codes::Code;
 use analyte_core::query::{Fields, Filter, Query, SortKey};
+use analyte_core::table::Table;
 
 use super::super::call::Call;
 use super::super::error::ServiceError;
@@ -11,17 +12,25 @@ use crate::native::table::off_thread;
 /// What looking at all rows may cost, in comparisons; a second or so.
 const MOST_COST: u64 = 1_000_000;
 
-/// Those of these rows that are asked for, at most as many as one answer holds.
-pub(super) async fn of<R: Fields + Send + 'static>(call: &Call, rows: Vec<R>) -> Result<Vec<R>, ServiceError> {
-    let limits = &call.shared.limits;
-    let query = asked::given(call.bytes("query").as_deref(), call.bytes("values").as_deref(), limits)?;
-    let cost = query.filter.as_ref().map_or(1, Filter::weight).saturating_mul(rows.len() as u64);
-    if cost > MOST_COST {
-        let message = format!("the query is too costly to be tried on {} rows; ask for less in it", rows.len());
-        return Err(ServiceError::coded(Code::InvalidInput, message));
-    }
-    let most = usize::try_from(limits.thingworx_query_rows).unwrap_or(usize::MAX);
-    Ok(off_thread(move || select(rows, &query, most)).await?)
+/// A table of those of these rows that are asked for, at most as many as one answer holds. There may be hundreds of
+/// thousands, so they are made where no other call waits behind them.
+pub(super) async fn of<R: Fields + 'static>(
+    call: &Call,
+    rows: impl FnOnce() -> Vec<R> + Send + 'static,
+    table: fn(&[R]) -> Result<Table, ServiceError>,
+) -> Result<Table, ServiceError> {
+    let query = asked::as_given(call).await?;
+    let most = usize::try_from(call.shared.limits.thingworx_query_rows).unwrap_or(usize::MAX);
+    off_thread(move || {
+        let rows = rows();
+        let cost = query.filter.as_ref().map_or(1, Filter::weight).saturating_mul(rows.len() as u64);
+        if cost > MOST_COST {
+            let message = format!("the query is too costly to be tried on {} rows; ask for less in it", rows.len());
+            return Err(ServiceError::coded(Code::InvalidInput, message));
+        }
+        table(&select(rows, &query, most))
+    })
+    .await?
 }
 
 fn select<R: Fields>(mut rows: Vec<R>, query: &Query, most: usize) -> Vec<R> {

@@ -13,6 +13,7 @@ use super::super::super::error::ServiceError;
 use super::super::super::resources::jobs::data_shapes::{field, table as finished};
 use super::super::super::service::Answer;
 use super::super::place::{MODELS, Place, inner};
+use crate::native::table::off_thread;
 
 /// Rows of GetFileListing.
 pub(super) const SHAPE: &str = "FileSystemFile";
@@ -36,12 +37,15 @@ pub(crate) async fn call(call: &Call, links: bool) -> Result<Answer, ServiceErro
     }
     let most = usize::try_from(limits.repository_files).unwrap_or(usize::MAX);
     let files = call.manager().repository_files(call.organisation(), MODELS, &prefix, None, most).await?;
-    let mask = mask.map(|mask| Pattern::new(&mask, false));
-    let here = files.iter().filter_map(|file| {
-        let name = file.path.strip_prefix(&prefix).filter(|name| !name.contains('/'))?;
-        mask.as_ref().is_none_or(|mask| mask.fits(name)).then_some((name, &**file))
-    });
-    table(here, links).map(Answer::Table)
+    off_thread(move || {
+        let mask = mask.map(|mask| Pattern::new(&mask, false));
+        let here = files.iter().filter_map(|file| {
+            let name = file.path.strip_prefix(&prefix).filter(|name| !name.contains('/'))?;
+            mask.as_ref().is_none_or(|mask| mask.fits(name)).then_some((name, &**file))
+        });
+        table(here, links).map(Answer::Table)
+    })
+    .await?
 }
 
 fn table<'a>(files: impl Iterator<Item = (&'a str, &'a FileRecord)>, links: bool) -> Result<Table, ServiceError> {

@@ -8,7 +8,6 @@ use super::row::{self, Row};
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let providers = call.manager().providers(call.organisation());
-    let models = providers.iter().flat_map(|provider| provider.models.values().cloned()).map(Row::of).collect();
-    let selected = selection::of(call, models).await?;
-    row::table(&selected).map(Answer::Table)
+    let models = move || providers.iter().flat_map(|one| one.models.values().cloned()).map(Row::of).collect();
+    selection::of(call, models, row::table).await.map(Answer::Table)
 }

@@ -8,7 +8,7 @@ use super::row::{self, Row};
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let providers = call.manager().providers(call.organisation());
-    let rows = providers.into_iter().map(|provider| Row::of(call.manager(), provider)).collect();
-    let selected = selection::of(call, rows).await?;
-    row::table(&selected).map(Answer::Table)
+    let manager = call.manager().clone();
+    let rows = move || providers.into_iter().map(|provider| Row::of(&manager, provider)).collect();
+    selection::of(call, rows, row::table).await.map(Answer::Table)
 }

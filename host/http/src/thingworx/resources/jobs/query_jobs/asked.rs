@@ -7,21 +7,33 @@ use analyte_core::query::{Query, QueryProblem};
 use super::super::super::super::call::Call;
 use super::super::super::super::error::ServiceError;
 use super::{fields, lenient, values};
+use crate::native::table::off_thread;
 
-pub(super) fn read(call: &Call) -> Result<Query, ServiceError> {
-    both(call.bytes("query").as_deref(), call.bytes("values").as_deref(), &call.shared.limits)
+pub(super) async fn read(call: &Call) -> Result<Query, ServiceError> {
+    of_call(call, both).await
+}
+
+/// The same over the names that the client uses.
+pub(in crate::thingworx::resources) async fn as_given(call: &Call) -> Result<Query, ServiceError> {
+    of_call(call, given).await
+}
+
+type Read = fn(Option<&[u8]>, Option<&[u8]>, &Limits) -> Result<Query, ServiceError>;
+
+/// However short, a query may hold expressions that take long to compile.
+async fn of_call(call: &Call, read: Read) -> Result<Query, ServiceError> {
+    let (query, values, limits) = (call.bytes("query"), call.bytes("values"), call.shared.limits.clone());
+    if query.is_none() && values.is_none() {
+        return Ok(Query::default());
+    }
+    off_thread(move || read(query.as_deref(), values.as_deref(), &limits)).await?
 }
 
 fn both(query: Option<&[u8]>, values: Option<&[u8]>, limits: &Limits) -> Result<Query, ServiceError> {
     given(query, values, limits).map(fields::ours)
 }
 
-/// The same over the names that the client uses.
-pub(in crate::thingworx::resources) fn given(
-    query: Option<&[u8]>,
-    values: Option<&[u8]>,
-    limits: &Limits,
-) -> Result<Query, ServiceError> {
+fn given(query: Option<&[u8]>, values: Option<&[u8]>, limits: &Limits) -> Result<Query, ServiceError> {
     let mut query = query.map_or_else(|| Ok(Query::default()), |json| of_query(json, limits))?;
     let values = values.map_or(Ok(None), |json| values::read(json, limits))?;
     query.filter = match (query.filter, values) {

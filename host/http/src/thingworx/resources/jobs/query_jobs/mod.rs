@@ -23,7 +23,7 @@ mod values;
 use self::patience::Patience;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
-    let query = asked::read(call)?;
+    let query = asked::read(call).await?;
     call.let_go();
     let patience = Patience::begins(&call.shared.limits);
     let jobs = found(call, query, patience).await?;

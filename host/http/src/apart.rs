@@ -1,0 +1,59 @@
+//! Large memory is given back on a thread where no other call waits: the system takes some milliseconds for it.
+
+use tokio::runtime::Handle;
+
+/// Drops what it holds on such a thread.
+pub(crate) struct Apart<T: Send + 'static>(Option<T>);
+
+impl<T: Send + 'static> Apart<T> {
+    pub(crate) fn new(held: T) -> Self {
+        Self(Some(held))
+    }
+
+    /// What it held, which is dropped where the caller drops it.
+    pub(crate) fn take(mut self) -> Option<T> {
+        self.0.take()
+    }
+}
+
+impl<T: Send + 'static> Drop for Apart<T> {
+    fn drop(&mut self) {
+        let Some(held) = self.0.take() else { return };
+        // Where there is no runtime any more, no call waits either.
+        if let Ok(handle) = Handle::try_current() {
+            drop(handle.spawn_blocking(move || drop(held)));
+        }
+    }
+}
+
+impl<T: AsRef<[u8]> + Send + 'static> AsRef<[u8]> for Apart<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_ref().map_or(&[], T::as_ref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+    use std::thread::ThreadId;
+
+    use super::*;
+
+    struct Tells(Sender<ThreadId>);
+
+    impl Drop for Tells {
+        fn drop(&mut self) {
+            // The test may have ended.
+            drop(self.0.send(std::thread::current().id()));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_large_is_dropped_by_another_thread() {
+        let (tells, told) = channel();
+        drop(Apart::new(Tells(tells.clone())));
+        assert!(told.recv().is_ok_and(|thread| thread != std::thread::current().id()));
+        drop(Apart::new(Tells(tells)).take());
+        assert_eq!(told.recv(), Ok(std::thread::current().id()));
+    }
+}
