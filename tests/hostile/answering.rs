@@ -38,9 +38,9 @@ fn each_costs_less(server: &Server, before: u64, clients: u64, most: u64) -> u64
     })
 }
 
-/// A release build holds no thread for more than 5 ms. Without optimisation our own code was measured to take up to ten times
-/// as long (the reading of one body of 64 KiB: 0.6 and 6 ms), so a test of such a build allows as much more.
-const LONGEST_STEP: f64 = if cfg!(debug_assertions) { 0.05 } else { 0.005 };
+/// No step of a release build holds a thread for more than 5 ms. Without optimisation the longest steps of these tests were seen
+/// between 5 and 10 ms, so a test of such a build allows 25.
+const LONGEST_STEP: f64 = if cfg!(debug_assertions) { 0.025 } else { 0.005 };
 
 /// The memory of a process in bytes: now, and at most since [`forget_peak`].
 fn memory(process: u32) -> (u64, u64) {
@@ -88,7 +88,7 @@ fn stalls(http: &Http) -> (u64, u64) {
 
 fn assert_no_stall(http: &Http) {
     let (all, long) = stalls(http);
-    eprintln!("{all} steps took a millisecond or longer, {long} longer than {LONGEST_STEP} s");
+    eprintln!("{all} steps took a millisecond or longer, {long} longer than {LONGEST_STEP} s\n{}", stall_lines(http));
     assert_eq!(long, 0, "{}", stall_lines(http));
 }
 
