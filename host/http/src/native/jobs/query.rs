@@ -54,6 +54,7 @@ pub(crate) async fn query(
     let limits = shared.limits.clone();
     // However short, it may hold expressions that take long to compile.
     let query = off_thread(move || whole(&received.bytes, &limits)).await??;
+    drop(received.reserved);
     let page = shared.manager.query(caller.organisation(), query, Some(limit), go_on).await?;
     shown(&shared, caller.organisation(), page).await
 }
