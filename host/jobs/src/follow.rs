@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn line(id: u64, bytes: usize) -> JobEvent {
-        let what = Telling::Log { level: "info".into(), message: "x".repeat(bytes).into() };
+        let what = Telling::Log { level: "info".into(), message: "x".repeat(bytes) };
         let what = Happened::Told { task: TaskName::only(), attempt: Attempt(1), what };
         JobEvent { id: EventId(id), at: Timestamp(0), what }
     }
