@@ -71,7 +71,7 @@ fn idle(server: &Server) -> Duration {
         let before = processor_time(server.id());
         std::thread::park_timeout(Duration::from_millis(300));
         let after = processor_time(server.id());
-        (after - before <= Duration::from_millis(20)).then_some(after)
+        (after.saturating_sub(before) <= Duration::from_millis(20)).then_some(after)
     })
 }
 
@@ -140,7 +140,7 @@ fn an_answer_that_is_not_taken_is_not_written() {
     let before = memory(process).0;
     let began = processor_time(process);
     let whole = http.get(&path).expect(200);
-    let one = processor_time(process) - began;
+    let one = processor_time(process).saturating_sub(began);
     let (length, peak) = (whole.body.len() as u64, memory(process).1 - before);
     assert!(length > 240 * MIB && whole.header("transfer-encoding") == "chunked", "{length}");
     assert!(whole.body.ends_with(b"true}]}"));
@@ -160,7 +160,7 @@ fn an_answer_that_is_not_taken_is_not_written() {
     }
     let longest = probe.is_served();
     drop(probe);
-    let spent = idle(&server) - began;
+    let spent = idle(&server).saturating_sub(began);
     let peak = memory(process).1.saturating_sub(before);
     eprintln!("eight that hang up: {spent:?} of processor time, {} KiB, others waited {longest:?}", peak / KIB);
     assert!(spent < one, "{spent:?}, and one whole answer takes {one:?}");
@@ -169,7 +169,7 @@ fn an_answer_that_is_not_taken_is_not_written() {
     // A hundred that read nothing: nothing is written for them beyond what their connections hold.
     let began = processor_time(process);
     let waiting: Vec<Raw> = (0..100).map(|_| ask(http, &path)).collect();
-    let spent = idle(&server) - began;
+    let spent = idle(&server).saturating_sub(began);
     // The table as it is kept and as columns, the definitions of a thousand fields, and the first pieces.
     let each = each_costs_less(&server, before, 100, 2 * stored + 2 * MIB);
     eprintln!("a hundred that read nothing: {spent:?} of processor time, {} KiB each", each / KIB);
@@ -298,7 +298,7 @@ fn a_long_list_is_answered_item_by_item() {
     let before = idle(&server);
     let rest = memory(process).0;
     let readers: Vec<Raw> = (0..20).map(|_| ask(http, path)).collect();
-    let spent = idle(&server) - before;
+    let spent = idle(&server).saturating_sub(before);
     // The jobs themselves, which were fetched for this answer, and no second time as text.
     let each = each_costs_less(&server, rest, 20, length + length / 4);
     eprintln!("a list of {} MiB that is not read: {} KiB each, {spent:?} for twenty", length / MIB, each / KIB);
@@ -418,7 +418,7 @@ fn no_body_holds_a_thread() {
     assert_eq!(post("/v1/jobs/query", &query), 200);
     // Near the limit of what one expression may take, eight times.
     let slow = "{\"type\":\"MATCHES\",\"fieldName\":\"model\",\"expression\":\"(\\\\p{L}{1,20}){1,3}x\"}";
-    let query = format!("{{\"filters\":{{\"type\":\"OR\",\"filters\":[{}]}}}}", vec![slow; 8].join(","));
+    let query = format!("{{\"filters\":{{\"type\":\"OR\",\"filters\":[{}]}}}}", [slow; 8].join(","));
     assert!(matches!(post("/v1/jobs/query", &query), 200 | 422));
     assert!(matches!(post("/v1/jobs/cancel", &format!("{{\"filter\":{query}}}")), 200 | 422));
     let service = "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI/Services";

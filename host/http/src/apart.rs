@@ -44,7 +44,7 @@ mod tests {
     impl Drop for Tells {
         fn drop(&mut self) {
             // The test may have ended.
-            drop(self.0.send(std::thread::current().id()));
+            let _ = self.0.send(std::thread::current().id());
         }
     }
 
