@@ -22,7 +22,6 @@ use analyte::plugin::tables::Table;
 use exports::analyte::plugin::provider::{Outcome, Request};
 
 #[path = "../../../host/engine/src/config.rs"]
-#[expect(dead_code, reason = "a compiler needs no pool, and there is none here")]
 mod config;
 /// The engine's own files.
 #[path = "../../../host/engine/src/pool.rs"]
