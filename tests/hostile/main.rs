@@ -25,6 +25,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 mod answering;
+mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
 use support::plugins::plugin;
@@ -204,7 +205,7 @@ async fn a_transfer_beyond_its_allowance_is_named() {
     let report = component.run(request(model, "[]", roomy, &told)).await;
     assert_eq!(
         shown(&report),
-        "    output-too-large: one transfer out of the component was larger than 1048576 bytes (limit output_bytes)\n    \
+        "    output-too-large: what the component handed over was larger than 1048576 bytes (limit output_bytes)\n    \
          hint: return less at once, or write a result file in pieces\n"
     );
 }

@@ -136,13 +136,12 @@ async fn what_is_on_runs() {
 async fn components_made_of_several_run() {
     let (engine, _folder) = engine(limits());
     let mut pairs = String::new();
+    // Strings are another matter: see `stopping.rs`.
     for encoding in ["string-encoding=utf8", "string-encoding=utf16", "string-encoding=latin1+utf16"] {
-        for handed in ["string", "(list u8)"] {
-            let pair = include_str!("joined.wat").replace("ENCODING", encoding).replace("TYPE", handed);
-            let name = pairs.len();
-            let pair = pair.replacen("(component", &format!("(component $pair{name}"), 1);
-            pairs.push_str(&format!("{pair} (instance (instantiate $pair{name}))"));
-        }
+        let pair = include_str!("joined.wat").replace("ENCODING", encoding).replace("TYPE", "(list u8)");
+        let name = pairs.len();
+        let pair = pair.replacen("(component", &format!("(component $pair{name}"), 1);
+        pairs.push_str(&format!("{pair} (instance (instantiate $pair{name}))"));
     }
     runs(&engine, &format!("(component {pairs})")).await;
 }

@@ -50,6 +50,7 @@ codes! {
     CapabilityDenied "capability-denied" 403 false "The component used something that was not granted to it, and failed.";
     ProviderUnavailable "provider-unavailable" 503 true "The provider was removed or cannot be loaded.";
     HostError "host-error" 500 true "The platform's own fault: store, disk or a lost node.";
+    NotStopped "not-stopped" 500 false "The run did not come to a point where it could be stopped, and was left behind; its component runs no more until an operator has acted.";
     ParentFailed "parent-failed" 409 false "A task that this one depends on failed.";
     Cancelled "cancelled" 409 false "The job was cancelled.";
     // Why a call was refused (design §7).

@@ -77,8 +77,15 @@ limits! {
     timeout_ms_max 86_400_000 "milliseconds"
         "The longest time limit that a job may ask for." "422 `invalid-input`";
     output_bytes 268_435_456 "bytes"
-        "Bounds what one transfer out of a component may carry: its result table, a log line, a piece of a file."
-        "job fails with `output-too-large`";
+        "Bounds the result that a run hands over." "job fails with `output-too-large`";
+    transfer_bytes 4_194_304 "bytes"
+        "Bounds what a component may hand to the host in one call, or be given by one read of its model file: a log line, a \
+         piece of a file. A call cannot be interrupted, so this bounds how long one takes."
+        "job fails with `output-too-large`; a read gives less";
+    unpaused_ms 10_000 "milliseconds of processor time"
+        "The longest that a component may compute between two points where it can be stopped. They lie some milliseconds \
+         apart, so crossing this is a fault of the platform; the thread is given up and replaced."
+        "job fails with `not-stopped`, and further runs of the component with `provider-unavailable`";
     stack_bytes 1_048_576 "bytes"
         "Bounds the stack of a running component, so that endless recursion ends." "job fails with `stack-overflow`";
     table_elements 100_000 "elements"

@@ -1,7 +1,7 @@
 //! Compiled code on disk, so that a component is compiled once.
 //!
 //! A file's name is the component's digest, a hash of everything that makes compiled code incompatible (version of
-//! wasmtime, its settings) and the target. A file is written under a temporary name, synced and renamed, so it is whole
+//! wasmtime, its settings, how components are prepared) and the target. A file is written under a temporary name, synced and renamed, so it is whole
 //! or not there. Only the compiler of this server writes here: a precompiled file from a user is never accepted.
 
 use std::fs::{self, File};
@@ -31,6 +31,7 @@ impl Cache {
         fs::create_dir_all(folder)?;
         let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        crate::prepare::REVISION.hash(&mut hasher);
         let suffix = format!("{:016x}-{}.cwasm", hasher.finish(), std::env::consts::ARCH);
         let cache = Self { folder: folder.to_owned(), suffix, written: AtomicU64::new(0) };
         cache.sweep()?;

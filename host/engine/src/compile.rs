@@ -15,6 +15,7 @@ use tokio::process::Command;
 
 use crate::config::{Allocation, config};
 use crate::error::Refused;
+use crate::prepare;
 use crate::proposals::{Proposal, missing};
 
 /// First argument of a compiling child.
@@ -71,10 +72,20 @@ fn limit_this_process(address_space: u64, seconds: u64) -> rustix::io::Result<()
 /// Compiles here and now; the error is the compiler's own, in one line.
 pub(crate) fn in_process(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, String> {
     let engine = wasmtime::Engine::new(&config(Allocation::OnDemand, limits)).map_err(|error| one_line(&error))?;
-    engine.precompile_component(bytes).map_err(|error| match missing(bytes) {
-        Some(Proposal { name, reason, .. }) => format!("{USES}`{name}`, which is switched off here: {reason}"),
-        None => one_line(&error),
-    })
+    let compile = |prepared: &[u8]| {
+        engine.precompile_component(prepared).map_err(|error| match missing(bytes) {
+            Some(Proposal { name, reason, .. }) => format!("{USES}`{name}`, which is switched off here: {reason}"),
+            None => one_line(&error),
+        })
+    };
+    let prepared = match prepare::prepare(bytes) {
+        Ok(prepared) => prepared,
+        // Where it is no component at all, the compiler says so best.
+        Err(why) => return compile(bytes).and(Err(why)),
+    };
+    let code = compile(&prepared)?;
+    prepare::refuse_strings_between_components(&code)?;
+    Ok(code)
 }
 
 /// Why compiled code was not made: most often what the compiler said is a cause only, and not a whole sentence.

@@ -26,7 +26,7 @@ pub(crate) fn config(allocation: Allocation, limits: &Limits) -> Config {
     for proposal in PROPOSALS {
         config.wasm_features(proposal.features, proposal.on);
     }
-    // Fuel is the one mechanism for budget, yielding and cancelling.
+    // Fuel is the budget, and makes a guest pause while it computes; around its calls the hook does (run/hook.rs).
     config.consume_fuel(true);
     config.cranelift_opt_level(OptLevel::Speed);
     // The same component gives the same result on every machine.

@@ -9,11 +9,13 @@ use analyte_core::model::{ModelInfo, ProviderInfo};
 use analyte_core::names::Organisation;
 
 use crate::bindings::exports::analyte::plugin::provider;
+use crate::budget::Reservation;
 use crate::checked;
 use crate::component::{Component, Description, Exports};
 use crate::error::Refused;
 use crate::host::Call;
 use crate::inspect::Kind;
+use crate::run::housed::Housed;
 use crate::run::instance::{Called, Live, Transfer};
 use crate::run::request::{Discard, Grants, Identity, ModelFile};
 
@@ -22,29 +24,32 @@ impl Component {
     pub(crate) async fn describe(&self, of: Option<&Organisation>) -> Result<Description, Refused> {
         let (this, of) = (self.clone(), of.cloned());
         let limits = self.engine().limits().clone();
+        let guest = self.guest(of.as_ref(), "describe")?;
+        // Before it takes a thread: a call that waits for memory keeps no other guest waiting.
+        let room = self.room_to_ask(of.as_ref()).await;
         let (provider, models) = match self.exports() {
             Exports::Provider(_) => {
                 let (info, models) = self
-                    .on_guest_thread(of.clone(), async move {
+                    .on_guest_thread(guest, of.clone(), async move {
                         let Exports::Provider(indices) = this.exports() else { return Err(wrong_world()) };
-                        let called = this.ask(of.as_ref(), None, async |store, instance| {
+                        let called = this.ask(room, None, async |store, instance| {
                             let guest = indices.load(&mut *store, instance)?;
                             let info = guest.call_describe(&mut *store).await?;
                             Ok((info, guest.call_models(&mut *store).await?))
                         });
-                        answer("describe` or `models", called.await)
+                        answer("describe` or `models", called.await?)
                     })
                     .await?;
                 (checked::provider_info(info, &limits)?, checked::model_infos(models, &limits)?)
             }
             Exports::Model(_) => {
                 let info = self
-                    .on_guest_thread(of.clone(), async move {
+                    .on_guest_thread(guest, of.clone(), async move {
                         let Exports::Model(indices) = this.exports() else { return Err(wrong_world()) };
-                        let called = this.ask(of.as_ref(), None, async |store, instance| {
+                        let called = this.ask(room, None, async |store, instance| {
                             indices.load(&mut *store, instance)?.call_describe(&mut *store).await
                         });
-                        answer("describe", called.await)
+                        answer("describe", called.await?)
                     })
                     .await?;
                 let model = checked::model_info(info, &limits)?;
@@ -63,14 +68,16 @@ impl Component {
         let limits = self.engine().limits().clone();
         let (this, of) = (self.clone(), of.cloned());
         let (name, media_type) = (file.name.clone(), file.media_type.clone());
+        let guest = self.guest(of.as_ref(), "inspect-model")?;
+        let room = self.room_to_ask(of.as_ref()).await;
         let info = self
-            .on_guest_thread(of.clone(), async move {
+            .on_guest_thread(guest, of.clone(), async move {
                 let Exports::Provider(indices) = this.exports() else { return Err(wrong_world()) };
-                let called = this.ask(of.as_ref(), Some(file), async |store, instance| {
+                let called = this.ask(room, Some(file), async |store, instance| {
                     let guest: provider::Guest = indices.load(&mut *store, instance)?;
                     guest.call_inspect_model(&mut *store, &name, &media_type).await
                 });
-                answer("inspect-model", called.await)
+                answer("inspect-model", called.await?)
             })
             .await?
             .map_err(|refusal| {
@@ -80,21 +87,26 @@ impl Component {
         checked::model_info(info, &limits)
     }
 
-    /// One call outside any job.
+    /// Room for one call outside any job.
+    async fn room_to_ask(&self, of: Option<&Organisation>) -> Reservation {
+        let limits = self.engine().limits();
+        self.engine().budget().reserve(of, limits.memory_bytes.saturating_add(limits.describe_bytes)).await
+    }
+
+    /// One call outside any job, in [room](Self::room_to_ask) that was made before.
     async fn ask<T>(
         &self,
-        of: Option<&Organisation>,
+        room: Reservation,
         model_file: Option<ModelFile>,
         body: impl AsyncFnOnce(
             &mut wasmtime::Store<crate::host::HostState>,
             &wasmtime::component::Instance,
         ) -> wasmtime::Result<T>,
-    ) -> Called<T> {
+    ) -> Result<Called<T>, Refused> {
         let limits = self.engine().limits().clone();
         let run =
             RunLimits { fuel: limits.describe_fuel, memory_bytes: limits.memory_bytes, timeout_ms: limits.describe_ms };
         let transfer = Transfer { bytes: limits.describe_bytes, limit: "describe_bytes" };
-        let _room = self.engine().budget().reserve(of, run.memory_bytes.saturating_add(transfer.bytes)).await;
         let deadline = Instant::now() + Duration::from_millis(run.timeout_ms);
         let call = Call::new(
             limits,
@@ -104,7 +116,10 @@ impl Component {
             Arc::new(Discard),
             deadline,
         );
-        Live::new(self.clone(), run.memory_bytes).call(run, transfer, call, body).await
+        match Housed::new(Live::new(self.clone(), run.memory_bytes), Arc::new(room)).live() {
+            Some(live) => Ok(live.call(run, transfer, call, body).await),
+            None => Err(Refused::host("the instance has gone")),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::host::{self, HostState};
 use crate::inspect::inspect;
 use crate::place::Place;
 use crate::run::turns::Turns;
+use crate::run::watch::Watch;
 use crate::start;
 use crate::unfit;
 
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     loading: Loading,
     budget: MemoryBudget,
     guests: GuestThreads,
+    watch: Watch,
     /// Held while compiling: compilers are heavy, and of two installations of one component the second finds the first's
     /// code in the cache.
     compiling: tokio::sync::Mutex<()>,
@@ -95,11 +97,15 @@ impl Engine {
         };
         let threads = options.threads.max(1);
         let guests = Builder::new_multi_thread()
-            .worker_threads(threads)
+            // As many again are spare: each takes the place of one that does not come back from its guest.
+            .worker_threads(threads.saturating_mul(2))
             .thread_name("guest")
             .enable_all()
             .build()
             .map_err(io("starting threads for components".to_owned()))?;
+        let turns = Turns::new(threads);
+        let watch = Watch::begin(&options.limits, threads, turns.clone())
+            .map_err(io("starting the thread that watches components".to_owned()))?;
         let budget = match options.limits.memory_budget_bytes {
             // With too little for a budget, one run at a time.
             0 => Place::here().memory.budget().unwrap_or_default(),
@@ -116,10 +122,27 @@ impl Engine {
                 cache,
                 loading,
                 budget,
-                guests: GuestThreads { runtime: Some(guests), turns: Turns::new(threads) },
+                guests: GuestThreads { runtime: Some(guests), turns },
+                watch,
                 compiling: tokio::sync::Mutex::default(),
             }),
         })
+    }
+
+    /// Adds the figures of its guests to what is answered to `GET /metrics`.
+    pub fn register(&self, registry: &mut prometheus_client::registry::Registry) {
+        self.inner.watch.register(registry);
+    }
+
+    /// The most processor time that a guest has had so far from one pause, where it can be stopped, to the next.
+    pub fn longest_step(&self) -> std::time::Duration {
+        self.inner.watch.longest_step()
+    }
+
+    /// Lets a component run again that was kept from it because a run of it could not be stopped; as long as that run still
+    /// computes, nothing changes.
+    pub fn readmit(&self, digest: &Digest) {
+        self.inner.watch.readmit(digest);
     }
 
     /// Inspects, compiles and describes a component that is new here.
@@ -221,6 +244,10 @@ impl Engine {
     /// The limits in force.
     pub fn limits(&self) -> &Arc<Limits> {
         &self.inner.limits
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.inner.watch
     }
 
     /// How many memories of components there may be at once: fewer than usual where the address space is small.

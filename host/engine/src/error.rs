@@ -6,7 +6,8 @@ use analyte_core::codes::Code;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refused {
-    /// [`Code::InvalidComponent`], [`Code::TooLarge`], or [`Code::HostError`] where the fault is the platform's.
+    /// [`Code::InvalidComponent`], [`Code::TooLarge`], [`Code::ProviderUnavailable`] and [`Code::NotStopped`] where a guest
+    /// of the component was given up, or [`Code::HostError`] where the fault is the platform's otherwise.
     pub code: Code,
     /// One sentence.
     pub message: String,

@@ -23,6 +23,7 @@ mod host;
 pub mod inspect;
 pub mod place;
 mod pool;
+mod prepare;
 pub mod proposals;
 pub mod run;
 mod start;

@@ -3,24 +3,30 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
+
+/// What may be written at once. WASI has a component ask first, and ends one that writes more.
+const AT_ONCE: usize = 1 << 16;
 
 /// Keeps the last bytes written, and takes any number. Clones share them.
 #[derive(Debug, Clone)]
 pub(crate) struct Tail {
     kept: Arc<Mutex<VecDeque<u8>>>,
+    /// Bytes written since they were last counted.
+    count: Arc<AtomicU64>,
     most: usize,
 }
 
 impl Tail {
     pub(crate) fn new(most: u64) -> Self {
-        Self { kept: Arc::default(), most: usize::try_from(most).unwrap_or(usize::MAX) }
+        Self { kept: Arc::default(), count: Arc::default(), most: usize::try_from(most).unwrap_or(usize::MAX) }
     }
 
     /// Forgets what was written so far.
@@ -28,7 +34,13 @@ impl Tail {
         self.kept.lock().clear();
     }
 
+    /// How many bytes were written since this was asked last.
+    pub(crate) fn take_count(&self) -> u64 {
+        self.count.swap(0, Ordering::Relaxed)
+    }
+
     fn take_in(&self, bytes: &[u8]) {
+        self.count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let mut kept = self.kept.lock();
         let new = bytes.get(bytes.len().saturating_sub(self.most)..).unwrap_or_default();
         let surplus = (kept.len() + new.len()).saturating_sub(self.most);
@@ -50,6 +62,9 @@ impl Pollable for Tail {
 
 impl OutputStream for Tail {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if bytes.len() > AT_ONCE {
+            return Err(StreamError::trap("more was written than `check-write` allows"));
+        }
         self.take_in(&bytes);
         Ok(())
     }
@@ -57,7 +72,7 @@ impl OutputStream for Tail {
         Ok(())
     }
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(1 << 16)
+        Ok(AT_ONCE)
     }
 }
 

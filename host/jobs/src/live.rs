@@ -27,6 +27,8 @@ enum Stage {
 pub(crate) struct LiveRun {
     pub(crate) run: RunKey,
     stage: watch::Sender<Stage>,
+    /// Held, by its other end, by everything that the run has of the host.
+    present: watch::Sender<()>,
     told: Mutex<Told>,
     /// Rung when something is told.
     bell: Arc<Notify>,
@@ -53,7 +55,17 @@ struct Line<'a> {
 impl LiveRun {
     fn new(run: RunKey, bell: Arc<Notify>) -> Self {
         let (stage, _) = watch::channel(Stage::Running);
-        Self { run, stage, told: Mutex::default(), bell }
+        Self { run, stage, present: watch::Sender::new(()), told: Mutex::default(), bell }
+    }
+
+    /// What is held for as long as the run is there.
+    pub(crate) fn presence(&self) -> Presence {
+        Presence { _held: self.present.subscribe() }
+    }
+
+    /// Waits until it is there no more: its guest has gone, or it never began.
+    pub(crate) async fn gone(&self) {
+        self.present.closed().await;
     }
 
     /// Waits until somebody stops it.
@@ -174,7 +186,7 @@ impl Live {
         let mut runs = self.runs.lock();
         runs.insert(run, live.clone());
         self.count.send_replace(runs.len());
-        Begun { live, all: self.clone() }
+        Begun { _present: live.presence(), live, all: self.clone() }
     }
 
     /// The latest run of this task, if one is in progress.
@@ -184,6 +196,13 @@ impl Live {
             run.run.key.job == job && run.run.key.task == *task && run.run.key.organisation == *organisation
         };
         runs.values().filter(same).max_by_key(|run| run.run.attempt).cloned()
+    }
+
+    /// Every run of this job in progress.
+    pub(crate) fn of_job(&self, organisation: &Organisation, job: JobId) -> Vec<Arc<LiveRun>> {
+        let runs = self.runs.lock();
+        let same = |run: &&Arc<LiveRun>| run.run.key.job == job && run.run.key.organisation == *organisation;
+        runs.values().filter(same).cloned().collect()
     }
 
     /// Stops one run of this job, if it is in progress here.
@@ -237,9 +256,15 @@ impl Live {
     }
 }
 
+/// That a run is still there.
+pub(crate) struct Presence {
+    _held: watch::Receiver<()>,
+}
+
 /// A run that was taken up; dropped when all about it is done.
 pub(crate) struct Begun {
     pub(crate) live: Arc<LiveRun>,
+    _present: Presence,
     all: Arc<Live>,
 }
 
@@ -277,6 +302,20 @@ mod tests {
         drop((first, second));
         live.empty().await;
         assert!(live.keys().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_run_is_gone_when_nothing_of_it_is_left() {
+        let live = Arc::new(Live::default());
+        let begun = live.begin(key(1));
+        let organisation = Organisation::default_one();
+        let [run] = live.of_job(&organisation, JobId(Uuid::nil())).try_into().ok().unwrap();
+        let (guest, soon) = (run.presence(), std::time::Duration::from_millis(1));
+        drop(begun);
+        assert!(live.of_job(&organisation, JobId(Uuid::nil())).is_empty());
+        assert!(tokio::time::timeout(soon, run.gone()).await.is_err());
+        drop(guest);
+        run.gone().await;
     }
 
     #[test]

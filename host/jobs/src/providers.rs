@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
+use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
 use analyte_core::job::transition::Event;
 use analyte_core::job::{Job, Status, Task};
@@ -83,6 +84,8 @@ impl Manager {
         }
         self.refuse_bytes(&key, before.as_ref().map_or(0, |before| before.record.bytes), bytes.len() as u64)?;
         let share = self.inner.preparing.take(key.organisation.as_ref()).await;
+        // An operator who installs it again wants it to run again.
+        self.inner.engine.readmit(&Digest::of(&bytes));
         let (component, description) = self.inner.engine.install_for(key.organisation.as_ref(), bytes.clone()).await?;
         if description.kind == Kind::Model {
             return Err(model_component(&key.name));

@@ -153,6 +153,8 @@ impl Manager {
                 if inspect(&bytes)?.kind == Kind::Provider {
                     return Err(provider_component(&publish.key.name));
                 }
+                // An operator who publishes it again wants it to run again.
+                self.inner.engine.readmit(&Digest::of(&bytes));
                 let (component, description) =
                     self.inner.engine.install_for(publish.key.organisation.as_ref(), bytes).await?;
                 let Some(info) = description.models.into_iter().next() else {

@@ -29,6 +29,9 @@ pub struct JobView {
     pub waiting: Option<WaitingView>,
     /// How far its first unfinished task is, else its last one.
     pub progress: Option<Progress>,
+    /// It was cancelled just now, and its run has not come to a point where it could be stopped. Only
+    /// [`Manager::cancel`] sets it.
+    pub being_stopped: bool,
 }
 
 impl JobView {
@@ -318,7 +321,7 @@ impl Manager {
     }
 
     fn seen(&self, job: Arc<Job>) -> JobView {
-        let mut view = JobView { job, waiting: None, progress: None };
+        let mut view = JobView { job, waiting: None, progress: None, being_stopped: false };
         let Some(task) = view.task() else { return view };
         // A run that was cancelled may go on for a moment; what it tells then is no part of the job.
         let live = (task.status == Status::Running)

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use crate::live::LiveRun;
+use crate::live::{LiveRun, Presence};
 use crate::options::Clock;
 
 /// Takes what one run tells.
@@ -19,11 +19,13 @@ pub(crate) struct Sink {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     files: Arc<Mutex<Vec<NewFile>>>,
+    /// The guest has this sink until it has gone.
+    _present: Presence,
 }
 
 impl Sink {
     pub(crate) fn new(live: Arc<LiveRun>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { live, store, clock, files: Arc::default() }
+        Self { _present: live.presence(), live, store, clock, files: Arc::default() }
     }
 
     /// The files finished so far.

@@ -7,6 +7,8 @@ use crate::{Error, Result, host};
 
 /// Bytes that are gathered before they leave the component.
 const BUFFER: usize = 64 * 1024;
+/// The most that leaves it at once: a host takes some megabytes in one call.
+const PIECE: usize = 1024 * 1024;
 
 /// A file of the result, being written. Dropped before [`finish`](Self::finish), it is discarded.
 ///
@@ -51,12 +53,13 @@ impl io::Write for ResultFile {
         if self.buffer.len() + bytes.len() > BUFFER {
             self.send().map_err(io::Error::other)?;
         }
-        if bytes.len() >= BUFFER {
-            self.file.write(bytes).map_err(|error| io::Error::other(Error::from(error)))?;
+        let taken = bytes.get(..PIECE).unwrap_or(bytes);
+        if taken.len() >= BUFFER {
+            self.file.write(taken).map_err(|error| io::Error::other(Error::from(error)))?;
         } else {
-            self.buffer.extend_from_slice(bytes);
+            self.buffer.extend_from_slice(taken);
         }
-        Ok(bytes.len())
+        Ok(taken.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -62,7 +62,7 @@ struct Counted {
     store: analyte_store::Metrics,
     jobs: analyte_jobs::Metrics,
     http: analyte_http::Metrics,
-    registry: Arc<Registry>,
+    registry: Registry,
 }
 
 impl Counted {
@@ -73,7 +73,7 @@ impl Counted {
         store.register(&mut registry);
         jobs.register(&mut registry);
         http.register(&mut registry);
-        Self { store, jobs, http, registry: Arc::new(registry) }
+        Self { store, jobs, http, registry }
     }
 }
 
@@ -121,9 +121,10 @@ impl Server {
         let place = place::settle(&mut limits)?;
         let compiled = data_dir::prepare(&data_dir)?;
         let limits = Arc::new(limits);
-        let metrics = Counted::new();
+        let mut metrics = Counted::new();
         let store = open_store(&data_dir, &limits, &metrics).await?;
         let engine = sandbox::engine(limits, compiled, place.cores.count)?;
+        engine.register(&mut metrics.registry);
         let mut options = analyte_jobs::Options::new(Arc::new(store), engine);
         options.limits = place::within_pool(options.limits, &options.engine);
         options.grants = grants;
@@ -162,7 +163,7 @@ impl Server {
             origins,
             thingworx,
             limits,
-            registry,
+            registry: Arc::new(registry),
             metrics: http,
         };
         let (tell_begin, told_begin) = oneshot::channel();

@@ -1,55 +1,56 @@
-//! What host calls cost: fuel, and a pause when a slice of it is used up.
+//! What host calls cost: fuel, for the call and for each byte.
+//!
+//! The contract's own functions charge for themselves. Those of WASI are wasmtime's: each looks at the host's state, which
+//! counts that, and the guest pays when the call returns.
 
 use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower};
 use wasmtime::{StoreContextMut, Trap};
 
 use super::HostState;
-use super::pause::pause;
 
 /// Fuel for any host call.
 const CALL: u64 = 1_000;
 /// Fuel for a byte that crosses.
 const BYTE: u64 = 1;
 
-/// When a run has to pause beside the yields that wasmtime makes.
+/// Takes the price of a host call that moves `bytes` bytes.
+pub(super) fn charge(store: &mut StoreContextMut<'_, HostState>, bytes: usize) -> wasmtime::Result<()> {
+    take(store, CALL.saturating_add(BYTE.saturating_mul(bytes as u64)))
+}
+
+/// Calls that were answered without being charged for, and the bytes that they moved.
 #[derive(Debug, Default)]
-pub(crate) struct Slices {
-    /// Fuel between two pauses.
-    length: u64,
-    /// What was left at the last one.
-    last: u64,
+pub(super) struct Owed {
+    calls: u64,
 }
 
-impl Slices {
-    /// A call into the component begins, with so much fuel.
-    pub(crate) fn begin(&mut self, length: u64, fuel: u64) {
-        *self = Self { length, last: fuel };
+impl Owed {
+    /// A call was answered.
+    pub(super) fn call(&mut self) {
+        self.calls += 1;
     }
+}
 
-    /// Whether a pause is due with so much fuel left.
-    fn end(&mut self, left: u64) -> bool {
-        let due = self.last.saturating_sub(left) >= self.length;
-        if due {
-            self.last = left;
+impl HostState {
+    /// Has the guest pay for what WASI did for it since it last paid.
+    pub(crate) fn pay(store: &mut StoreContextMut<'_, HostState>) -> wasmtime::Result<()> {
+        let calls = std::mem::take(&mut store.data_mut().owed.calls);
+        if calls == 0 {
+            return Ok(());
         }
-        due
+        let bytes = store.data().output.take_count();
+        take(store, CALL.saturating_mul(calls).saturating_add(BYTE.saturating_mul(bytes)))
     }
 }
 
-/// The price of a host call that moves so many bytes.
-pub(super) async fn charge(store: &mut StoreContextMut<'_, HostState>, bytes: usize) -> wasmtime::Result<()> {
-    let price = CALL.saturating_add(BYTE.saturating_mul(bytes as u64));
+fn take(store: &mut StoreContextMut<'_, HostState>, price: u64) -> wasmtime::Result<()> {
     let left = store.get_fuel()?;
     let Some(rest) = left.checked_sub(price) else {
         store.set_fuel(0)?;
         return Err(Trap::OutOfFuel.into());
     };
-    // For wasmtime a new slice begins with that, so that a component which calls the host often enough would never yield.
-    store.set_fuel(rest)?;
-    if store.data_mut().slices.end(rest) {
-        pause().await;
-    }
-    Ok(())
+    // For wasmtime a new slice begins with that; the hook around the call sees to pauses.
+    store.set_fuel(rest)
 }
 
 /// Links a function that is answered at once, at the price of so many bytes.
@@ -65,21 +66,8 @@ where
 {
     instance.func_wrap_async(name, move |mut store: StoreContextMut<'_, HostState>, parameters: P| {
         Box::new(async move {
-            charge(&mut store, bytes(&parameters)).await?;
+            charge(&mut store, bytes(&parameters))?;
             answer(&mut store, parameters)
         })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pause_is_due_after_a_slice() {
-        let mut slices = Slices::default();
-        slices.begin(100, 1_000);
-        let due = [950, 901, 900, 850, 801, 800, 100, 99, 0].map(|left| slices.end(left));
-        assert_eq!(due, [false, false, true, false, false, true, true, false, true]);
-    }
 }

@@ -40,6 +40,10 @@ impl Memory {
     pub(crate) fn peak(&self) -> u64 {
         self.peak
     }
+    /// What there is now, bytes.
+    pub(crate) fn now(&self) -> u64 {
+        self.now
+    }
     /// The limit, bytes.
     pub(crate) fn limit(&self) -> u64 {
         self.limit

@@ -1,7 +1,9 @@
 //! What a component may call: one file per interface, all alike.
 //!
 //! Each file links its functions and says what they cost. Host calls burn no fuel by themselves, so every one charges a
-//! fixed price and one for its bytes: a component that does nothing but call the host runs out like any other.
+//! fixed price and one for its bytes: a component that does nothing but call the host runs out like any other. A call is not
+//! interrupted, so what one can cost is bounded: by `transfer_bytes` for what it carries, and by the function itself where
+//! its parameters ask for more.
 
 mod charge;
 mod job;
@@ -21,13 +23,14 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::run::ends::Ends;
+use crate::run::instance::Transfer;
 use crate::run::request::{Discard, Grants, Identity, ModelFile, RunSink};
 use crate::run::telling::{LogRoom, Pace};
 use crate::tail::Tail;
 
-pub(crate) use charge::Slices;
-use charge::{at_once, charge};
+use charge::{Owed, at_once, charge};
 pub(crate) use memory::Memory;
+pub(crate) use pause::pause;
 
 /// What one instance's host functions know.
 pub(crate) struct HostState {
@@ -35,7 +38,9 @@ pub(crate) struct HostState {
     pub(crate) resources: ResourceTable,
     pub(crate) memory: Memory,
     pub(crate) output: Tail,
-    pub(crate) slices: Slices,
+    /// What its result may carry.
+    pub(crate) transfer: Transfer,
+    owed: Owed,
     pub(crate) call: Call,
     /// Which call into the instance this is, counted from 1: what the component kept of an earlier one is told by it.
     pub(crate) number: u64,
@@ -98,15 +103,17 @@ impl HostState {
             resources: ResourceTable::new(),
             memory: Memory::new(memory_bytes, limits.table_elements),
             output,
-            slices: Slices::default(),
+            transfer: Transfer::result(&limits),
+            owed: Owed::default(),
             call: Call::none(limits),
             number: 0,
         }
     }
 
     /// Sets everything anew that belongs to one call.
-    pub(crate) fn begin(&mut self, call: Call) {
+    pub(crate) fn begin(&mut self, call: Call, transfer: Transfer) {
         self.number += 1;
+        self.transfer = transfer;
         self.memory.begin();
         self.output.clear();
         self.call = call;
@@ -121,6 +128,7 @@ impl HostState {
 
 impl WasiView for HostState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.owed.call();
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
     }
 }

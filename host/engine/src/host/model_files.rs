@@ -38,7 +38,7 @@ async fn read(store: &mut StoreContextMut<'_, HostState>, offset: u64, length: u
     let there = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
     let wanted = there.min(length as usize).min(store.hostcall_fuel());
     // For what is read, not for what was asked; and before it is read, so that nobody makes the host read unpaid.
-    charge(store, wanted).await?;
+    charge(store, wanted)?;
     let Some(file) = store.data().call.model_file.clone().filter(|_| wanted > 0) else { return Ok(Vec::new()) };
     let fault = |said: String| HostFault::new("the model file cannot be read", said);
     let bytes = file.source.read(offset, wanted).await.map_err(fault)?;

@@ -46,7 +46,7 @@ pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
         "create",
         |mut store: StoreContextMut<'_, HostState>, (name, media_type): (String, String)| {
             Box::new(async move {
-                charge(&mut store, name.len() + media_type.len()).await?;
+                charge(&mut store, name.len() + media_type.len())?;
                 Ok((create(store.data_mut(), &name, &media_type).await?,))
             })
         },
@@ -55,7 +55,7 @@ pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
         "[method]result-file.write",
         |mut store: StoreContextMut<'_, HostState>, (handle, piece): (Resource<Handle>, Vec<u8>)| {
             Box::new(async move {
-                charge(&mut store, piece.len()).await?;
+                charge(&mut store, piece.len())?;
                 Ok((write(store.data_mut(), &handle, piece.into()).await?,))
             })
         },
@@ -64,7 +64,7 @@ pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
         "[static]result-file.finish",
         |mut store: StoreContextMut<'_, HostState>, (handle,): (Resource<Handle>,)| {
             Box::new(async move {
-                charge(&mut store, 0).await?;
+                charge(&mut store, 0)?;
                 let handle = store.data_mut().resources.delete(handle)?;
                 let finished = match take(store.data_mut(), &handle) {
                     Some(file) => file.sink.finish().await.map_err(FileError::Failed),

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::RunLimits;
+use analyte_core::limits::Limits;
+use analyte_core::model::ModelInfo;
 use analyte_core::names::Organisation;
 use analyte_core::shares::Holder;
 use tokio::task::{JoinHandle, unconstrained};
@@ -21,9 +23,11 @@ use crate::crossing::{Lowered, table_of};
 use crate::error::Refused;
 use crate::host::{Call, cut};
 use crate::run::diagnose::capability_denied;
+use crate::run::housed::Housed;
 use crate::run::instance::{Live, Transfer};
-use crate::run::quick::{LONGEST, MEMORY, SLICE_FUEL, processor_time};
+use crate::run::quick::{LONGEST, MEMORY, SLICE_FUEL, STEP};
 use crate::run::request::{RunOutcome, RunReport, RunRequest};
+use crate::run::watch::Guest;
 
 /// Longest message, warning or detail of a component, in bytes.
 const TEXT_BYTES: usize = 1_024;
@@ -65,21 +69,27 @@ impl Component {
     /// Like [`Component::run`], in room that was [made](Component::room_for) before; it is given back when the guest has
     /// gone, unless somebody else holds it too: whoever has the report may use it for another run.
     pub async fn run_admitted(&self, request: RunRequest, room: impl Into<Arc<Reservation>>) -> RunReport {
+        let guest = match self.guest(request.organisation.as_ref(), &request.identity.job) {
+            Ok(guest) => guest,
+            Err(refused) => return RunReport::refused(refused),
+        };
         let (this, room) = (self.clone(), room.into());
         let memory_bytes = request.limits.memory_bytes;
         let organisation = request.organisation.clone();
         // What goes in is copied, which takes its time, too.
         let here = self.quick().trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
         let work = async move {
-            let _room = room;
             let live = Live::new(this, memory_bytes);
-            let mut live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
-            Ok(run_in(&mut live, request).await)
+            let live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
+            match Housed::new(live, room).live() {
+                Some(live) => Ok(run_in(live, request).await),
+                None => Err(Refused::host("the instance has gone")),
+            }
         };
         let (report, long) = if here {
-            self.begun_here(organisation, work).await
+            self.begun_here(guest, organisation, work).await
         } else {
-            (self.on_guest_thread(organisation, work).await, false)
+            (self.on_guest_thread(guest, organisation, work).await, false)
         };
         match report {
             Ok(report) => {
@@ -89,7 +99,7 @@ impl Component {
                 }
                 report
             }
-            Err(refused) => RunReport::failed(Failure::new(refused.code, refused.message)),
+            Err(refused) => RunReport::refused(refused),
         }
     }
 
@@ -98,37 +108,67 @@ impl Component {
     /// nobody waits for the end.
     async fn begun_here<T: Send + 'static>(
         &self,
+        guest: Guest,
         organisation: Holder,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> (Result<T, Refused>, bool) {
         let mut work = Box::pin(work);
-        let began = processor_time();
         // Unconstrained: that the caller's task has done enough for now says nothing of this work.
-        let polled = poll_fn(|context| Poll::Ready(pin!(unconstrained(work.as_mut())).poll(context))).await;
-        let long = polled.is_pending() || processor_time().saturating_sub(began) > LONGEST;
+        let step =
+            poll_fn(|context| Poll::Ready(guest.step_here(STEP, || pin!(unconstrained(work.as_mut())).poll(context))));
+        let (polled, took) = step.await;
+        let long = polled.is_pending() || took > LONGEST;
         if long {
             self.quick().lose();
         }
         match polled {
             Poll::Ready(done) => (done, long),
-            Poll::Pending => (self.on_guest_thread(organisation, work).await, long),
+            Poll::Pending => (self.on_guest_thread(guest, organisation, work).await, long),
         }
     }
 
-    /// Runs an organisation's work on the threads of the guests, in its turns; dropping the future drops the work.
+    /// A guest of this component, which may not run where an earlier one could not be stopped.
+    pub(crate) fn guest(&self, of: Option<&Organisation>, what: impl Into<String>) -> Result<Guest, Refused> {
+        let watch = self.engine().watch();
+        watch.admits(&self.digest())?;
+        Ok(watch.guest(self.digest(), of, what))
+    }
+
+    /// Runs an organisation's work on the threads of the guests, in its turns; dropping the future drops the work. Ends without it where it has to be given
+    /// up.
     pub(crate) async fn on_guest_thread<T: Send + 'static>(
         &self,
+        guest: Guest,
         organisation: Holder,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> Result<T, Refused> {
         let Some((threads, turns)) = self.engine().guests() else {
             return Err(Refused::host("the engine has stopped"));
         };
-        let mut guest = AbortOnDrop(threads.spawn(turns.clone().take(organisation, work)));
-        match (&mut guest.0).await {
-            Ok(result) => result,
+        let given_up = guest.given_up();
+        let mut guest = AbortOnDrop(threads.spawn(turns.clone().take(organisation, guest.in_steps(work))));
+        let ended = tokio::select! {
+            biased;
+            ended = &mut guest.0 => ended,
+            () = given_up => Ok(None),
+        };
+        match ended {
+            Ok(Some(result)) => result,
+            Ok(None) => Err(not_stopped(self.engine().limits())),
             Err(error) => Err(Refused::host("the run's thread failed").because(error.to_string())),
         }
+    }
+}
+
+fn not_stopped(limits: &Limits) -> Refused {
+    let most = Duration::from_millis(limits.unpaused_ms);
+    Refused {
+        code: Code::NotStopped,
+        message: format!(
+            "the run computed for more than {most:?} without coming to a point where it can be stopped (limit unpaused_ms), \
+             and was left behind"
+        ),
+        causes: Vec::new(),
     }
 }
 
@@ -138,7 +178,7 @@ pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
         request;
     let component = live.component().clone();
     let host_limits = component.engine().limits().clone();
-    let transfer = Transfer { bytes: host_limits.output_bytes, limit: "output_bytes" };
+    let transfer = Transfer::result(&host_limits);
     let own = Instant::now() + Duration::from_millis(limits.timeout_ms);
     let deadline = ends.by.map_or(own, |by| by.min(own));
     let mut call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
@@ -162,8 +202,7 @@ pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
             failure.stderr = called.output.text();
             Err(failure)
         }
-        Ok(Ok(outcome)) => accept(outcome, &model, input.rows(), &host_limits).map_err(|why| {
-            let mut failure = Failure::new(Code::InvalidResult, why);
+        Ok(Ok(outcome)) => accepted(outcome, model, input.rows(), host_limits).await.map_err(|mut failure| {
             failure.stderr = called.output.text();
             failure
         }),
@@ -218,13 +257,33 @@ fn is_error_code(code: &str) -> bool {
     code.len() <= 64 && code.bytes().next().is_some_and(word) && code.bytes().all(|b| word(b) || b == b'-')
 }
 
-/// Believes a result only after it was checked.
-fn accept(
+/// What is looked at where it is, in bytes: some milliseconds.
+const SMALL: usize = 1 << 20;
+
+/// [Checks](accept) a result; a large one on a thread of its own, since that takes its time and cannot be interrupted.
+async fn accepted(
     outcome: Outcome,
-    model: &analyte_core::model::ModelInfo,
+    model: Arc<ModelInfo>,
     input_rows: usize,
-    limits: &analyte_core::limits::Limits,
-) -> Result<RunOutcome, String> {
+    limits: Arc<Limits>,
+) -> Result<RunOutcome, Failure> {
+    let bytes: usize = outcome.output.columns.iter().map(|column| column.data.len()).sum();
+    let check = move || accept(outcome, &model, input_rows, &limits);
+    let checked = if bytes <= SMALL {
+        check()
+    } else {
+        match tokio::task::spawn_blocking(check).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                return Err(Failure::new(Code::HostError, format!("the result could not be checked: {error}")));
+            }
+        }
+    };
+    checked.map_err(|why| Failure::new(Code::InvalidResult, why))
+}
+
+/// Believes a result only after it was checked.
+fn accept(outcome: Outcome, model: &ModelInfo, input_rows: usize, limits: &Limits) -> Result<RunOutcome, String> {
     let added = outcome
         .added
         .into_iter()

@@ -70,10 +70,19 @@ fn first_cause(
         return Failure::new(Code::HostError, fault.message);
     }
     if transfer_too_large(error) {
+        // An error inside a call of the guest has the guest's frames; what it returned is taken after it has gone.
+        if error.downcast_ref::<WasmBacktrace>().is_some() {
+            let most = state.call.limits.transfer_bytes;
+            return Failure::new(
+                Code::OutputTooLarge,
+                format!("one call of the component handed the host more than {most} bytes (limit transfer_bytes)"),
+            )
+            .hint("hand over less at once: write a result file in pieces");
+        }
         return Failure::new(
             Code::OutputTooLarge,
             format!(
-                "one transfer out of the component was larger than {} bytes (limit {})",
+                "what the component handed over was larger than {} bytes (limit {})",
                 transfer.bytes, transfer.limit
             ),
         )

@@ -2,8 +2,9 @@
 //!
 //! A run makes an instance, calls it once and throws it away; a [stateful session](super::session) calls one again. A call
 //! that does not come to its end (a trap, no fuel, no time, an instance that cannot be made) is the instance's last, and so
-//! is one whose future is dropped: the guest is then gone at its next yield (every [`YIELD_FUEL`] units, from well below a
-//! millisecond to some 4 ms, by the code) or host call.
+//! is one whose future is dropped: the guest is then gone at its next pause. Fuel makes one every [`YIELD_FUEL`] units (from
+//! well below a millisecond to some 4 ms, by the code), and the [hook](super::hook) around every host call where a step has
+//! lasted [long enough](super::step::LENGTH).
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -11,12 +12,14 @@ use std::time::{Duration, Instant};
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::{RunLimits, Usage};
+use analyte_core::limits::Limits;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
 use crate::component::Component;
 use crate::host::{Call, HostState};
 use crate::run::diagnose::{HostFault, diagnose};
+use crate::run::hook::Hook;
 use crate::tail::Tail;
 
 /// Fuel between two yields, unless something else is asked for.
@@ -32,11 +35,18 @@ pub(crate) struct Called<T> {
     pub(crate) output: Tail,
 }
 
-/// How much one transfer out of a component may carry, and which limit says so.
+/// How much the result of a call may carry, and which limit says so.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Transfer {
     pub(crate) bytes: u64,
     pub(crate) limit: &'static str,
+}
+
+impl Transfer {
+    /// The result of a run.
+    pub(crate) fn result(limits: &Limits) -> Self {
+        Self { bytes: limits.output_bytes, limit: "output_bytes" }
+    }
 }
 
 /// An instance in a store of its own.
@@ -68,6 +78,7 @@ impl Live {
         state.resources.set_max_capacity(handles.saturating_mul(2));
         let mut store = Store::new(engine.wasmtime(), state);
         store.limiter_async(|state| &mut state.memory);
+        store.call_hook_async(Hook);
         store.set_max_component_handles(handles);
         Self { component, slice: YIELD_FUEL, store, stage: Stage::Unmade }
     }
@@ -82,6 +93,11 @@ impl Live {
     /// Whose instance it is.
     pub(crate) fn component(&self) -> &Component {
         &self.component
+    }
+
+    /// How large it is now.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.store.data().memory.now()
     }
 
     /// Whether it can be called again.
@@ -102,8 +118,8 @@ impl Live {
         let before = mem::replace(&mut self.stage, Stage::Ended);
         let store = &mut self.store;
         let (deadline, ends) = (call.deadline, call.ends.clone());
-        store.data_mut().begin(call);
-        let answer = match set_out(store, limits, transfer, self.slice) {
+        store.data_mut().begin(call, transfer);
+        let answer = match set_out(store, limits, self.slice) {
             Ok(()) => {
                 let left = deadline.saturating_duration_since(Instant::now());
                 let work = async {
@@ -156,12 +172,9 @@ enum Stopped {
 }
 
 /// What is set anew for each call.
-fn set_out(store: &mut Store<HostState>, limits: RunLimits, transfer: Transfer, slice: u64) -> wasmtime::Result<()> {
+fn set_out(store: &mut Store<HostState>, limits: RunLimits, slice: u64) -> wasmtime::Result<()> {
     store.set_fuel(limits.fuel)?;
-    store.fuel_async_yield_interval(Some(slice))?;
-    store.data_mut().slices.begin(slice, limits.fuel);
-    store.set_hostcall_fuel(usize::try_from(transfer.bytes).unwrap_or(usize::MAX));
-    Ok(())
+    store.fuel_async_yield_interval(Some(slice))
 }
 
 fn ended() -> wasmtime::Error {

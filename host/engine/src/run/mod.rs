@@ -4,9 +4,13 @@
 mod call;
 pub(crate) mod diagnose;
 pub mod ends;
+mod hook;
+pub(crate) mod housed;
 pub(crate) mod instance;
 pub(crate) mod quick;
 pub mod request;
 pub mod session;
+pub(crate) mod step;
 pub mod telling;
 pub(crate) mod turns;
+pub(crate) mod watch;

@@ -15,12 +15,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use analyte_core::job::Usage;
-use rustix::time::{ClockId, clock_gettime};
 
 /// The most fuel of a short run, and the slice after which a run moves on: some 0.1 ms.
 pub(crate) const SLICE_FUEL: u64 = 100_000;
 /// The most memory of a short run, in bytes, and what a run has at most before it moves on.
-pub(crate) const MEMORY: u64 = 16 << 20;
+pub(crate) const MEMORY: u64 = 4 << 20;
+/// How long its first step may last before a host call ends it.
+pub(crate) const STEP: Duration = Duration::from_millis(1);
 /// The most processor time of a slice there. What others of the machine do does not count.
 pub(crate) const LONGEST: Duration = Duration::from_millis(2);
 /// Short runs in a row that it takes first.
@@ -65,12 +66,6 @@ impl Record {
         }
         self.short.store(0, Ordering::Relaxed);
     }
-}
-
-/// All that this thread has had so far.
-pub(crate) fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Refused;
 use crate::run::ends::Ends;
 
 /// One run of one model.
@@ -191,6 +192,13 @@ impl RunReport {
     /// Of a run that never began.
     pub(crate) fn failed(failure: Failure) -> Self {
         Self { outcome: Err(failure), usage: Usage::default(), log_lines_dropped: 0 }
+    }
+
+    /// Of a run that never began, or that was left behind.
+    pub(crate) fn refused(refused: Refused) -> Self {
+        let mut failure = Failure::new(refused.code, refused.message);
+        failure.causes = refused.causes;
+        Self::failed(failure)
     }
 }
 

@@ -8,12 +8,16 @@
 //! is too large to be handed over, an instance that cannot be made) is the last one, and so is one whose future is dropped.
 //! An error that the component reports, and a result that does not fit its model, leave the instance as it is.
 
+use std::sync::Arc;
+
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 
 use crate::budget::Reservation;
 use crate::component::Component;
+use crate::error::Refused;
 use crate::run::call::run_in;
+use crate::run::housed::Housed;
 use crate::run::instance::Live;
 use crate::run::request::{RunReport, RunRequest};
 
@@ -22,20 +26,14 @@ pub struct WarmInstance {
     component: Component,
     memory_bytes: u64,
     /// Absent while a run has it, and after its last one.
-    kept: Option<Kept>,
-}
-
-/// Given up in this order: the room is free when the instance has gone.
-struct Kept {
-    live: Live,
-    _room: Reservation,
+    kept: Option<Housed>,
 }
 
 impl WarmInstance {
     /// An instance with so much memory, in room that was [made](Component::room_for) before and is held as long as the
     /// instance lives. It is made in the first run, at that run's cost.
     pub fn new(component: Component, memory_bytes: u64, room: Reservation) -> Self {
-        let kept = Kept { live: Live::new(component.clone(), memory_bytes), _room: room };
+        let kept = Housed::new(Live::new(component.clone(), memory_bytes), Arc::new(room));
         Self { component, memory_bytes, kept: Some(kept) }
     }
 
@@ -57,20 +55,25 @@ impl WarmInstance {
     /// Runs one model in it. The run's own memory limit does not matter: the instance's does. Dropping the future stops
     /// the guest at its next yield.
     pub async fn run(&mut self, request: RunRequest) -> RunReport {
+        let guest = match self.component.guest(request.organisation.as_ref(), &request.identity.job) {
+            Ok(guest) => guest,
+            Err(refused) => return RunReport::refused(refused),
+        };
         let Some(mut kept) = self.kept.take() else { return RunReport::failed(gone()) };
         let organisation = request.organisation.clone();
         let work = async move {
-            let report = run_in(&mut kept.live, request).await;
-            // One that has ended goes here, on the guests' threads: clearing a large memory takes its time.
-            let kept = kept.live.usable().then_some(kept);
-            Ok((report, kept))
+            let Some(live) = kept.live() else { return Err(Refused::host("the instance has gone")) };
+            let report = run_in(live, request).await;
+            let usable = live.usable();
+            // One that has ended goes here, on the guests' threads.
+            Ok((report, usable.then_some(kept)))
         };
-        match self.component.on_guest_thread(organisation, work).await {
+        match self.component.on_guest_thread(guest, organisation, work).await {
             Ok((report, kept)) => {
                 self.kept = kept;
                 report
             }
-            Err(refused) => RunReport::failed(Failure::new(refused.code, refused.message)),
+            Err(refused) => RunReport::refused(refused),
         }
     }
 }

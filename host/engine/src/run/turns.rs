@@ -23,7 +23,7 @@ use analyte_core::shares::Holder;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::run::quick::processor_time;
+use crate::run::step::processor_time;
 
 /// Turns of guests on some threads. Clones share them.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub(crate) struct Turns {
 struct Line {
     /// Turns that are not taken.
     free: usize,
+    /// Turns that are not given again when they end.
+    surplus: usize,
     /// Those that have a turn, wait for one, or have had more time than others.
     holders: HashMap<Holder, Had>,
     /// The time of the organisation that was served last, when it was.
@@ -86,7 +88,10 @@ impl Drop for Turn {
 impl Turn {
     fn end(&mut self, line: &mut Line) {
         self.over = true;
-        line.free += 1;
+        match line.surplus.checked_sub(1) {
+            Some(fewer) => line.surplus = fewer,
+            None => line.free += 1,
+        }
         if let Some(had) = line.holders.get_mut(&self.holder) {
             had.turns = had.turns.saturating_sub(1);
             had.time = (had.time + self.took).saturating_sub(self.expected);
@@ -122,12 +127,11 @@ enum Asked {
 impl Turns {
     /// For this number of threads.
     pub(crate) fn new(threads: usize) -> Self {
-        let line = Line { free: threads, holders: HashMap::new(), now: Duration::ZERO, came: 0 };
+        let line = Line { free: threads, surplus: 0, holders: HashMap::new(), now: Duration::ZERO, came: 0 };
         Self { line: Arc::new(Mutex::new(line)) }
     }
 
     /// One more turn at a time from now on: a thread was added.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for threads that take the place of one that is stuck"))]
     pub(crate) fn add_place(&self) {
         let mut line = self.line.lock();
         line.free += 1;
@@ -135,6 +139,16 @@ impl Turns {
         drop(line);
         if let Some((waiting, turn)) = next {
             drop(waiting.send(turn));
+        }
+    }
+
+    /// One turn less at a time, as soon as one ends: a thread was taken away.
+    pub(crate) fn remove_place(&self) {
+        let mut line = self.line.lock();
+        if line.free > 0 {
+            line.free -= 1;
+        } else {
+            line.surplus += 1;
         }
     }
 

@@ -13,13 +13,15 @@ use super::get::shown;
 use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::native::address::Segments;
+use crate::native::table::put_warnings;
 use crate::problem::{Problem, ProblemBody};
 
 /// Cancels a job: a queued one never starts, a running one is stopped. Twice is harmless.
 #[utoipa::path(post, path = "/v1/jobs/{job}/cancel", operation_id = "cancel_job", tag = "jobs",
     params(("job" = String, Path, description = "Its id.")),
     responses(
-        (status = 200, description = "The cancelled job.", body = JobBody),
+        (status = 200, description = "The cancelled job. Its run has gone, unless a warning says that it is still being stopped.", body = JobBody,
+            headers(("Analyte-Warning" = String, description = "That the run is still being stopped."))),
         (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It has completed or failed.", body = ProblemBody, content_type = "application/problem+json"),
         (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
@@ -33,5 +35,9 @@ pub(crate) async fn cancel(
 ) -> Result<Response, Problem> {
     caller.require(Right::JobsWrite)?;
     let view = shared.manager.cancel(caller.organisation(), id).await?;
-    shown(StatusCode::OK, &view)
+    let mut response = shown(StatusCode::OK, &view)?;
+    if view.being_stopped {
+        put_warnings(response.headers_mut(), &["the job is cancelled, and its run is still being stopped".to_owned()]);
+    }
+    Ok(response)
 }

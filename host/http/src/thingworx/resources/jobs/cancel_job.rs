@@ -13,6 +13,7 @@ pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let job = find::job(call).await?.job;
     let id = job.id;
     let said = match call.manager().cancel(call.organisation(), id).await {
+        Ok(view) if view.being_stopped => format!("Job `{id}` is cancelled, and its run is still being stopped."),
         Ok(_) => format!("Job `{id}` is cancelled."),
         Err(error) if error.code() == Code::AlreadyFinished => {
             let ended = call.manager().get(call.organisation(), id).await?.job.status;
