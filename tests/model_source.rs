@@ -19,7 +19,7 @@ const SIZE: u64 = 1 << 50;
 const TRANSFER: u64 = 1 << 20;
 
 fn limits() -> Limits {
-    Limits { output_bytes: TRANSFER, describe_bytes: TRANSFER / 2, ..Limits::default() }
+    Limits { transfer_bytes: TRANSFER, ..Limits::default() }
 }
 
 /// A file of ones that remembers what it was asked.
@@ -136,7 +136,7 @@ async fn a_file_is_inspected_piece_by_piece() {
     let sandbox = Sandbox::of("keeper", limits()).await;
     let (good, source) = file(SIZE, Answers::Well);
     let info = sandbox.component.inspect_model(None, good).await.map(|info| info.description);
-    assert_eq!(info, Ok(format!("{0} bytes, sum {0}", TRANSFER / 2)));
+    assert_eq!(info, Ok(format!("{TRANSFER} bytes, sum {TRANSFER}")));
     assert_eq!(source.asked.lock().len(), 1);
 
     // The platform's fault is not the component's, and so no reason to refuse the file for good.

@@ -122,7 +122,7 @@ impl ModelFile {
 #[async_trait]
 pub trait ModelSource: Send + Sync + Debug + 'static {
     /// Exactly so many bytes from there on: never asked beyond the file's size, never for nothing, and never for more than
-    /// one transfer may carry (`output_bytes`; `describe_bytes` while a file is inspected). An error, or any other number
+    /// one call may carry (`transfer_bytes`). An error, or any other number
     /// of bytes, fails the run with `host-error`. Dropped where the run is stopped meanwhile.
     async fn read(&self, offset: u64, length: usize) -> Result<Bytes, String>;
 }
