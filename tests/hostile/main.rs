@@ -25,7 +25,9 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 mod answering;
+mod sharing;
 mod stopping;
+
 #[path = "../support/mod.rs"]
 mod support;
 use support::plugins::plugin;
