@@ -3,6 +3,9 @@
 //! The neighbour's figures are taken twice in one run, undisturbed and beside the attack, and printed. Short unless
 //! `ANALYTE_SHARING=long` asks for the sizes of the attack as it was found: 100 bodies of 60 MB, 100,000 queued jobs.
 
+#![expect(clippy::indexing_slicing, reason = "JSON values index to null")]
+#![expect(clippy::print_stdout, reason = "shows the figures")]
+
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 

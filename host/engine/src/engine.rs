@@ -7,7 +7,10 @@ use analyte_core::digest::Digest;
 use analyte_core::limits::Limits;
 use analyte_core::names::Organisation;
 use bytes::Bytes;
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
 use wasmtime::component::Linker;
 
 use crate::budget::MemoryBudget;
@@ -100,6 +103,7 @@ impl Engine {
             // As many again are spare: each takes the place of one that does not come back from its guest.
             .worker_threads(threads.saturating_mul(2))
             .thread_name("guest")
+            .on_thread_start(give_way)
             .enable_all()
             .build()
             .map_err(io("starting threads for components".to_owned()))?;
@@ -263,9 +267,30 @@ impl Engine {
         &self.inner.linker
     }
 
+    /// Does something long that no call waits behind, on a thread that gives way to those that answer calls.
+    pub fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+        match self.guests() {
+            Some((threads, _)) => threads.spawn_blocking(work),
+            // Only while the engine is being dropped.
+            None => tokio::task::spawn_blocking(work),
+        }
+    }
+
     /// The guests' threads, and the turns that guests take there.
     pub(crate) fn guests(&self) -> Option<(&Handle, &Turns)> {
         let GuestThreads { runtime, turns } = &self.inner.guests;
         runtime.as_ref().map(|runtime| (runtime.handle(), turns))
+    }
+}
+
+/// How much guests give way to the threads that answer calls and keep jobs, as `nice` counts it. What computes uses up its
+/// time on a processor; a thread that only has to answer must not wait for that.
+const GIVES_WAY: i32 = 10;
+
+/// Has this thread give way to others of the process.
+fn give_way() {
+    if let Err(error) = setpriority_process(Some(gettid()), GIVES_WAY) {
+        // Guests then only share the processors evenly.
+        tracing::debug!(%error, "a thread for components keeps its usual priority");
     }
 }

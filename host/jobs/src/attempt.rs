@@ -26,7 +26,6 @@ use crate::catalogue::restrict;
 use crate::fetch::Fetched;
 use crate::live::Begun;
 use crate::manager::Manager;
-use crate::offload::off_thread;
 use crate::recall::Pinned;
 use crate::sessions::InSession;
 use crate::sink::Sink;
@@ -153,7 +152,9 @@ async fn given(
         );
     }
     let outcome = match outcome {
-        Ok(RunOutcome { output, warnings }) => encoded(manager, output).await.map(|result| (result, warnings)),
+        Ok(RunOutcome { output, warnings }) => {
+            encoded(manager, &job.organisation, output).await.map(|result| (result, warnings))
+        }
         Err(failure) => Err(failure),
     };
     Given { outcome, usage }
@@ -202,7 +203,8 @@ async fn request(
         .map_err(|_| Failure::new(Code::HostError, "the stored parameters are damaged"))?;
     let limits = manager.inner.limits.clone();
     let model = pinned.model.clone();
-    let input = off_thread(input.len(), move || read(Format::Arrow, input, &model.input, &limits))
+    let input = manager
+        .off_thread(&job.organisation, input.len(), move || read(Format::Arrow, input, &model.input, &limits))
         .await
         .map_err(|error| Failure::new(Code::HostError, format!("the stored input cannot be read: {error}")))?
         .table;
@@ -231,8 +233,9 @@ fn unreadable(job: &Job, error: &StoreError) -> Failure {
     Failure::new(Code::HostError, "the job's input cannot be read from the server's store")
 }
 
-async fn encoded(manager: &Manager, output: Table) -> Result<NewContent, Failure> {
-    let bytes = off_thread(output.memory_bytes(), move || write(Format::Arrow, &output))
+async fn encoded(manager: &Manager, of: &Organisation, output: Table) -> Result<NewContent, Failure> {
+    let bytes = manager
+        .off_thread(of, output.memory_bytes(), move || write(Format::Arrow, &output))
         .await
         .map_err(|error| Failure::new(Code::InvalidResult, error.to_string()))?;
     Ok(stage(manager, bytes.into()).await)

@@ -21,7 +21,6 @@ use crate::catalogue::{Model, Provider, restrict};
 use crate::error::JobsError;
 use crate::held_up::{HOLDS_ITS_SHARE, NO_MEMORY};
 use crate::manager::Manager;
-use crate::offload::off_thread;
 use crate::prepare::{Fitted, fitted};
 use crate::sessions::BEFORE_ENDING_IDLE;
 use crate::stop::Phase;
@@ -38,10 +37,11 @@ impl Manager {
         let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
         let fitting = model.clone();
         let budget = self.inner.engine.budget().largest_run();
-        let fitted = off_thread(input.memory_bytes(), move || {
-            fitted(&fitting, &input, input_warnings, parameters, asked, &limits, budget)
-        })
-        .await?;
+        let fitted = self
+            .off_thread(organisation, input.memory_bytes(), move || {
+                fitted(&fitting, &input, input_warnings, parameters, asked, &limits, budget)
+            })
+            .await?;
         tokio::select! {
             report = self.run_at_once(organisation, &provider, &model, fitted) => report,
             () = self.reached(Phase::Stopping) => Err(JobsError::stopping()),

@@ -76,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) preparing: Shares,
     /// Runs that are not stored: an organisation's leave one of its places to its jobs, where it has several.
     pub(crate) executes: Shares,
+    /// Long computations on what clients sent and components gave: as many of each organisation as there are cores.
+    pub(crate) computing: Shares,
     /// Held shared while a job is submitted, exclusively while store and catalogue change together: a job can neither
     /// pin a component that is just being replaced nor slip in behind a removal's count of unfinished jobs.
     pub(crate) gate: Arc<RwLock<()>>,
@@ -142,6 +144,7 @@ impl Manager {
                 changing: Turns::default(),
                 preparing: Shares::new(1),
                 executes: Shares::new(most_of_one.saturating_sub(1)),
+                computing: Shares::new(std::thread::available_parallelism().map_or(1, usize::from)),
                 gate: Arc::default(),
                 claiming: AsyncMutex::default(),
                 live: Arc::default(),

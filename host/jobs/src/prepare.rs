@@ -20,7 +20,6 @@ use crate::coerce::coerce;
 use crate::error::{JobsError, Wrong};
 use crate::execute::refuse_disabled;
 use crate::manager::Manager;
-use crate::offload::off_thread;
 use crate::submission::{LimitsAsked, Parameters, Submission, check_labels};
 
 /// Checked input and parameters of one run.
@@ -121,15 +120,16 @@ impl Manager {
         let size = input.memory_bytes();
         let pinned = model.clone();
         let budget = self.inner.engine.budget().largest_run();
-        let (fitted, bytes, input) = off_thread(size, move || {
-            let fitted = fitted(&pinned, &input, input_warnings, parameters, asked, &limits, budget)?;
-            let bytes = Bytes::from(
-                write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
-            );
-            let content = content(&bytes);
-            Ok::<_, JobsError>((fitted, bytes, content))
-        })
-        .await?;
+        let (fitted, bytes, input) = self
+            .off_thread(organisation, size, move || {
+                let fitted = fitted(&pinned, &input, input_warnings, parameters, asked, &limits, budget)?;
+                let bytes = Bytes::from(
+                    write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
+                );
+                let content = content(&bytes);
+                Ok::<_, JobsError>((fitted, bytes, content))
+            })
+            .await?;
         let parameters = Bytes::from(fitted.parameters);
         let id = JobId(self.new_id());
         let named = (submission.provider, submission.model);

@@ -172,7 +172,8 @@ impl Manager {
         let limits = self.inner.limits.clone();
         let size = bytes.len();
         // The stream carries its own fields; they were checked before it was kept.
-        let table = crate::offload::off_thread(size, move || read(Format::Arrow, bytes, &Shape::any(), &limits))
+        let table = self
+            .off_thread(organisation, size, move || read(Format::Arrow, bytes, &Shape::any(), &limits))
             .await
             .map_err(|error| JobsError::new(Code::HostError, "the stored result cannot be read").because(error))?
             .table;

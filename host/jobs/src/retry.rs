@@ -20,7 +20,6 @@ use serde_json::value::RawValue;
 use crate::catalogue::Model;
 use crate::error::JobsError;
 use crate::manager::Manager;
-use crate::offload::off_thread;
 use crate::prepare::fitted;
 use crate::read::JobView;
 use crate::submission::{LimitsAsked, Parameters, RetryAsked, Submission};
@@ -137,14 +136,16 @@ impl Manager {
             (self.inner.limits.clone(), model.clone(), self.inner.engine.budget().largest_run());
         let fits = move || fitted(&model, &input, Vec::new(), parameters, LimitsAsked::default(), &limits, budget);
         let size = usize::try_from(task.input.bytes).unwrap_or(usize::MAX);
-        off_thread(size, fits).await.map(|_| ())
+        self.off_thread(&job.organisation, size, fits).await.map(|_| ())
     }
 
     async fn stored_input(&self, job: &Job, task: &Task) -> Result<Table, JobsError> {
         let bytes = self.inner.store.content(&job.organisation, job.id, &task.input).await?;
         let limits = self.inner.limits.clone();
         // The stream carries its own fields; they were checked before it was kept.
-        let read = off_thread(bytes.len(), move || read(Format::Arrow, bytes, &Shape::any(), &limits)).await;
+        let read = self
+            .off_thread(&job.organisation, bytes.len(), move || read(Format::Arrow, bytes, &Shape::any(), &limits))
+            .await;
         let damaged = |error| JobsError::new(Code::HostError, "the job's stored input cannot be read").because(error);
         Ok(read.map_err(damaged)?.table)
     }

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::header::{HeaderName, VARY};
 use http::{HeaderMap, HeaderValue};
 
+use crate::auth::Caller;
 use crate::gate::Shared;
 use crate::pieces;
 use crate::problem::Problem;
@@ -25,19 +26,20 @@ const LARGE: usize = 64 * 1024;
 const WARNINGS: usize = 20;
 const WARNING_BYTES: usize = 400;
 
-/// Reads a table for the input of this model. `pointer` says where it stands in the body.
+/// Reads a table of this caller for the input of a model. `pointer` says where it stands in the body.
 pub(crate) async fn read_for(
+    (shared, caller): (&Shared, &Caller),
     model: &Arc<ModelInfo>,
     format: Format,
     bytes: Bytes,
-    limits: &Arc<Limits>,
     pointer: &str,
 ) -> Result<Read, Problem> {
+    let limits = &shared.limits;
     let table = if bytes.len() <= LARGE {
         read(format, bytes, &model.input, limits)
     } else {
         let (model, limits) = (model.clone(), limits.clone());
-        off_thread(move || read(format, bytes, &model.input, &limits)).await?
+        compute(shared, caller, move || read(format, bytes, &model.input, &limits)).await?
     };
     table.map_err(|error| Problem::table(error, pointer))
 }
@@ -110,12 +112,24 @@ fn unwritable(format: Format, error: &WriteError) -> Problem {
     }
 }
 
-/// Does something long on a thread where nobody waits behind it.
+/// Does something long with what this caller sent, on a thread where nothing waits behind it; its organisation has only as many
+/// such things in progress as there are cores.
+pub(crate) async fn compute<T: Send + 'static>(
+    shared: &Shared,
+    caller: &Caller,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    shared.manager.compute(caller.organisation(), work).await.map_err(|error| broken_off(&error))
+}
+
+/// Does something long on a thread where nothing waits behind it.
 pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "work on a table broke off");
-        Problem::new(Code::HostError, "the server failed to answer this call; its log says more")
-    })
+    tokio::task::spawn_blocking(work).await.map_err(|error| broken_off(&error))
+}
+
+fn broken_off(error: &tokio::task::JoinError) -> Problem {
+    tracing::error!(%error, "work on a table broke off");
+    Problem::new(Code::HostError, "the server failed to answer this call; its log says more")
 }
 
 /// Tells what the client should know about a table, beside the table: its bytes hold nothing but itself.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
-use analyte_core::names::Organisation;
 use analyte_jobs::Session;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
@@ -20,7 +19,7 @@ use super::service::{Parameter, Service};
 use crate::auth::Caller;
 use crate::body::{self, Received};
 use crate::gate::Shared;
-use crate::native::table::{off_thread, put_warnings};
+use crate::native::table::{compute, put_warnings};
 use crate::negotiate::refuse_compressed;
 use crate::problem::Problem;
 
@@ -47,7 +46,7 @@ pub(super) async fn invoke(
     }
     let session = request.extensions().get::<Session>().cloned();
     let organisation = caller.organisation().clone();
-    let inputs = inputs(&shared, &organisation, service, request).await?;
+    let inputs = inputs(&shared, &caller, service, request).await?;
     let call = Call::new(shared.clone(), caller, session, service, inputs);
     let answered = resources::invoke(resource, service.name, &call).await.unwrap_or_else(|| {
         tracing::error!(service = service.name, entity = resource.name, "a service is offered and not there");
@@ -72,23 +71,29 @@ pub(super) async fn invoke(
 
 async fn inputs(
     shared: &Shared,
-    organisation: &Organisation,
+    caller: &Caller,
     service: &'static Service,
     request: Request,
 ) -> Result<Inputs, Refusal> {
     let (parts, content) = request.into_parts();
     refuse_compressed(&parts.headers)?;
-    let received = body::receive(shared, organisation, content, shared.limits.body_bytes).await?;
+    let received = body::receive(shared, caller.organisation(), content, shared.limits.body_bytes).await?;
     if is_foreign(&parts.uri, &parts.headers) && !received.bytes.is_empty() {
         let detail = "parameters are read as JSON; send them with Content-Type: application/json";
         return Err(Problem::new(Code::UnsupportedMediaType, detail).into());
     }
-    Ok(read(received, service.inputs, shared.limits.json_depth).await?)
+    Ok(read(shared, caller, received, service.inputs).await?)
 }
 
-async fn read(received: Received, declared: &'static [Parameter], json_depth: u64) -> Result<Inputs, Problem> {
+async fn read(
+    shared: &Shared,
+    caller: &Caller,
+    received: Received,
+    declared: &'static [Parameter],
+) -> Result<Inputs, Problem> {
+    let json_depth = shared.limits.json_depth;
     if received.bytes.len() <= AT_ONCE {
         return Inputs::read(received, declared, json_depth);
     }
-    off_thread(move || Inputs::read(received, declared, json_depth)).await?
+    compute(shared, caller, move || Inputs::read(received, declared, json_depth)).await?
 }

@@ -88,7 +88,7 @@ impl Manager {
         request.ends.by = Some(Instant::now() + Duration::from_millis(request.limits.timeout_ms));
         let parts = plan::parts(request.input.rows(), further.len() + 1, request.limits.fuel);
         self.inner.metrics.split(parts.len());
-        match parts::run(component, &request, parts, &room, further, &self.inner.limits).await {
+        match parts::run(component, &request, parts, &room, further, self).await {
             Ok(report) => report,
             Err(apart) => {
                 self.inner.metrics.split_in_vain();

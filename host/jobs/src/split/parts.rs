@@ -5,7 +5,6 @@ use std::sync::Arc;
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::{RunLimits, Usage};
-use analyte_core::limits::Limits;
 use analyte_engine::Component;
 use analyte_engine::budget::Reservation;
 use analyte_engine::run::ends::{Ends, Stop};
@@ -16,6 +15,7 @@ use futures::stream::FuturesUnordered;
 use super::join::{alike, joined};
 use super::plan::Part;
 use super::told::Told;
+use crate::manager::Manager;
 use crate::slots::Loan;
 
 /// What a further part holds of the machine.
@@ -40,9 +40,9 @@ pub(super) async fn run(
     parts: Vec<Part>,
     room: &Arc<Reservation>,
     further: Vec<Further>,
-    limits: &Limits,
+    manager: &Manager,
 ) -> Result<RunReport, Apart> {
-    let stop = Stop::default();
+    let (stop, limits) = (Stop::default(), &*manager.inner.limits);
     let told = Told::new(whole.sink.clone(), limits, &parts, stop.clone());
     let (mut loans, rooms): (Vec<Loan>, Vec<_>) =
         further.into_iter().map(|further| (further.loan, Arc::new(further.room))).unzip();
@@ -91,9 +91,9 @@ pub(super) async fn run(
         // The time of all is over; there is none left to try it in another way.
         Err(ended.failures.swap_remove(place))
     } else {
-        let whole: Option<Vec<_>> = outcomes.into_iter().collect();
-        let joined = match whole {
-            Some(outcomes) => joined(outcomes, limits).await,
+        let all: Option<Vec<_>> = outcomes.into_iter().collect();
+        let joined = match all {
+            Some(outcomes) => joined(manager, whole.organisation.as_ref(), outcomes).await,
             None => None,
         };
         Ok(joined.ok_or(Apart { usage, by_host })?)

@@ -91,11 +91,11 @@ pub(crate) async fn submit(
     let received = body::receive(&shared, caller.organisation(), content, shared.limits.body_bytes).await?;
     let large = received.bytes.len() > AT_ONCE;
     let (bytes, limits) = (received.bytes.clone(), shared.limits.clone());
-    let items = perhaps_off_thread(large, move || split(&bytes, key.as_deref(), &limits)).await??;
+    let items = perhaps_off_thread((&shared, &caller), large, move || split(&bytes, key.as_deref(), &limits)).await??;
 
     let (turns, items): (Vec<_>, Vec<_>) = begin(&shared, caller.organisation(), items).await.into_iter().unzip();
     let (manager, by, limits) = (shared.manager.clone(), caller.clone(), shared.limits.clone());
-    let items = perhaps_off_thread(large, move || read_all(&manager, &by, items, &limits)).await?;
+    let items = perhaps_off_thread((&shared, &caller), large, move || read_all(&manager, &by, items, &limits)).await?;
     // The tables hold what is needed of the bytes; the room for them goes over to the answer.
     let body::Received { bytes, reserved } = received;
     drop(bytes);
@@ -115,10 +115,11 @@ fn written(answer: &Result<JobView, Problem>, part: &mut Part<'_>) -> serde_json
 }
 
 async fn perhaps_off_thread<T: Send + 'static>(
+    (shared, caller): (&Shared, &Caller),
     large: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    if large { table::off_thread(work).await } else { Ok(work()) }
+    if large { table::compute(shared, caller, work).await } else { Ok(work()) }
 }
 
 /// One item on its way.

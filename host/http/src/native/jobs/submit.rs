@@ -63,7 +63,7 @@ pub(crate) async fn submit(
     let key = idempotency_key(&parts.headers)?;
     let received = body::receive(&shared, caller.organisation(), content, shared.limits.body_bytes).await?;
     let idempotency = match key {
-        Some(key) => Some(idempotency(key, &received.bytes).await?),
+        Some(key) => Some(idempotency((&shared, &caller), key, &received.bytes).await?),
         None => None,
     };
     // Before the body is looked into: what was accepted once is answered again, whatever is installed now.
@@ -111,12 +111,12 @@ pub(crate) fn put_location(headers: &mut HeaderMap, id: JobId) {
 }
 
 /// The digest of a large body takes a while.
-async fn idempotency(key: String, body: &Bytes) -> Result<Idempotency, Problem> {
+async fn idempotency((shared, caller): (&Shared, &Caller), key: String, body: &Bytes) -> Result<Idempotency, Problem> {
     if body.len() <= submission::AT_ONCE {
         return Ok(submission::idempotency(key, body));
     }
     let body = body.clone();
-    table::off_thread(move || submission::idempotency(key, &body)).await
+    table::compute(shared, caller, move || submission::idempotency(key, &body)).await
 }
 
 /// The key that the client gave, if any.
