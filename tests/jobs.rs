@@ -111,7 +111,7 @@ async fn with_provider(limits: Limits, change: impl FnOnce(&mut Options)) -> (Ma
 }
 
 async fn install(manager: &Manager, component: Bytes) -> Result<bool, JobsError> {
-    let install = InstallProvider { key: key(), component };
+    let install = InstallProvider { key: key(), component: component.into() };
     manager.install_provider(install).await.map(|installed| installed.replaced)
 }
 

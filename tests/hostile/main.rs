@@ -25,6 +25,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 mod answering;
+mod costing;
 mod sharing;
 mod stopping;
 

@@ -29,7 +29,7 @@ async fn with_filed(limits: Limits) -> (Manager, tempfile::TempDir) {
     let (manager, folder) = super::with_provider(limits, |_| ()).await;
     let component = Bytes::from(fs::read(plugin("filed")).expect("the component"));
     manager
-        .install_provider(InstallProvider { key: ProviderKey::shared(filed()), component })
+        .install_provider(InstallProvider { key: ProviderKey::shared(filed()), component: component.into() })
         .await
         .expect("installed");
     (manager, folder)

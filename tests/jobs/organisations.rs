@@ -42,7 +42,7 @@ fn named(name: &str) -> ProviderName {
 
 async fn install(manager: &Manager, key: &str, component: Bytes) -> Result<bool, Option<Code>> {
     let key = key.parse::<ProviderKey>().expect("a key");
-    let installed = manager.install_provider(InstallProvider { key, component }).await;
+    let installed = manager.install_provider(InstallProvider { key, component: component.into() }).await;
     installed.map(|installed| installed.replaced).map_err(|error| Some(error.code()))
 }
 
@@ -238,7 +238,13 @@ async fn a_full_queue_is_its_own_organisations_alone_and_nobody_is_starved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_installs_only_so_many_and_so_much() {
-    let size = component().len() as u64;
+    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let record = manager.provider(&organisation(), &named("hostile")).expect("the provider").record.clone();
+    manager.stop(Duration::ZERO).await.expect("stopped");
+    assert_eq!(record.bytes, component().len() as u64);
+    // Compiled code counts, too.
+    assert!(record.compiled_bytes > record.bytes / 2, "{} bytes", record.compiled_bytes);
+    let size = record.bytes + record.compiled_bytes;
     let few = Limits { providers: 2, published_bytes: 2 * size - 1, ..limits() };
     let (manager, _folder) = with_provider(few, |_| ()).await;
     made(&manager, "lab", None).await;
@@ -261,7 +267,8 @@ async fn an_organisation_installs_only_so_many_and_so_much() {
     assert_eq!((refused.code(), refused.message()), (Code::Conflict, message));
     // An administrator is told who has a name, and how to get it.
     let key = "two".parse().expect("a key");
-    let refused = manager.install_provider(InstallProvider { key, component: component() }).await.expect_err("taken");
+    let refused =
+        manager.install_provider(InstallProvider { key, component: component().into() }).await.expect_err("taken");
     let message = "the name `two` is taken by a provider of organisation `lab`; remove it with `?organisation=lab`";
     assert_eq!((refused.code(), refused.message()), (Code::Conflict, message));
     manager.stop(Duration::ZERO).await.expect("stopped");

@@ -34,7 +34,7 @@ async fn with_keeper(limits: Limits) -> Kept {
     let clock = Ahead::default();
     let manager = started(folder.path(), limits, |options| options.clock = Arc::new(clock.clone())).await;
     let component = Bytes::from(fs::read(plugin("keeper")).expect("the component"));
-    let install = InstallProvider { key: ProviderKey::shared(keeper()), component };
+    let install = InstallProvider { key: ProviderKey::shared(keeper()), component: component.into() };
     manager.install_provider(install).await.expect("installed");
     let principal = token(&manager, "a test").await;
     Kept { manager, principal, clock, _folder: folder }

@@ -55,7 +55,7 @@ impl Split {
 
     async fn install(&self, provider: &str) {
         let component = Bytes::from(fs::read(plugin(provider)).expect("the component"));
-        let install = InstallProvider { key: ProviderKey::shared(name(provider)), component };
+        let install = InstallProvider { key: ProviderKey::shared(name(provider)), component: component.into() };
         self.manager.install_provider(install).await.expect("installed");
     }
 

@@ -78,6 +78,7 @@ pub(crate) fn of_model(model: &ModelInfo) -> String {
         "" => example.name.clone(),
         about => format!("{}: {about}", example.name),
     });
+    let schema = model.parameters_schema.as_ref().and_then(|schema| schema.value().ok());
     let independent = if model.independent_rows { ", rows are independent" } else { "" };
     facts(&[
         ("model", model.name.to_string()),
@@ -86,7 +87,7 @@ pub(crate) fn of_model(model: &ModelInfo) -> String {
         ("  rows", format!("{} (in x out){independent}", model.cardinality)),
         ("  takes", shape_in_words(&model.input)),
         ("  gives", shape_in_words(&model.output)),
-        ("  parameters", parameters(model.parameters_schema.as_ref(), &model.column_parameters)),
+        ("  parameters", parameters(schema.as_ref(), &model.column_parameters)),
         ("  examples", examples.collect::<Vec<_>>().join("\n")),
     ])
 }

@@ -14,6 +14,7 @@ mod duration;
 mod inspect;
 mod job;
 mod logging;
+mod memory;
 mod model;
 mod organisation;
 mod pairs;

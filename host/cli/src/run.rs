@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use analyte_core::document::Document;
 use analyte_core::job::{Progress as Fraction, RunLimits};
 use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
@@ -132,7 +133,8 @@ impl Run {
     ) -> Result<String> {
         let schema = model.parameters_schema.as_ref();
         let compiled = ParametersSchema::compile(schema, &model.column_parameters, limits).map_err(Told::new)?;
-        let given = self.parameters.object(schema)?;
+        let schema = schema.map(Document::value).transpose().context("the schema cannot be read")?;
+        let given = self.parameters.object(schema.as_ref())?;
         let checked = compiled.check(given, Some(input)).map_err(|problems| Told::from(as_error(&problems)))?;
         Ok(Value::Object(checked).to_string())
     }

@@ -6,6 +6,7 @@
 pub mod base_type;
 pub mod codes;
 pub mod digest;
+pub mod document;
 pub mod failure;
 pub mod job;
 pub mod limits;

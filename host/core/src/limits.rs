@@ -168,6 +168,9 @@ limits! {
         "Bounds the compiler's process." "422 `invalid-component`";
     compile_seconds 120 "seconds of processor and of wall time"
         "Bounds the compiler's process." "422 `invalid-component`";
+    compiled_bytes 268_435_456 "bytes"
+        "Bounds the compiled code of one component: a few kilobytes can stand for many images of memory."
+        "422 `invalid-component`";
     describe_fuel 10_000_000_000 "fuel units"
         "Bounds `describe`, `models` and `inspect-model` together." "422 `invalid-component`";
     describe_ms 30_000 "milliseconds"
@@ -178,6 +181,13 @@ limits! {
         "Bounds what one provider offers." "422 `invalid-component`";
     examples 100 "examples"
         "Bounds the worked examples of one model." "422 `invalid-component`";
+    example_rows 1_000 "rows"
+        "Bounds each table of a worked example: a few bytes can stand for millions of rows." "422 `invalid-component`";
+    example_bytes 262_144 "bytes"
+        "Bounds the worked examples of one model together, as they are written: in JSON." "422 `invalid-component`";
+    described_bytes 4_194_304 "bytes"
+        "Bounds what one component says of itself and of all its models together, as it is kept: in JSON."
+        "422 `invalid-component`";
     description_bytes 65_536 "bytes"
         "Bounds each description that a component gives." "422 `invalid-component`";
     capabilities 100 "capabilities"
@@ -186,6 +196,12 @@ limits! {
         "Bounds a JSON Schema of parameters." "422 `invalid-component`";
     schema_depth 32 "levels"
         "Bounds nesting in a JSON Schema of parameters." "422 `invalid-component`";
+    schemas_bytes 16_777_216 "bytes, estimated"
+        "Bounds the JSON Schemas of one component together, as they are compiled: a pattern can take a thousand times its length."
+        "422 `invalid-component`";
+    compiled_schemas_bytes 67_108_864 "bytes, estimated"
+        "Bounds the compiled schemas in memory together; of the organisation that has most the one not used for longest goes first."
+        "a schema is compiled again when it is used next";
 
     // The server.
     body_bytes 268_435_456 "bytes"
@@ -246,7 +262,10 @@ limits! {
     providers 200 "providers per organisation, and as many of all"
         "Bounds how many may be installed." "409 `conflict`";
     published_bytes 17_179_869_184 "bytes per organisation"
-        "Bounds its own components and model files together; what belongs to all is not counted." "413 `too-large`";
+        "Bounds its own components with their compiled code, and its model files, together; what belongs to all is not counted."
+        "413 `too-large`";
+    catalogue_bytes 67_108_864 "bytes per organisation, and as many of all"
+        "Bounds what its providers and models say of themselves together, in JSON: all of it is held in memory." "413 `too-large`";
     tokens 1_000 "tokens per organisation"
         "Bounds the tokens that are neither revoked nor expired." "409 `conflict`";
     requests_per_second 20_000 "requests a second and token"
@@ -295,6 +314,8 @@ impl Limits {
                     | "result_files"
                     | "result_file_bytes"
                     | "examples"
+                    | "example_rows"
+                    | "example_bytes"
                     | "capabilities"
                     | "tags"
                     | "custom_data_bytes"

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use crate::document::Document;
 use crate::names::ModelName;
 use crate::shape::Shape;
 use crate::table::Table;
@@ -103,8 +103,8 @@ pub struct Example {
     pub description: String,
     /// What goes in.
     pub input: Table,
-    /// Parameters by name.
-    pub parameters: Map<String, Value>,
+    /// Parameters by name, a JSON object.
+    pub parameters: Document,
     /// What comes out.
     pub expected: Table,
     /// |got − expected| ≤ tolerance × max(1, |expected|).
@@ -129,7 +129,7 @@ pub struct ModelInfo {
     /// Whether a large table may be split by rows.
     pub independent_rows: bool,
     /// JSON Schema of the parameters object; `None`: it takes no parameters.
-    pub parameters_schema: Option<Value>,
+    pub parameters_schema: Option<Document>,
     /// Parameters whose value names columns of the input.
     pub column_parameters: Vec<String>,
     /// What a model component asks for; empty for a provider's models.

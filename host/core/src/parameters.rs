@@ -3,9 +3,11 @@
 //! The schema is hostile input. Before it is compiled it is held to a size and depth, to draft 2020-12, to references
 //! within itself that never lead back to where they came from, and to a bounded number of subschemas once they are
 //! followed (`reach`). Nothing is ever fetched, and patterns are few, bounded in size, and run on the linear-time engine.
+//! What a schema takes once it is compiled is estimated before it is (`weight`), and bounded.
 //! Parameters that are large for a large schema are refused before they are judged. So checking parameters ends, and soon.
 
 mod reach;
+mod weight;
 
 use std::fmt;
 
@@ -14,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::codes::Code;
+use crate::document::Document;
 use crate::limits::Limits;
 use crate::table::Table;
 use crate::table::json_text::deeper_than;
@@ -60,6 +63,8 @@ struct Compiled {
     validator: Validator,
     /// Of judging one value, in subschemas.
     cost: u64,
+    /// What all of this takes in memory, estimated.
+    bytes: u64,
     /// Of the properties at the top level.
     defaults: Vec<(String, Value)>,
 }
@@ -91,10 +96,19 @@ impl Compiled {
 }
 
 /// Reads a schema as a component gives it; an empty text is no schema. Says what is wrong with it.
-pub fn parse_schema(text: &str, limits: &Limits) -> Result<Option<Value>, String> {
+pub fn parse_schema(text: &str, limits: &Limits) -> Result<Option<Document>, String> {
     if text.trim().is_empty() {
         return Ok(None);
     }
+    check_text(text, limits)?;
+    Document::new(text.to_owned()).map(Some).map_err(|error| not_json(&error))
+}
+
+fn not_json(error: &serde_json::Error) -> String {
+    format!("the schema is not JSON: {error}")
+}
+
+fn check_text(text: &str, limits: &Limits) -> Result<(), String> {
     if text.len() as u64 > limits.schema_bytes {
         return Err(format!(
             "the schema has {} bytes, and the limit schema_bytes is {}",
@@ -105,12 +119,12 @@ pub fn parse_schema(text: &str, limits: &Limits) -> Result<Option<Value>, String
     if deeper_than(text, limits.schema_depth) {
         return Err(format!("the schema is nested deeper than the limit schema_depth, {} levels", limits.schema_depth));
     }
-    serde_json::from_str(text).map(Some).map_err(|error| format!("the schema is not JSON: {error}"))
+    Ok(())
 }
 
 impl ParametersSchema {
-    /// Checks and compiles a schema; says what is wrong with it.
-    pub fn compile(schema: Option<&Value>, column_parameters: &[String], limits: &Limits) -> Result<Self, String> {
+    /// Checks and compiles a schema; says what is wrong with it. May take some tens of milliseconds.
+    pub fn compile(schema: Option<&Document>, column_parameters: &[String], limits: &Limits) -> Result<Self, String> {
         let column_parameters = column_parameters.to_vec();
         let Some(schema) = schema else {
             return match column_parameters.first() {
@@ -121,7 +135,8 @@ impl ParametersSchema {
             };
         };
         // Limits hold whatever way it came, through a record for instance.
-        parse_schema(&schema.to_string(), limits)?;
+        check_text(schema.text(), limits)?;
+        let schema = &schema.value().map_err(|error| not_json(&error))?;
         let root = schema.as_object().ok_or("the schema is not an object")?;
         if root.get("type").and_then(Value::as_str) != Some("object") {
             return Err("the schema must describe an object: its `type` is \"object\"".to_owned());
@@ -130,7 +145,14 @@ impl ParametersSchema {
             None | Some(Some(SCHEMA_URI)) => {}
             Some(_) => return Err(format!("`$schema` must be \"{SCHEMA_URI}\"")),
         }
-        let cost = reach::check(schema)?;
+        let reach = reach::check(schema)?;
+        let bytes = weight::of(schema, &reach);
+        if bytes > limits.schemas_bytes {
+            return Err(format!(
+                "the schema takes about {bytes} bytes once it is compiled; {} are allowed (limit schemas_bytes)",
+                limits.schemas_bytes
+            ));
+        }
         let properties = root.get("properties").and_then(Value::as_object);
         if let Some(name) = column_parameters.iter().find(|name| properties.is_none_or(|all| !all.contains_key(*name)))
         {
@@ -147,7 +169,19 @@ impl ParametersSchema {
         })?;
         let default = |(name, property): (&String, &Value)| Some((name.clone(), property.get("default")?.clone()));
         let defaults = properties.into_iter().flatten().filter_map(default).collect();
-        Ok(Self { compiled: Some(Compiled { validator, cost, defaults }), column_parameters })
+        let compiled = Compiled { validator, cost: reach.cost(), bytes, defaults };
+        Ok(Self { compiled: Some(compiled), column_parameters })
+    }
+
+    /// What it takes in memory, in bytes, estimated; never 0.
+    pub fn memory_bytes(&self) -> u64 {
+        weight::LEAST + self.compiled.as_ref().map_or(0, |compiled| compiled.bytes)
+    }
+
+    /// About how many steps of a few nanoseconds it takes to check parameters of `bytes` bytes of JSON.
+    pub fn work(&self, bytes: u64) -> u64 {
+        let cost = self.compiled.as_ref().map_or(1, |compiled| compiled.cost);
+        bytes.saturating_mul(cost).min(MOST_WORK)
     }
 
     /// The parameters with the defaults of the top level filled in, or what is wrong with them, at most

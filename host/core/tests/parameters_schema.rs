@@ -1,6 +1,7 @@
 //! Schemas of parameters as hostile authors write them, and parameters against them.
 #![expect(clippy::expect_used, reason = "tests")]
 
+use analyte_core::document::Document;
 use analyte_core::limits::Limits;
 use analyte_core::parameters::{ParametersSchema, parse_schema};
 use analyte_core::shape::Shape;
@@ -8,7 +9,12 @@ use analyte_core::table::format::{Format, read};
 use serde_json::{Map, Value, json};
 
 fn compile(schema: &Value) -> Result<ParametersSchema, String> {
-    ParametersSchema::compile(Some(schema), &[], &Limits::default())
+    compile_within(schema, &[], &Limits::default())
+}
+
+fn compile_within(schema: &Value, columns: &[String], limits: &Limits) -> Result<ParametersSchema, String> {
+    let document = Document::of(schema).map_err(|error| error.to_string())?;
+    ParametersSchema::compile(Some(&document), columns, limits)
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -111,6 +117,55 @@ fn patterns_are_few_and_small() {
 }
 
 #[test]
+fn what_a_schema_takes_is_estimated_before_it_is_compiled() {
+    let patterned = |count: usize| {
+        let fields = (0..count).map(|at| (format!("p{at}"), json!({"pattern": format!("^[a-z]{{1,300}}{at}$")})));
+        json!({"type": "object", "properties": fields.collect::<Map<_, _>>()})
+    };
+    let bytes = |schema: &Value| compile(schema).map(|schema| schema.memory_bytes());
+    let (few, many) = (bytes(&patterned(1)).expect("few"), bytes(&patterned(60)).expect("many"));
+    assert!((50_000..200_000).contains(&few), "{few} bytes");
+    assert!((many - few) / 59 > few / 2, "{many} bytes");
+    let data = json!({"type": "object", "properties": {"p": {"enum": vec![json!({"a": 1}); 5_000]}}});
+    assert!(bytes(&data).is_ok_and(|bytes| bytes > 5_000 * 600), "a map of one entry takes a whole node");
+    // Patterns that nothing refers to are not compiled.
+    let unused = json!({"type": "object", "$defs": {"a": {"pattern": "^[a-z]{1,300}7$"}}});
+    assert!(bytes(&unused).is_ok_and(|bytes| bytes < 20_000));
+    let limits = Limits { schemas_bytes: many - 2_000, ..Limits::default() };
+    let message = format!(
+        "the schema takes about {} bytes once it is compiled; {} are allowed (limit schemas_bytes)",
+        many - 1_024,
+        many - 2_000
+    );
+    assert_eq!(compile_within(&patterned(60), &[], &limits).err(), Some(message));
+    let long = json!({"type": "object", "properties": {"p": {"pattern": r"\pL".repeat(2_000)}}});
+    let shown = r"\pL".repeat(16);
+    assert!(compile(&long).is_err_and(|error| error.starts_with(&format!("the pattern \"{shown}"))
+        && error.ends_with("has 6000 bytes; 4096 are allowed")));
+}
+
+/// What stands below is judged anew at every level, so levels multiply.
+#[test]
+fn unevaluated_members_count_what_they_judge_anew() {
+    let nested = |levels: usize, word: &str, by: &str| {
+        let mut defs = Map::new();
+        defs.insert("d0".to_owned(), json!({"properties": {"p": true}}));
+        for at in 1..=levels {
+            let below = json!({"$ref": format!("#/$defs/d{}", at - 1)});
+            defs.insert(format!("d{at}"), json!({by: [below], word: false}));
+        }
+        json!({"type": "object", "$defs": defs, "$ref": format!("#/$defs/d{levels}")})
+    };
+    for word in ["unevaluatedProperties", "unevaluatedItems"] {
+        for by in ["anyOf", "oneOf", "allOf"] {
+            let usual = compile(&nested(5, word, by)).expect("a few levels");
+            assert_eq!(usual.check(object(json!({"p": 1})), None), Ok(object(json!({"p": 1}))), "{word} {by}");
+            assert!(compile(&nested(20, word, by)).is_err_and(|error| error.contains("more than 10000 subschemas")));
+        }
+    }
+}
+
+#[test]
 fn parameters_too_large_for_their_schema_are_refused_before_they_are_judged() {
     let names: Vec<_> = (0..8_000).map(|at| format!("n{at}")).collect();
     let schema = json!({
@@ -165,7 +220,7 @@ fn parameters_are_completed_and_judged() {
         "additionalProperties": false
     });
     let columns = ["response".to_owned(), "predictors".to_owned()];
-    let compiled = ParametersSchema::compile(Some(&schema), &columns, &Limits::default()).expect("a schema");
+    let compiled = compile_within(&schema, &columns, &Limits::default()).expect("a schema");
     let table =
         read(Format::Json, r#"[{"y":1,"x":2}]"#.into(), &Shape::any(), &Limits::default()).expect("a table").table;
     let check = |given: Value| {
@@ -201,6 +256,6 @@ fn parameters_are_completed_and_judged() {
         problems.first().map(ToString::to_string).as_deref(),
         Some("parameters/a~1b: the model takes no parameters")
     );
-    assert!(ParametersSchema::compile(Some(&schema), &["nobody".to_owned()], &Limits::default()).is_err());
+    assert!(compile_within(&schema, &["nobody".to_owned()], &Limits::default()).is_err());
     assert!(ParametersSchema::compile(None, &columns, &Limits::default()).is_err());
 }

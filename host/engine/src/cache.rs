@@ -3,15 +3,22 @@
 //! A file's name is the component's digest, a hash of everything that makes compiled code incompatible (version of
 //! wasmtime, its settings, how components are prepared) and the target. A file is written under a temporary name, synced and renamed, so it is whole
 //! or not there. Only the compiler of this server writes here: a precompiled file from a user is never accepted.
+//!
+//! Code that is held is there for as long as it is held: by a component in memory, or by what compiles it. Code that is
+//! held no more goes at once unless its component is installed, so what was refused leaves nothing behind. What a crash
+//! left goes when the cache learns what is installed; before that, as for commands without a server, all code stays.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::hash::{Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use analyte_core::digest::Digest;
+use parking_lot::Mutex;
 
 /// The folder.
 #[derive(Debug)]
@@ -20,6 +27,63 @@ pub(crate) struct Cache {
     suffix: String,
     /// Counts temporary files, so that no two are of one name.
     written: AtomicU64,
+    uses: Mutex<Uses>,
+}
+
+/// Whose code is needed.
+#[derive(Debug, Default)]
+struct Uses {
+    /// Components whose code stays although nothing holds it; `None`: that of all.
+    installed: Option<HashSet<Digest>>,
+    /// How many hold the code of a component.
+    held: HashMap<Digest, usize>,
+}
+
+impl Uses {
+    fn needs(&self, digest: &Digest) -> bool {
+        self.held.contains_key(digest) || self.installed.as_ref().is_none_or(|installed| installed.contains(digest))
+    }
+}
+
+/// Holds the code of one component; let go of when dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    cache: Arc<Cache>,
+    digest: Digest,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut uses = self.cache.uses.lock();
+        if let Some(count) = uses.held.get_mut(&self.digest) {
+            *count -= 1;
+            if *count == 0 {
+                uses.held.remove(&self.digest);
+            }
+        }
+        let needed = uses.needs(&self.digest);
+        drop(uses);
+        if !needed {
+            self.cache.clone().remove_later(self.digest);
+        }
+    }
+}
+
+/// A file that is removed when dropped, unless it was moved away.
+#[derive(Debug)]
+pub(crate) struct Temporary(PathBuf);
+
+impl Temporary {
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // Gone already where all went well.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Temporary files older than this belong to no compiler that still runs.
@@ -33,7 +97,7 @@ impl Cache {
         engine.precompile_compatibility_hash().hash(&mut hasher);
         crate::prepare::REVISION.hash(&mut hasher);
         let suffix = format!("{:016x}-{}.cwasm", hasher.finish(), std::env::consts::ARCH);
-        let cache = Self { folder: folder.to_owned(), suffix, written: AtomicU64::new(0) };
+        let cache = Self { folder: folder.to_owned(), suffix, written: AtomicU64::new(0), uses: Mutex::default() };
         cache.sweep()?;
         Ok(cache)
     }
@@ -63,9 +127,79 @@ impl Cache {
     }
 
     /// A name beside it, for writing; another one at every call.
-    pub(crate) fn temporary(&self, digest: &Digest, what: &str) -> PathBuf {
+    pub(crate) fn temporary(&self, digest: &Digest, what: &str) -> Temporary {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
-        self.folder.join(format!("{}-{}-{number}.{what}", digest.hex(), std::process::id()))
+        Temporary(self.folder.join(format!("{}-{}-{number}.{what}", digest.hex(), std::process::id())))
+    }
+
+    /// Holds the code of a component, which may be missing yet.
+    pub(crate) fn hold(self: &Arc<Self>, digest: Digest) -> Held {
+        *self.uses.lock().held.entry(digest).or_default() += 1;
+        Held { cache: self.clone(), digest }
+    }
+
+    /// A component is installed: its code stays when nothing holds it.
+    pub(crate) fn keep(&self, digest: Digest) {
+        if let Some(installed) = &mut self.uses.lock().installed {
+            installed.insert(digest);
+        }
+    }
+
+    /// A component is installed no more: its code goes when nothing holds it.
+    pub(crate) fn let_go(self: &Arc<Self>, digest: &Digest) {
+        let mut uses = self.uses.lock();
+        if let Some(installed) = &mut uses.installed {
+            installed.remove(digest);
+        }
+        let needed = uses.needs(digest);
+        drop(uses);
+        if !needed {
+            self.clone().remove_later(*digest);
+        }
+    }
+
+    /// Only these are installed. Removes all other code that nothing holds, that of other versions of the compiler, and
+    /// what other processes left: no other one may use the folder meanwhile. Reads a folder, so not for a runtime's thread.
+    pub(crate) fn keep_only(&self, installed: HashSet<Digest>) -> io::Result<()> {
+        let mut uses = self.uses.lock();
+        uses.installed = Some(installed);
+        let own = format!("-{}-", std::process::id());
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            let Some(digest) = name.split('-').next().and_then(|hex| format!("sha256:{hex}").parse().ok()) else {
+                continue;
+            };
+            let stays = match path.extension().and_then(|extension| extension.to_str()) {
+                Some("cwasm") => path == self.path(&digest) && uses.needs(&digest),
+                Some("wasm" | "code") => name.contains(&own),
+                _ => true,
+            };
+            if !stays {
+                fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the code of a component that nothing needs, beside what the caller does: a large file takes its time.
+    fn remove_later(self: Arc<Self>, digest: Digest) {
+        let remove = move || {
+            let uses = self.uses.lock();
+            if uses.needs(&digest) {
+                return;
+            }
+            match fs::remove_file(self.path(&digest)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(%digest, %error, "compiled code that nobody needs cannot be removed");
+                }
+                _ => {}
+            }
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(remove)),
+            Err(_) => remove(),
+        }
     }
 
     /// Makes a written file the compiled code of this component.
@@ -89,5 +223,59 @@ impl std::hash::Hasher for Fnv {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn code_stays_for_as_long_as_something_needs_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = wasmtime::Engine::default();
+        let cache = Arc::new(Cache::open(folder.path(), &engine).unwrap());
+        let [installed, refused, stranger] = ["a", "b", "c"].map(|text| Digest::of(text.as_bytes()));
+        let write = |digest: &Digest| fs::write(cache.path(digest), "code").unwrap();
+        let there = || [installed, refused, stranger].map(|digest| cache.path(&digest).exists());
+        for digest in [installed, refused, stranger] {
+            write(&digest);
+        }
+        // Nothing is known of what is installed: all stays.
+        drop(cache.hold(refused));
+        assert_eq!(there(), [true, true, true]);
+        let other = folder.path().join(format!("{}-0123456789abcdef-other.cwasm", installed.hex()));
+        let left = cache.folder.join(format!("{}-1-7.code", refused.hex()));
+        let own = cache.temporary(&refused, "code");
+        let foreign = folder.path().join("notes.txt");
+        for path in [&other, &left, own.path(), &foreign] {
+            fs::write(path, "something").unwrap();
+        }
+        let held = cache.hold(refused);
+        cache.keep_only(HashSet::from([installed])).unwrap();
+        assert_eq!(there(), [true, true, false]);
+        assert_eq!([&other, &left, own.path(), &foreign].map(Path::exists), [false, false, true, true]);
+        let path = own.path().to_owned();
+        drop(own);
+        assert!(!path.exists());
+        let again = cache.hold(refused);
+        drop(held);
+        assert_eq!(there(), [true, true, false]);
+        drop(again);
+        assert_eq!(there(), [true, false, false]);
+        // One that is installed meanwhile stays, until it is removed.
+        write(&refused);
+        let held = cache.hold(refused);
+        cache.keep(refused);
+        drop(held);
+        assert_eq!(there(), [true, true, false]);
+        let held = cache.hold(refused);
+        cache.let_go(&refused);
+        assert_eq!(there(), [true, true, false]);
+        drop(held);
+        cache.let_go(&installed);
+        assert_eq!(there(), [false, false, false]);
     }
 }

@@ -1,17 +1,21 @@
 //! What a component says of itself, checked word by word.
 //!
 //! Names, lengths, numbers, shapes, schemas and examples are held against the contract and the limits; the first thing
-//! that does not fit is said plainly, with the model and the field it is about.
+//! that does not fit is said plainly, with the model and the field it is about. What all of it takes is counted in what it
+//! costs, as it is written and as it is compiled, and bounded; nothing compiled is kept. Takes up to a second, so it runs
+//! on a thread that may be busy.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use analyte_core::base_type::{BaseType, Kind as BufferKind};
+use analyte_core::document::{Document, written_bytes};
 use analyte_core::limits::Limits;
 use analyte_core::model::{Capability, Cardinality, Example, ModelInfo, ProviderInfo};
 use analyte_core::names::ModelName;
 use analyte_core::parameters::{ParametersSchema, parse_schema};
 use analyte_core::shape::{Field, Rest, Shape};
+use serde_json::Value;
 
 use crate::bindings::analyte::plugin::{analysis, tables};
 use crate::crossing::{table_of, undeclared};
@@ -22,20 +26,74 @@ type Checked<T> = Result<T, Refused>;
 /// Longest title, version, reason or name of an example, in bytes.
 const SHORT_BYTES: usize = 256;
 
-pub(crate) fn provider_info(info: analysis::ProviderInfo, limits: &Limits) -> Checked<ProviderInfo> {
+/// What a component may still say of itself.
+#[derive(Debug)]
+pub(crate) struct Allowance<'l> {
+    limits: &'l Limits,
+    /// Bytes as JSON.
+    written: u64,
+    /// Bytes of compiled schemas.
+    schemas: u64,
+}
+
+impl<'l> Allowance<'l> {
+    /// All that one component may say.
+    pub(crate) fn new(limits: &'l Limits) -> Self {
+        Self { limits, written: limits.described_bytes, schemas: limits.schemas_bytes }
+    }
+
+    /// Bytes that were written so far, as JSON.
+    pub(crate) fn written(&self) -> u64 {
+        self.limits.described_bytes - self.written
+    }
+
+    fn write(&mut self, what: &impl serde::Serialize) -> Checked<()> {
+        let most = self.limits.described_bytes;
+        match written_bytes(what, self.written) {
+            Ok(Some(bytes)) => {
+                self.written -= bytes;
+                Ok(())
+            }
+            Ok(None) => Err(Refused::component(format!(
+                "what the component says of itself takes more than {most} bytes as JSON (limit described_bytes); say less, \
+                 in fewer models, or with smaller schemas and examples"
+            ))),
+            Err(error) => {
+                Err(Refused::component("what the component says cannot be written").because(error.to_string()))
+            }
+        }
+    }
+
+    fn compile(&mut self, schema: &ParametersSchema) -> Checked<()> {
+        let most = self.limits.schemas_bytes;
+        let Some(left) = self.schemas.checked_sub(schema.memory_bytes()) else {
+            return Err(Refused::component(format!(
+                "the parameters schemas of the component's models take more than {most} bytes once they are compiled (limit \
+                 schemas_bytes); use fewer or simpler patterns"
+            )));
+        };
+        self.schemas = left;
+        Ok(())
+    }
+}
+
+pub(crate) fn provider_info(info: analysis::ProviderInfo, allowance: &mut Allowance<'_>) -> Checked<ProviderInfo> {
+    let limits = allowance.limits;
     short("the provider's title", &info.title)?;
     short("the provider's version", &info.version)?;
     described("the provider", &info.description, limits)?;
-    Ok(ProviderInfo {
+    let info = ProviderInfo {
         title: info.title,
         version: info.version,
         description: info.description,
         capabilities: capabilities("the provider", info.capabilities, limits)?,
-    })
+    };
+    allowance.write(&info)?;
+    Ok(info)
 }
 
-pub(crate) fn model_infos(infos: Vec<analysis::ModelInfo>, limits: &Limits) -> Checked<Vec<ModelInfo>> {
-    let most = limits.models;
+pub(crate) fn model_infos(infos: Vec<analysis::ModelInfo>, allowance: &mut Allowance<'_>) -> Checked<Vec<ModelInfo>> {
+    let most = allowance.limits.models;
     if infos.len() as u64 > most {
         return Err(Refused::component(format!(
             "the provider offers {} models; {most} are allowed (limit models)",
@@ -45,7 +103,7 @@ pub(crate) fn model_infos(infos: Vec<analysis::ModelInfo>, limits: &Limits) -> C
     let mut models = Vec::with_capacity(infos.len());
     let mut seen = HashSet::new();
     for info in infos {
-        let model = model_info(info, limits)?;
+        let model = model_info(info, allowance)?;
         if !seen.insert(model.name.clone()) {
             return Err(Refused::component(format!("the provider offers the model `{}` twice", model.name)));
         }
@@ -60,7 +118,8 @@ pub(crate) fn model_infos(infos: Vec<analysis::ModelInfo>, limits: &Limits) -> C
     Ok(models)
 }
 
-pub(crate) fn model_info(info: analysis::ModelInfo, limits: &Limits) -> Checked<ModelInfo> {
+pub(crate) fn model_info(info: analysis::ModelInfo, allowance: &mut Allowance<'_>) -> Checked<ModelInfo> {
+    let limits = allowance.limits;
     let name = ModelName::new(&info.name).map_err(|bad| Refused::component(bad.to_string()))?;
     let whose = format!("the model `{name}`");
     described(&whose, &info.description, limits)?;
@@ -70,7 +129,9 @@ pub(crate) fn model_info(info: analysis::ModelInfo, limits: &Limits) -> Checked<
     let said =
         |why: String| Refused::component(format!("the parameters schema of {whose} is not accepted")).because(why);
     let schema = parse_schema(&info.parameters_schema, limits).map_err(said)?;
-    ParametersSchema::compile(schema.as_ref(), &info.column_parameters, limits).map_err(said)?;
+    let compiled = ParametersSchema::compile(schema.as_ref(), &info.column_parameters, limits).map_err(said)?;
+    allowance.compile(&compiled)?;
+    drop(compiled);
     let mut named = HashSet::new();
     for parameter in &info.column_parameters {
         if !named.insert(parameter) {
@@ -107,6 +168,7 @@ pub(crate) fn model_info(info: analysis::ModelInfo, limits: &Limits) -> Checked<
         )));
     }
     model.examples = examples(&whose, info.examples, &model, limits)?;
+    allowance.write(&model)?;
     Ok(model)
 }
 
@@ -120,6 +182,7 @@ fn examples(whose: &str, given: Vec<analysis::Example>, model: &ModelInfo, limit
     }
     let mut names = HashSet::new();
     let mut examples = Vec::with_capacity(given.len());
+    let mut left = limits.example_bytes;
     for example in given {
         short(&format!("the name of an example of {whose}"), &example.name)?;
         let which = format!("the example `{}` of {whose}", example.name);
@@ -132,20 +195,71 @@ fn examples(whose: &str, given: Vec<analysis::Example>, model: &ModelInfo, limit
         }
         let wrong =
             |part: &str, why: String| Refused::component(format!("the {part} of {which} does not fit")).because(why);
-        let object = serde_json::from_str(if example.parameters.is_empty() { "{}" } else { &example.parameters });
+        few_rows(&format!("the input of {which}"), example.input.row_count, limits)?;
+        few_rows(&format!("the expected table of {which}"), example.expected.row_count, limits)?;
         let beyond_input = undeclared(&example.input, &model.input);
         let beyond_output = undeclared(&example.expected, &model.output);
-        examples.push(Example {
+        let example = Example {
             input: table_of(example.input, beyond_input, &model.input, limits).map_err(|why| wrong("input", why))?,
-            parameters: object.map_err(|error| wrong("parameters", error.to_string()))?,
+            parameters: object(example.parameters, limits).map_err(|why| wrong("parameters", why))?,
             expected: table_of(example.expected, beyond_output, &model.output, limits)
                 .map_err(|why| wrong("expected table", why))?,
             name: example.name,
             description: example.description,
             tolerance: example.tolerance,
-        });
+        };
+        left = example_bytes(&example, left).map_err(|why| wrong("table", why))?.ok_or_else(|| {
+            Refused::component(format!(
+                "the examples of {whose} take more than {} bytes as JSON (limit example_bytes); show fewer rows",
+                limits.example_bytes
+            ))
+        })?;
+        examples.push(example);
     }
     Ok(examples)
+}
+
+fn few_rows(what: &str, rows: u64, limits: &Limits) -> Checked<()> {
+    let most = limits.example_rows;
+    if rows <= most {
+        return Ok(());
+    }
+    Err(Refused::component(format!("{what} has {rows} rows; {most} are allowed (limit example_rows)")))
+}
+
+/// The parameters of an example: a JSON object, kept as its text.
+fn object(text: String, limits: &Limits) -> Result<Document, String> {
+    let text = if text.is_empty() { "{}".to_owned() } else { text };
+    if text.len() as u64 > limits.example_bytes {
+        return Err(format!(
+            "they have {} bytes; {} are allowed (limit example_bytes)",
+            text.len(),
+            limits.example_bytes
+        ));
+    }
+    let document = Document::new(text).map_err(|error| error.to_string())?;
+    match document.value() {
+        Ok(Value::Object(_)) => Ok(document),
+        Ok(_) => Err("they are not a JSON object".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What is left of `left` bytes when this example is written; `None`: it takes more. Tables are looked at first, since
+/// writing one takes as much memory as it has text.
+fn example_bytes(example: &Example, left: u64) -> Result<Option<u64>, String> {
+    let mut tables = 0;
+    for table in [&example.input, &example.expected] {
+        match table.written_bytes(left).map_err(|error| error.to_string())? {
+            Some(bytes) => tables += bytes,
+            None => return Ok(None),
+        }
+    }
+    if tables > left {
+        return Ok(None);
+    }
+    let written = written_bytes(example, left).map_err(|error| error.to_string())?;
+    Ok(written.map(|bytes| left - bytes))
 }
 
 /// The WIT base type as ours.

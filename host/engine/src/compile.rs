@@ -41,12 +41,12 @@ pub enum Compiler {
 
 /// What a compiling child does: `arguments` are those after [`CHILD_COMMAND`]. The error is one line for the parent.
 pub fn child(arguments: &[OsString]) -> Result<(), String> {
-    let [input, output, memory, seconds, stack] = arguments else {
-        return Err("usage: INPUT OUTPUT ADDRESS-SPACE-BYTES SECONDS STACK-BYTES".to_owned());
+    let [input, output, memory, seconds, stack, most] = arguments else {
+        return Err("usage: INPUT OUTPUT ADDRESS-SPACE-BYTES SECONDS STACK-BYTES CODE-BYTES".to_owned());
     };
     let number = |text: &OsString| text.to_str().and_then(|text| text.parse::<u64>().ok()).ok_or("not a number");
     limit_this_process(number(memory)?, number(seconds)?).map_err(|error| format!("cannot set limits: {error}"))?;
-    let limits = Limits { stack_bytes: number(stack)?, ..Limits::default() };
+    let limits = Limits { stack_bytes: number(stack)?, compiled_bytes: number(most)?, ..Limits::default() };
     let bytes = std::fs::read(input).map_err(|error| format!("cannot read the component: {error}"))?;
     let code = in_process(&bytes, &limits)?;
     std::fs::write(output, code).map_err(|error| format!("cannot write compiled code: {error}"))
@@ -84,6 +84,10 @@ pub(crate) fn in_process(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Strin
         Err(why) => return compile(bytes).and(Err(why)),
     };
     let code = compile(&prepared)?;
+    let (has, most) = (code.len() as u64, limits.compiled_bytes);
+    if has > most {
+        return Err(format!("its compiled code has {has} bytes; {most} are allowed (limit compiled_bytes)"));
+    }
     prepare::refuse_strings_between_components(&code)?;
     Ok(code)
 }
@@ -107,7 +111,10 @@ pub(crate) async fn in_child(program: &Path, input: &Path, output: &Path, limits
     let child = Command::new(program)
         .arg(CHILD_COMMAND)
         .args([input, output])
-        .args([limits.compile_memory_bytes, limits.compile_seconds, limits.stack_bytes].map(|n| n.to_string()))
+        .args(
+            [limits.compile_memory_bytes, limits.compile_seconds, limits.stack_bytes, limits.compiled_bytes]
+                .map(|n| n.to_string()),
+        )
         .env_clear()
         .stdin(Stdio::null())
         .stdout(Stdio::null())

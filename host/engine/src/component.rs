@@ -7,6 +7,7 @@ use analyte_core::model::{ModelInfo, ProviderInfo};
 use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 use crate::bindings::exports::analyte::plugin::{model, provider};
+use crate::cache::Held;
 use crate::engine::Engine;
 use crate::error::Refused;
 use crate::host::HostState;
@@ -28,6 +29,9 @@ struct Inner {
     /// Looked up apart: loading all functions of the interface would check the types of each, in every instance.
     run: ComponentExportIndex,
     quick: Record,
+    code_bytes: u64,
+    /// Last, so that the code is in use no more when it is let go of; `None`: it is kept nowhere.
+    _code: Option<Held>,
 }
 
 /// Where a component's functions are, looked up once.
@@ -47,6 +51,8 @@ pub struct Description {
     pub models: Vec<ModelInfo>,
     /// Names of everything it imports.
     pub imports: Vec<String>,
+    /// Bytes of all this as it is kept, in JSON.
+    pub written_bytes: u64,
 }
 
 impl Component {
@@ -55,6 +61,7 @@ impl Component {
         digest: Digest,
         inspection: Inspection,
         compiled: &wasmtime::component::Component,
+        (code, code_bytes): (Option<Held>, u64),
     ) -> Result<Self, Refused> {
         let misfit = |error: wasmtime::Error| {
             Refused::component("the component does not fit the contract").because(format!("{error:#}"))
@@ -72,7 +79,10 @@ impl Component {
             .get_export_index(None, interface)
             .and_then(|interface| compiled.get_export_index(Some(&interface), "run"))
             .ok_or_else(|| Refused::component(format!("the component's `{interface}` has no `run`")))?;
-        Ok(Self { inner: Arc::new(Inner { engine, digest, inspection, pre, exports, run, quick: Record::default() }) })
+        let quick = Record::default();
+        Ok(Self {
+            inner: Arc::new(Inner { engine, digest, inspection, pre, exports, run, quick, code_bytes, _code: code }),
+        })
     }
 
     /// Of its bytes.
@@ -83,6 +93,11 @@ impl Component {
     /// Its world.
     pub fn kind(&self) -> Kind {
         self.inner.inspection.kind
+    }
+
+    /// Bytes of its compiled code.
+    pub fn code_bytes(&self) -> u64 {
+        self.inner.code_bytes
     }
 
     /// What its outside says.

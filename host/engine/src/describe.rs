@@ -10,8 +10,9 @@ use analyte_core::names::Organisation;
 
 use crate::bindings::exports::analyte::plugin::provider;
 use crate::budget::Reservation;
-use crate::checked;
+use crate::checked::{self, Allowance};
 use crate::component::{Component, Description, Exports};
+use crate::engine::blocking;
 use crate::error::Refused;
 use crate::host::Call;
 use crate::inspect::Kind;
@@ -27,7 +28,7 @@ impl Component {
         let guest = self.guest(of.as_ref(), "describe")?;
         // Before it takes a thread: a call that waits for memory keeps no other guest waiting.
         let room = self.room_to_ask(of.as_ref()).await;
-        let (provider, models) = match self.exports() {
+        let (provider, models, written_bytes) = match self.exports() {
             Exports::Provider(_) => {
                 let (info, models) = self
                     .on_guest_thread(guest, of.clone(), async move {
@@ -40,7 +41,13 @@ impl Component {
                         answer("describe` or `models", called.await?)
                     })
                     .await?;
-                (checked::provider_info(info, &limits)?, checked::model_infos(models, &limits)?)
+                blocking(move || {
+                    let mut allowance = Allowance::new(&limits);
+                    let info = checked::provider_info(info, &mut allowance)?;
+                    let models = checked::model_infos(models, &mut allowance)?;
+                    Ok((info, models, allowance.written()))
+                })
+                .await?
             }
             Exports::Model(_) => {
                 let info = self
@@ -52,12 +59,17 @@ impl Component {
                         answer("describe", called.await?)
                     })
                     .await?;
-                let model = checked::model_info(info, &limits)?;
+                let (model, written) = blocking(move || {
+                    let mut allowance = Allowance::new(&limits);
+                    Ok((checked::model_info(info, &mut allowance)?, allowance.written()))
+                })
+                .await?;
                 let asks = ProviderInfo { capabilities: model.capabilities.clone(), ..ProviderInfo::default() };
-                (asks, vec![model])
+                (asks, vec![model], written)
             }
         };
-        Ok(Description { kind: self.kind(), provider, models, imports: self.inspection().imports.clone() })
+        let imports = self.inspection().imports.clone();
+        Ok(Description { kind: self.kind(), provider, models, imports, written_bytes })
     }
 
     /// Lets a provider look at a model file, on the share of this organisation, and checks what it says.
@@ -84,7 +96,7 @@ impl Component {
                 Refused::component(format!("the provider refuses the model file: {}", refusal.message))
                     .because(refusal.code)
             })?;
-        checked::model_info(info, &limits)
+        blocking(move || checked::model_info(info, &mut Allowance::new(&limits))).await
     }
 
     /// Room for one call outside any job.

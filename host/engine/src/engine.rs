@@ -1,6 +1,7 @@
 //! The engine: holds wasmtime, the compile cache, the memory budget and the threads that guests run on.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
@@ -53,7 +54,7 @@ pub(crate) struct Inner {
     linker: Linker<HostState>,
     limits: Arc<Limits>,
     compiler: Compiler,
-    cache: Option<Cache>,
+    cache: Option<Arc<Cache>>,
     loading: Loading,
     budget: MemoryBudget,
     guests: GuestThreads,
@@ -89,10 +90,10 @@ impl Engine {
         let io = |doing: String| |source| EngineError::Io { doing, source };
         let cache = match &options.cache_dir {
             None => None,
-            Some(folder) => Some(
+            Some(folder) => Some(Arc::new(
                 Cache::open(folder, &wasmtime)
                     .map_err(io(format!("making the folder {} for compiled code", folder.display())))?,
-            ),
+            )),
         };
         let loading = match &options.cache_dir {
             None => Loading::Read,
@@ -149,7 +150,8 @@ impl Engine {
         self.inner.watch.readmit(digest);
     }
 
-    /// Inspects, compiles and describes a component that is new here.
+    /// Inspects, compiles and describes a component that is new here. Its code is kept for as long as the component is in
+    /// memory; once it is installed, [`Engine::keep_code`] says so.
     pub async fn install(&self, bytes: Bytes) -> Result<(Component, Description), Refused> {
         self.install_for(None, bytes).await
     }
@@ -160,7 +162,9 @@ impl Engine {
         of: Option<&Organisation>,
         bytes: Bytes,
     ) -> Result<(Component, Description), Refused> {
-        let component = self.load(Digest::of(&bytes), bytes).await?;
+        let content = bytes.clone();
+        let digest = blocking(move || Ok(Digest::of(&content))).await?;
+        let component = self.load(digest, bytes).await?;
         let description = component.describe(of).await?;
         Ok((component, description))
     }
@@ -175,47 +179,50 @@ impl Engine {
                 causes: Vec::new(),
             });
         }
-        let inspection = inspect(&bytes)?;
-        let compiled = self.compiled(digest, bytes).await?;
-        Component::new(self.clone(), digest, inspection, &compiled)
+        let content = bytes.clone();
+        let inspection = blocking(move || inspect(&content)).await?;
+        let held = self.inner.cache.as_ref().map(|cache| cache.hold(digest));
+        let (compiled, code_bytes) = self.compiled(digest, bytes).await?;
+        let this = self.clone();
+        blocking(move || Component::new(this, digest, inspection, &compiled, (held, code_bytes))).await
     }
 
-    async fn compiled(&self, digest: Digest, bytes: Bytes) -> Result<wasmtime::component::Component, Refused> {
+    /// A component's compiled code, and how many bytes it has.
+    async fn compiled(&self, digest: Digest, bytes: Bytes) -> Result<(wasmtime::component::Component, u64), Refused> {
         let inner = &self.inner;
-        if let Some(component) = self.cached(&digest) {
+        if let Some(component) = self.cached(digest).await? {
             return Ok(component);
         }
         let _turn = inner.compiling.lock().await;
-        if let Some(component) = self.cached(&digest) {
+        if let Some(component) = self.cached(digest).await? {
             return Ok(component);
         }
+        let this = self.clone();
         match (&inner.compiler, &inner.cache) {
             (Compiler::Child { program }, Some(cache)) => {
                 let failed = |doing: &'static str| move |e: std::io::Error| Refused::host(doing).because(e.to_string());
-                let input = cache.temporary(&digest, "wasm");
-                let output = cache.temporary(&digest, "code");
-                let written = tokio::fs::write(&input, &bytes).await;
-                let result = match written {
-                    Ok(()) => compile::in_child(program, &input, &output, &inner.limits).await,
-                    Err(error) => Err(failed("the component could not be handed to the compiler")(error)),
-                };
-                let admitted = match result {
-                    Ok(()) => cache.admit(&output, &digest).map_err(failed("compiled code could not be kept")),
-                    Err(refused) => Err(refused),
-                };
-                for leftover in [&input, &output] {
-                    // Gone already where all went well.
-                    let _ = tokio::fs::remove_file(leftover).await;
-                }
-                inner.loading.load(&inner.wasmtime, &admitted?).map_err(|error| self.unloadable(&error))
+                let (input, output) = (cache.temporary(&digest, "wasm"), cache.temporary(&digest, "code"));
+                let written = tokio::fs::write(input.path(), &bytes).await;
+                written.map_err(failed("the component could not be handed to the compiler"))?;
+                compile::in_child(program, input.path(), output.path(), &inner.limits).await?;
+                let cache = cache.clone();
+                blocking(move || {
+                    let admitted =
+                        cache.admit(output.path(), &digest).map_err(failed("compiled code could not be kept"))?;
+                    let length = length(&admitted).map_err(failed("compiled code cannot be read"))?;
+                    let loaded = this.inner.loading.load(&this.inner.wasmtime, &admitted);
+                    Ok((loaded.map_err(|error| this.unloadable(&error))?, length))
+                })
+                .await
             }
             (Compiler::InProcess | Compiler::Child { .. }, _) => {
-                let limits = inner.limits.clone();
-                let code = tokio::task::spawn_blocking(move || compile::in_process(&bytes, &limits))
-                    .await
-                    .map_err(|error| Refused::host("the compiler crashed").because(error.to_string()))?
-                    .map_err(|said| compile::refusal(&said))?;
-                code::fresh(&inner.wasmtime, &code).map_err(|error| self.unloadable(&error))
+                blocking(move || {
+                    let code =
+                        compile::in_process(&bytes, &this.inner.limits).map_err(|said| compile::refusal(&said))?;
+                    let loaded = code::fresh(&this.inner.wasmtime, &code);
+                    Ok((loaded.map_err(|error| this.unloadable(&error))?, code.len() as u64))
+                })
+                .await
             }
         }
     }
@@ -227,17 +234,39 @@ impl Engine {
     }
 
     /// The compiled code of a component, where the cache has it and it can be used.
-    fn cached(&self, digest: &Digest) -> Option<wasmtime::component::Component> {
-        let path = self.inner.cache.as_ref()?.path(digest);
-        if !path.exists() {
-            return None;
-        }
-        let loaded = self.inner.loading.load(&self.inner.wasmtime, &path);
-        loaded
-            .inspect_err(|error| {
+    async fn cached(&self, digest: Digest) -> Result<Option<(wasmtime::component::Component, u64)>, Refused> {
+        let Some(cache) = self.inner.cache.clone() else { return Ok(None) };
+        let this = self.clone();
+        blocking(move || {
+            let path = cache.path(&digest);
+            let Ok(length) = length(&path) else { return Ok(None) };
+            let loaded = this.inner.loading.load(&this.inner.wasmtime, &path).inspect_err(|error| {
                 tracing::warn!(%digest, %error, "compiled code in the cache cannot be used; compiling again");
-            })
-            .ok()
+            });
+            Ok(loaded.ok().map(|component| (component, length)))
+        })
+        .await
+    }
+
+    /// A component is installed: its compiled code stays on disk until [`Engine::let_code_go`].
+    pub fn keep_code(&self, digest: Digest) {
+        if let Some(cache) = &self.inner.cache {
+            cache.keep(digest);
+        }
+    }
+
+    /// A component is installed no more: its compiled code goes as soon as the component is in memory no more.
+    pub fn let_code_go(&self, digest: &Digest) {
+        if let Some(cache) = &self.inner.cache {
+            cache.let_go(digest);
+        }
+    }
+
+    /// Only these components are installed: all other compiled code goes, now and whenever it is needed no more. Without
+    /// this call all code stays. No other process may use the folder.
+    pub async fn keep_code_of_only(&self, installed: HashSet<Digest>) -> std::io::Result<()> {
+        let Some(cache) = self.inner.cache.clone() else { return Ok(()) };
+        tokio::task::spawn_blocking(move || cache.keep_only(installed)).await.map_err(std::io::Error::other)?
     }
 
     /// Everything large is reserved here first.
@@ -293,4 +322,17 @@ fn give_way() {
         // Guests then only share the processors evenly.
         tracing::debug!(%error, "a thread for components keeps its usual priority");
     }
+}
+
+fn length(path: &Path) -> std::io::Result<u64> {
+    std::fs::metadata(path).map(|data| data.len())
+}
+
+/// Does what takes long on a thread that may be busy for a while.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+) -> Result<T, Refused> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(Refused::host("making the component ready broke off").because(error.to_string())))
 }

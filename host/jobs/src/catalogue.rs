@@ -6,19 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
+use analyte_core::document::written_bytes;
 use analyte_core::job::Task;
-use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
 use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
-use analyte_core::parameters::ParametersSchema;
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::run::request::Grants;
 use analyte_store::{ModelKind, ModelRecord, ProviderRecord};
 use parking_lot::RwLock;
 
 use crate::error::JobsError;
+use crate::schemas;
 
 /// Where a model comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +47,8 @@ pub struct Model {
     pub published: Option<Arc<ModelRecord>>,
     /// Names of the capabilities that it asked for and that are granted.
     pub grants: Vec<String>,
-    /// The schema of its parameters, compiled.
-    pub(crate) parameters: ParametersSchema,
+    /// Where the schema of its parameters is found, once it is compiled.
+    pub(crate) schema: schemas::Key,
 }
 
 /// Whether a provider can work.
@@ -74,7 +73,38 @@ pub struct Provider {
     pub grants: Arc<Grants>,
 }
 
+/// What is kept of a provider or a model, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Kept {
+    /// Components with their compiled code, and model files.
+    pub(crate) published: u64,
+    /// What they say of themselves.
+    pub(crate) described: u64,
+}
+
+impl Kept {
+    pub(crate) fn of_provider(record: &ProviderRecord) -> Self {
+        Self { published: record.bytes.saturating_add(record.compiled_bytes), described: record.described_bytes }
+    }
+
+    pub(crate) fn of_model(record: &ModelRecord) -> Self {
+        Self { published: record.bytes.saturating_add(record.compiled_bytes), described: record.described_bytes }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            published: self.published.saturating_add(other.published),
+            described: self.described.saturating_add(other.described),
+        }
+    }
+}
+
 impl Provider {
+    /// What it takes with its published models.
+    pub(crate) fn kept(&self) -> Kept {
+        self.published().map(|model| Kept::of_model(model)).fold(Kept::of_provider(&self.record), Kept::plus)
+    }
+
     /// Which one it is.
     pub fn key(&self) -> ProviderKey {
         self.record.key()
@@ -97,26 +127,26 @@ impl Provider {
 
     /// Puts a provider together from what is stored.
     ///
-    /// Fails where a published model clashes with a built-in one, or where a schema does not compile.
+    /// Fails where a published model clashes with a built-in one.
     pub(crate) fn assemble(
         record: Arc<ProviderRecord>,
         published: Vec<Arc<ModelRecord>>,
         grants: Arc<Grants>,
-        limits: &Limits,
     ) -> Result<Self, JobsError> {
+        let owner = record.organisation.as_ref();
         let mut models = BTreeMap::new();
         for info in &record.models {
             let asked = record.info.capabilities.iter().map(|capability| capability.name.as_str());
             let model = Model {
                 provider: record.name.clone(),
-                info: Arc::new(info.clone()),
+                info: info.clone(),
                 enabled: !record.disabled.contains(&info.name),
                 origin: Origin::BuiltIn,
                 digest: record.digest,
                 file: None,
                 published: None,
                 grants: granted(asked, &grants),
-                parameters: schema(info, limits)?,
+                schema: schemas::Key::of(owner, info),
             };
             models.insert(info.name.clone(), Arc::new(model));
         }
@@ -128,23 +158,25 @@ impl Provider {
                 )));
             }
             let mut info = model_record.info.clone();
-            info.name = model_record.name.clone();
+            if info.name != model_record.name {
+                // As records of earlier versions have it.
+                Arc::make_mut(&mut info).name = model_record.name.clone();
+            }
             let (digest, file, asked) = match model_record.kind {
                 ModelKind::Component => (Some(model_record.digest), None, &info.capabilities),
                 ModelKind::File => (record.digest, Some(model_record.digest), &record.info.capabilities),
             };
             let grants = granted(asked.iter().map(|capability| capability.name.as_str()), &grants);
-            let parameters = schema(&info, limits)?;
             let model = Model {
+                schema: schemas::Key::of(owner, &info),
                 provider: record.name.clone(),
                 enabled: !record.disabled.contains(&model_record.name),
-                info: Arc::new(info),
+                info,
                 origin: Origin::Published(model_record.kind),
                 digest,
                 file,
                 published: Some(model_record.clone()),
                 grants,
-                parameters,
             };
             models.insert(model_record.name.clone(), Arc::new(model));
         }
@@ -158,6 +190,8 @@ impl Provider {
             organisation: key.organisation,
             digest: None,
             bytes: 0,
+            compiled_bytes: 0,
+            described_bytes: 0,
             info: analyte_core::model::ProviderInfo::default(),
             models: Vec::new(),
             disabled: BTreeSet::new(),
@@ -166,15 +200,6 @@ impl Provider {
             updated_at: now,
         }
     }
-}
-
-fn schema(info: &ModelInfo, limits: &Limits) -> Result<ParametersSchema, JobsError> {
-    ParametersSchema::compile(info.parameters_schema.as_ref(), &info.column_parameters, limits).map_err(|why| {
-        JobsError::new(
-            Code::InvalidComponent,
-            format!("model `{}`: its parameters' schema is refused: {why}", info.name),
-        )
-    })
 }
 
 /// The capabilities that were both asked for and granted.
@@ -207,10 +232,31 @@ type Pinned = (ProviderKey, Digest, Option<Digest>, ModelName);
 #[derive(Default)]
 pub(crate) struct Catalogue {
     providers: RwLock<Arc<Providers>>,
-    /// Models that were replaced while jobs may still pin them. Only a short cut: what is not here is asked of its
-    /// component again.
-    replaced: RwLock<HashMap<Pinned, Arc<ModelInfo>>>,
+    /// Models that were replaced while jobs may still pin them, by the organisation that their provider belongs to. Only a
+    /// short cut: what is not here is asked of its component again.
+    replaced: RwLock<HashMap<Option<Organisation>, Replaced>>,
 }
+
+/// What one organisation replaced.
+#[derive(Default)]
+struct Replaced {
+    models: HashMap<Pinned, Arc<ModelInfo>>,
+    /// About how many bytes they take.
+    bytes: u64,
+}
+
+impl Replaced {
+    /// Makes room for more bytes: where there is none, all is forgotten.
+    fn make_room(&mut self, bytes: u64) {
+        if self.bytes.saturating_add(bytes) > MOST_REPLACED {
+            *self = Self::default();
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
+/// Bytes of replaced models that are remembered for each organisation.
+const MOST_REPLACED: u64 = 16 << 20;
 
 impl Catalogue {
     /// All providers as they are now.
@@ -241,18 +287,21 @@ impl Catalogue {
         }
     }
 
+    /// Whether an installed provider or model runs on this component.
+    pub(crate) fn uses(&self, component: &Digest) -> bool {
+        self.snapshot().values().any(|provider| provider.components().any(|digest| digest == *component))
+    }
+
     /// How many providers belong to an organisation, or to all.
     pub(crate) fn count(&self, owner: Option<&Organisation>) -> usize {
         self.providers.read().keys().filter(|key| key.organisation.as_ref() == owner).count()
     }
 
-    /// Bytes of an organisation's own components and published models.
-    pub(crate) fn bytes_of(&self, owner: &Organisation) -> u64 {
-        let own = |(key, provider): (&ProviderKey, &Arc<Provider>)| {
-            let models = || provider.published().map(|model| model.bytes).sum::<u64>();
-            (key.organisation.as_ref() == Some(owner)).then(|| provider.record.bytes + models())
-        };
-        self.providers.read().iter().filter_map(own).sum()
+    /// What the providers and published models of an organisation, or of all, take together.
+    pub(crate) fn kept_by(&self, owner: Option<&Organisation>) -> Kept {
+        let providers = self.providers.read();
+        let own = providers.iter().filter(|(key, _)| key.organisation.as_ref() == owner);
+        own.map(|(_, provider)| provider.kept()).fold(Kept::default(), Kept::plus)
     }
 
     /// The provider of this name, if this organisation may see it.
@@ -292,7 +341,7 @@ impl Catalogue {
         let keys =
             [ProviderKey::of(organisation.clone(), task.provider.clone()), ProviderKey::shared(task.provider.clone())];
         let pin = |key| (key, task.digest, task.model_file, task.model.clone());
-        keys.into_iter().find_map(|key| replaced.get(&pin(key)).cloned())
+        keys.into_iter().find_map(|key| replaced.get(&key.organisation)?.models.get(&pin(key)).cloned())
     }
 
     /// Puts a provider in its place; what it replaces is remembered for the jobs that pin it.
@@ -310,17 +359,23 @@ impl Catalogue {
     }
 
     fn remember(&self, old: &Provider) {
-        let mut replaced = self.replaced.write();
+        let mut all = self.replaced.write();
+        let replaced = all.entry(old.record.organisation.clone()).or_default();
+        replaced.make_room(old.kept().described);
         for model in old.models.values() {
             if let Some(digest) = model.digest {
-                replaced.insert((old.key(), digest, model.file, model.info.name.clone()), model.info.clone());
+                replaced.models.insert((old.key(), digest, model.file, model.info.name.clone()), model.info.clone());
             }
         }
     }
 
     /// Remembers what a component said of a model of this provider that this task has pinned.
     pub(crate) fn remember_pinned(&self, provider: ProviderKey, task: &Task, info: Arc<ModelInfo>) {
-        self.replaced.write().insert((provider, task.digest, task.model_file, task.model.clone()), info);
+        let bytes = written_bytes(&info, u64::MAX).ok().flatten().unwrap_or(MOST_REPLACED);
+        let mut all = self.replaced.write();
+        let replaced = all.entry(provider.organisation.clone()).or_default();
+        replaced.make_room(bytes);
+        replaced.models.insert((provider, task.digest, task.model_file, task.model.clone()), info);
     }
 
     /// Forgets what was replaced; tasks that still pin it ask its component again.

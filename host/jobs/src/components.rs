@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
+use analyte_core::names::{ModelName, ProviderKey};
 use analyte_engine::Component;
 use analyte_engine::error::Refused;
 use bytes::Bytes;
@@ -34,6 +35,8 @@ struct Entry {
 #[derive(Default)]
 pub(crate) struct Components {
     entries: Mutex<HashMap<Digest, Arc<Entry>>>,
+    /// By provider, and model where it was published on its own: the component that was replaced last.
+    superseded: Mutex<HashMap<(ProviderKey, Option<ModelName>), Digest>>,
     settled: AtomicBool,
 }
 
@@ -85,8 +88,18 @@ impl Components {
         self.settled.load(Ordering::Acquire)
     }
 
+    /// Lets go of one; runs in progress keep theirs.
+    pub(crate) fn forget(&self, digest: &Digest) {
+        let mut entries = self.entries.lock();
+        // Another caller makes it ready at this moment: it goes with the others that are not needed.
+        if entries.get(digest).is_some_and(|entry| Arc::strong_count(entry) == 1) {
+            entries.remove(digest);
+        }
+    }
+
     /// Lets go of all but these; runs in progress keep theirs.
     pub(crate) fn keep_only(&self, kept: &HashSet<Digest>) {
+        self.superseded.lock().clear();
         self.entries.lock().retain(|digest, entry| kept.contains(digest) || Arc::strong_count(entry) > 1);
     }
 }
@@ -119,6 +132,27 @@ impl Manager {
             .values()
             .flat_map(|provider| provider.components().collect::<Vec<_>>())
             .collect()
+    }
+
+    /// A component was replaced under this name. Jobs may still pin it, so that it stays in memory for a while; what it had
+    /// replaced itself goes, so that no more than one stays for each name, however often it is replaced.
+    pub(crate) fn replaced(&self, key: &ProviderKey, model: Option<&ModelName>, digest: Digest) {
+        let before = self.inner.components.superseded.lock().insert((key.clone(), model.cloned()), digest);
+        if let Some(before) = before.filter(|before| *before != digest) {
+            self.removed(before);
+        }
+        if !self.inner.catalogue.uses(&digest) {
+            self.inner.engine.let_code_go(&digest);
+        }
+    }
+
+    /// A component was taken out of the catalogue. Unless another provider or model runs on it, it goes from memory as soon
+    /// as its last run ends, and with it its compiled code.
+    pub(crate) fn removed(&self, digest: Digest) {
+        if !self.inner.catalogue.uses(&digest) {
+            self.inner.engine.let_code_go(&digest);
+            self.inner.components.forget(&digest);
+        }
     }
 
     /// A component, ready to run; loaded if need be.

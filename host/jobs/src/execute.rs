@@ -21,7 +21,7 @@ use crate::catalogue::{Model, Provider, restrict};
 use crate::error::JobsError;
 use crate::held_up::{HOLDS_ITS_SHARE, NO_MEMORY};
 use crate::manager::Manager;
-use crate::prepare::{Fitted, fitted};
+use crate::prepare::{Fitted, fitted, work};
 use crate::sessions::BEFORE_ENDING_IDLE;
 use crate::stop::Phase;
 use crate::submission::Execution;
@@ -37,9 +37,11 @@ impl Manager {
         let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
         let fitting = model.clone();
         let budget = self.inner.engine.budget().largest_run();
+        let schema = self.schema(&model).await?;
+        let size = work(input.memory_bytes(), &parameters, &schema);
         let fitted = self
-            .off_thread(organisation, input.memory_bytes(), move || {
-                fitted(&fitting, &input, input_warnings, parameters, asked, &limits, budget)
+            .off_thread(organisation, size, move || {
+                fitted((&fitting, &schema), &input, input_warnings, parameters, asked, &limits, budget)
             })
             .await?;
         tokio::select! {

@@ -45,6 +45,7 @@ mod recall;
 mod repository;
 mod retention;
 mod retry;
+mod schemas;
 mod sessions;
 mod shares;
 mod sink;

@@ -31,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::options::{Clock, Options};
 use crate::organisations::Organisations;
 use crate::retention::Retention;
+use crate::schemas::Schemas;
 use crate::sessions::{Pool, Sessions};
 use crate::shares::Shares;
 use crate::slots::Slots;
@@ -62,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) execute_wait: Duration,
     pub(crate) catalogue: Catalogue,
     pub(crate) components: Components,
+    /// Compiled schemas of parameters.
+    pub(crate) schemas: Schemas,
     /// Model files that were read whole since the start, and are what they should be.
     pub(crate) checked_files: Mutex<HashSet<Digest>>,
     pub(crate) organisations: Organisations,
@@ -111,7 +114,8 @@ impl Manager {
     /// Quick: components are made ready afterwards, see [`Manager::ready`]. A record that cannot be used any more is
     /// reported in the log and left out; it never keeps the server from starting.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { store, engine, limits, grants, clock, node, lease, execute_wait, metrics, retention } = options;
+        let Options { store, engine, limits, grants, clock, node, lease, execute_wait, metrics, retention, owns_code } =
+            options;
         let crashes = u32::try_from(limits.crashes).unwrap_or(u32::MAX);
         let recovered = store.recover(&node, crashes, clock.now()).await?;
         if recovered > 0 {
@@ -121,6 +125,7 @@ impl Manager {
         let most = places(limits.running_tasks);
         let most_of_one = places_of_one(limits.concurrent_tasks).min(most);
         let splitting = Splitting::new(&limits);
+        let schemas = Schemas::new(&limits);
         let (finisher, outcomes) = finish::channel();
         let (phase, _) = watch::channel(Phase::Working);
         let manager = Self {
@@ -135,6 +140,7 @@ impl Manager {
                 execute_wait,
                 catalogue: Catalogue::default(),
                 components: Components::default(),
+                schemas,
                 checked_files: Mutex::default(),
                 organisations,
                 sessions: Sessions::default(),
@@ -166,6 +172,9 @@ impl Manager {
         };
         manager.share_memory();
         manager.read_catalogue().await?;
+        if owns_code && let Err(error) = manager.inner.engine.keep_code_of_only(manager.installed_components()).await {
+            tracing::warn!(%error, "compiled code that nothing needs cannot be removed");
+        }
         for record in manager.inner.store.tokens().await? {
             manager.take_up(record);
         }
@@ -192,7 +201,7 @@ impl Manager {
         for record in inner.store.providers().await? {
             let key = record.key();
             let models = published.remove(&key).unwrap_or_default();
-            match Provider::assemble(record, models, self.grants(&key), &inner.limits) {
+            match Provider::assemble(record, models, self.grants(&key)) {
                 Ok(provider) => inner.catalogue.put(Arc::new(provider)),
                 Err(error) => tracing::error!(provider = %key, %error, "provider left out: its record cannot be used"),
             }

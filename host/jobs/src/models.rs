@@ -5,7 +5,7 @@ use std::sync::Arc;
 use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_store::Removed;
 
-use crate::catalogue::{Model, Origin, Provider};
+use crate::catalogue::{Model, Origin};
 use crate::error::JobsError;
 use crate::manager::Manager;
 use crate::providers::in_use;
@@ -32,7 +32,7 @@ impl Manager {
             record.disabled.insert(model.clone());
         }
         let published = before.published().cloned().collect();
-        let after = Provider::assemble(Arc::new(record.clone()), published, self.grants(key), &self.inner.limits)?;
+        let after = self.assembled(Arc::new(record.clone()), published).await?;
         let Some(changed) = after.models.get(model).cloned() else { return Err(no_model(key, model)) };
         let _gate = self.inner.gate.write().await;
         self.inner.store.put_provider(record, None).await?;
@@ -75,10 +75,11 @@ impl Manager {
                 "model `{model}` is built in to provider `{provider}` and cannot be removed on its own"
             )));
         }
+        let component = found.digest;
         let published = before.published().filter(|other| other.name != *model).cloned().collect();
         let mut record = before.record.as_ref().clone();
         let was_disabled = record.disabled.remove(model);
-        let after = Provider::assemble(Arc::new(record.clone()), published, self.grants(key), &self.inner.limits)?;
+        let after = self.assembled(Arc::new(record.clone()), published).await?;
         {
             let _gate = self.inner.gate.write().await;
             match self.inner.store.remove_model(key, model, force).await? {
@@ -93,7 +94,11 @@ impl Manager {
         }
         tracing::info!(provider = %key, %model, force, "model removed");
         let why = format!("model `{model}` of provider `{provider}` was removed");
-        self.end_jobs_of(key, |task| task.model == *model, &why).await
+        let ended = self.end_jobs_of(key, |task| task.model == *model, &why).await;
+        if let Some(component) = component {
+            self.removed(component);
+        }
+        ended
     }
 }
 

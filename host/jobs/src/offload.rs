@@ -9,11 +9,11 @@ use crate::manager::Manager;
 const SMALL: usize = 64 * 1024;
 
 impl Manager {
-    /// Does an organisation's work on `size` bytes: here where they are few, else on a thread that may be busy for a while. A
+    /// Does work of an organisation, or for all of them, on `size` bytes: here where they are few, else on a thread that may be busy for a while. A
     /// panic in `work` goes on in the caller.
-    pub(crate) async fn off_thread<T: Send + 'static>(
+    pub(crate) async fn off_thread<'o, T: Send + 'static>(
         &self,
-        of: &Organisation,
+        of: impl Into<Option<&'o Organisation>>,
         size: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> T {
@@ -30,14 +30,14 @@ impl Manager {
         }
     }
 
-    /// Does something long for an organisation, as soon as it has fewer such things in progress than there are cores. Goes on
+    /// Does something long for an organisation, or for all of them, as soon as it has fewer such things in progress than there are cores. Goes on
     /// to its end also where the caller goes away meanwhile.
-    pub async fn compute<T: Send + 'static>(
+    pub async fn compute<'o, T: Send + 'static>(
         &self,
-        of: &Organisation,
+        of: impl Into<Option<&'o Organisation>>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, JoinError> {
-        let share = self.inner.computing.take(Some(of)).await;
+        let share = self.inner.computing.take(of.into()).await;
         let work = move || {
             // Held until the work is done, which need not be awaited.
             let _share = share;

@@ -54,6 +54,8 @@ pub struct Options {
     pub retention: Retention,
     /// How long `execute` waits for a free slot before it is refused as busy.
     pub execute_wait: Duration,
+    /// Whether nobody else uses the engine's folder for compiled code, so that what nothing here needs is removed from it.
+    pub owns_code: bool,
 }
 
 impl Options {
@@ -71,6 +73,7 @@ impl Options {
             metrics: Metrics::default(),
             retention: Retention::default(),
             execute_wait: Duration::from_secs(10),
+            owns_code: false,
         }
     }
 }

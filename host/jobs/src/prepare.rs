@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::job::{Content, Job, RunLimits, Task};
 use analyte_core::limits::Limits;
 use analyte_core::names::{JobId, Organisation, TaskName};
-use analyte_core::parameters::ParameterProblem;
+use analyte_core::parameters::{ParameterProblem, ParametersSchema};
 use analyte_core::table::Table;
 use analyte_core::table::fit::fit;
 use analyte_core::table::format::{Format, Read, write};
@@ -31,9 +32,9 @@ pub(crate) struct Fitted {
     pub(crate) limits: RunLimits,
 }
 
-/// Fits a table to a model and checks its parameters.
+/// Fits a table to a model and checks its parameters by the model's schema.
 pub(crate) fn fitted(
-    model: &Model,
+    (model, schema): (&Model, &ParametersSchema),
     input: &Table,
     mut warnings: Vec<String>,
     parameters: Parameters,
@@ -45,19 +46,26 @@ pub(crate) fn fitted(
     let Read { table, warnings: more } = fit(input, &model.info.input, model.info.cardinality, limits)?;
     warnings.extend(more);
     let given = object(parameters, model.info.parameters_schema.as_ref(), limits)?;
-    let checked = model.parameters.check(given, Some(&table)).map_err(|problems| wrong_parameters(&problems))?;
+    let checked = schema.check(given, Some(&table)).map_err(|problems| wrong_parameters(&problems))?;
     let parameters = Value::Object(checked).to_string();
     refuse_long(parameters.len(), limits)?;
     Ok(Fitted { input: table, warnings, parameters, limits: run_limits })
 }
 
-fn object(parameters: Parameters, schema: Option<&Value>, limits: &Limits) -> Result<Map<String, Value>, JobsError> {
+/// How much work [`fitted`] is, in bytes of a table that could be read meanwhile.
+pub(crate) fn work(input: usize, parameters: &Parameters, schema: &ParametersSchema) -> usize {
+    input.saturating_add(usize::try_from(schema.work(parameters.bytes())).unwrap_or(usize::MAX))
+}
+
+fn object(parameters: Parameters, schema: Option<&Document>, limits: &Limits) -> Result<Map<String, Value>, JobsError> {
     match parameters {
         Parameters::None => Ok(Map::new()),
         Parameters::Object(object) => Ok(object),
         Parameters::Pairs(pairs) => {
             refuse_long(pairs.iter().map(|(name, text)| name.len() + text.len()).sum(), limits)?;
-            Ok(coerce(&pairs, schema))
+            // Only what is given as text is read by the schema.
+            let schema = schema.and_then(|schema| schema.value().ok());
+            Ok(coerce(&pairs, schema.as_ref()))
         }
         Parameters::Json(text) => {
             refuse_long(text.get().len(), limits)?;
@@ -117,12 +125,13 @@ impl Manager {
             ));
         };
         let Submission { input, input_warnings, parameters, limits: asked, .. } = submission;
-        let size = input.memory_bytes();
+        let schema = self.schema(&model).await?;
+        let size = work(input.memory_bytes(), &parameters, &schema);
         let pinned = model.clone();
         let budget = self.inner.engine.budget().largest_run();
         let (fitted, bytes, input) = self
             .off_thread(organisation, size, move || {
-                let fitted = fitted(&pinned, &input, input_warnings, parameters, asked, &limits, budget)?;
+                let fitted = fitted((&pinned, &schema), &input, input_warnings, parameters, asked, &limits, budget)?;
                 let bytes = Bytes::from(
                     write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
                 );
@@ -176,6 +185,7 @@ mod tests {
     fn parameters_are_an_object_however_they_come() {
         let limits = Limits { parameters_bytes: 40, ..Limits::default() };
         let schema = json!({ "type": "object", "properties": { "n": { "type": "integer" } } });
+        let schema = Document::of(&schema).unwrap();
         let json = |text: &str| Parameters::Json(RawValue::from_string(text.to_owned()).unwrap());
         let read = |parameters| object(parameters, Some(&schema), &limits).map(Value::Object);
         assert_eq!(read(Parameters::None).unwrap(), json!({}));

@@ -9,19 +9,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
-use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
 use analyte_core::job::transition::Event;
 use analyte_core::job::{Job, Status, Task};
 use analyte_core::model::ModelInfo;
 use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
-use analyte_engine::inspect::{Kind, inspect};
-use analyte_store::{NewContent, ProviderRecord, Removed, Right};
+use analyte_engine::inspect::Kind;
+use analyte_store::{ModelRecord, NewContent, ProviderRecord, Removed, Right};
 use bytes::Bytes;
 
-use crate::catalogue::{Provider, ProviderState};
+use crate::catalogue::{Kept, Provider, ProviderState};
 use crate::error::JobsError;
 use crate::manager::Manager;
+use crate::publish::ModelContent;
 use crate::to_the_end::to_the_end;
 use crate::tokens::Principal;
 
@@ -38,8 +38,8 @@ pub(crate) const DESCRIPTION_BYTES: usize = 4_096;
 pub struct InstallProvider {
     /// What it shall go by, and whose it is.
     pub key: ProviderKey,
-    /// The component.
-    pub component: Bytes,
+    /// The component: bytes, or written before through [`Manager::content_writer`].
+    pub component: ModelContent,
 }
 
 /// A provider to be made without a component of its own.
@@ -70,56 +70,69 @@ impl Manager {
     /// Refused with `invalid-component` where the component breaks the contract or is of the model world, with `conflict`
     /// where a published model has the name of a built-in one or where the name belongs to another organisation.
     pub async fn install_provider(&self, install: InstallProvider) -> Result<Installed, JobsError> {
-        let InstallProvider { key, component: bytes } = install;
+        let InstallProvider { key, component: given } = install;
         self.refuse_while_stopping()?;
-        self.refuse_large("component", bytes.len() as u64, "component_bytes", self.inner.limits.component_bytes)?;
-        // Before the costly part: which world it is of.
-        if inspect(&bytes)?.kind == Kind::Model {
-            return Err(model_component(&key.name));
-        }
+        let size = given.size();
+        self.refuse_large("component", size, "component_bytes", self.inner.limits.component_bytes)?;
         let _turn = self.inner.changing.turn(&key).await;
         let before = self.inner.catalogue.get(&key);
         if before.is_none() {
             self.refuse_new(&key)?;
         }
-        self.refuse_bytes(&key, before.as_ref().map_or(0, |before| before.record.bytes), bytes.len() as u64)?;
+        let old = before.as_ref().map_or_else(Kept::default, |before| Kept::of_provider(&before.record));
+        self.refuse_kept(&key, old, Kept { published: size, described: 0 })?;
         let share = self.inner.preparing.take(key.organisation.as_ref()).await;
+        let content = self.new_content(&given).await?;
         // An operator who installs it again wants it to run again.
-        self.inner.engine.readmit(&Digest::of(&bytes));
-        let (component, description) = self.inner.engine.install_for(key.organisation.as_ref(), bytes.clone()).await?;
-        if description.kind == Kind::Model {
-            return Err(model_component(&key.name));
-        }
+        self.inner.engine.readmit(&given.digest());
+        let (component, description) = {
+            let (bytes, _room) = self.whole(key.organisation.as_ref(), &content).await?;
+            // Before the costly part: which world it is of.
+            if self.inspected(key.organisation.as_ref(), &bytes).await? == Kind::Model {
+                return Err(model_component(&key.name));
+            }
+            self.inner.engine.install_for(key.organisation.as_ref(), bytes).await?
+        };
         drop(share);
         // Everybody's submissions wait for the gate, so what takes long comes before it.
-        let content = self.written_ahead(bytes.clone()).await?;
+        let content = match content {
+            NewContent::Bytes(bytes) => self.written_ahead(bytes).await?,
+            staged @ NewContent::Staged(_) => staged,
+        };
         let now = self.now();
         let record = ProviderRecord {
             name: key.name.clone(),
             organisation: key.organisation.clone(),
             digest: Some(component.digest()),
-            bytes: bytes.len() as u64,
+            bytes: size,
+            compiled_bytes: component.code_bytes(),
+            described_bytes: description.written_bytes,
             info: description.provider,
             disabled: still_disabled(before.as_deref(), &description.models),
-            models: description.models,
+            models: description.models.into_iter().map(Arc::new).collect(),
             keep_jobs_hours: before.as_ref().and_then(|before| before.record.keep_jobs_hours),
             created_at: before.as_ref().map_or(now, |before| before.record.created_at),
             updated_at: now,
         };
         let published = before.iter().flat_map(|before| before.published().cloned()).collect();
-        let provider = Provider::assemble(Arc::new(record.clone()), published, self.grants(&key), &self.inner.limits)?;
-        let provider = Arc::new(provider);
+        let provider = Arc::new(self.assembled(Arc::new(record.clone()), published).await?);
         let replaced = {
             let _gate = self.inner.gate.write().await;
             if before.is_none() {
                 // Somebody else's name may have come meanwhile.
                 self.refuse_new(&key)?;
             }
+            self.refuse_kept(&key, old, Kept::of_provider(&record))?;
             let replaced = self.inner.store.put_provider(record, Some(content)).await?;
+            self.inner.engine.keep_code(component.digest());
             self.inner.components.put(component);
             self.inner.catalogue.put(provider.clone());
             replaced
         };
+        let old = before.and_then(|before| before.record.digest);
+        if let Some(old) = old.filter(|old| provider.record.digest != Some(*old)) {
+            self.replaced(&key, None, old);
+        }
         tracing::info!(provider = %key, digest = provider.record.digest.map(|digest| digest.to_string()), models = provider.models.len(), replaced, "provider installed");
         Ok(Installed { provider, replaced })
     }
@@ -147,6 +160,8 @@ impl Manager {
             }
             record.digest = shared.record.digest;
             record.bytes = shared.record.bytes;
+            record.compiled_bytes = shared.record.compiled_bytes;
+            record.described_bytes = shared.record.described_bytes;
             record.info = shared.record.info.clone();
             record.models.clone_from(&shared.record.models);
         }
@@ -154,8 +169,9 @@ impl Manager {
             record.info.description = description;
         }
         record.keep_jobs_hours = keep_jobs_hours;
-        let provider =
-            Arc::new(Provider::assemble(Arc::new(record.clone()), Vec::new(), self.grants(&key), &self.inner.limits)?);
+        record.described_bytes = record.described_bytes.saturating_add(record.info.description.len() as u64);
+        self.refuse_kept(&key, Kept::default(), Kept::of_provider(&record))?;
+        let provider = Arc::new(self.assembled(Arc::new(record.clone()), Vec::new()).await?);
         self.inner.store.put_provider(record, None).await?;
         self.inner.catalogue.put(provider.clone());
         tracing::info!(provider = %key, "provider created");
@@ -207,21 +223,40 @@ impl Manager {
         Err(JobsError::conflict(format!("there are {count} providers, and {most} are allowed (limit providers)")))
     }
 
-    /// What an organisation's own components and model files may take together; `old` bytes go when `new` ones come.
-    pub(crate) fn refuse_bytes(&self, key: &ProviderKey, old: u64, new: u64) -> Result<(), JobsError> {
-        let Some(owner) = &key.organisation else { return Ok(()) };
-        let kept = self.inner.catalogue.bytes_of(owner).saturating_sub(old);
-        let most = self.inner.limits.published_bytes;
-        if kept.saturating_add(new) <= most {
-            return Ok(());
+    /// What an organisation's own components, model files and what they say may take together; `old` goes when `new` comes.
+    pub(crate) fn refuse_kept(&self, key: &ProviderKey, old: Kept, new: Kept) -> Result<(), JobsError> {
+        let has = self.inner.catalogue.kept_by(key.organisation.as_ref());
+        let limits = &self.inner.limits;
+        let (published, described) =
+            (has.published.saturating_sub(old.published), has.described.saturating_sub(old.described));
+        let too_large = |message: String| Err(JobsError::new(Code::TooLarge, message));
+        if key.organisation.is_some() && published.saturating_add(new.published) > limits.published_bytes {
+            return too_large(format!(
+                "the organisation's components, their compiled code and model files take {published} bytes, and with {} more \
+                 they would take more than {} (limit published_bytes); remove some",
+                new.published, limits.published_bytes
+            ));
         }
-        Err(JobsError::new(
-            Code::TooLarge,
-            format!(
-                "the organisation's components and model files take {kept} bytes, and with {new} more they would take more \
-                 than {most} (limit published_bytes); remove some"
-            ),
-        ))
+        if described.saturating_add(new.described) > limits.catalogue_bytes {
+            return too_large(format!(
+                "what the providers and models say of themselves takes {described} bytes, and with {} more it would take more \
+                 than {} (limit catalogue_bytes); remove some",
+                new.described, limits.catalogue_bytes
+            ));
+        }
+        Ok(())
+    }
+
+    /// A provider of what is stored, put together beside the calls that are answered where it has much to say.
+    pub(crate) async fn assembled(
+        &self,
+        record: Arc<ProviderRecord>,
+        published: Vec<Arc<ModelRecord>>,
+    ) -> Result<Provider, JobsError> {
+        let said = published.iter().map(|model| model.described_bytes).sum::<u64>() + record.described_bytes;
+        let grants = self.grants(&record.key());
+        let (key, size) = (record.key(), usize::try_from(said).unwrap_or(usize::MAX));
+        self.off_thread(key.organisation.as_ref(), size, || Provider::assemble(record, published, grants)).await
     }
 
     /// Bytes that a later call will keep: written before, where they are many.
@@ -271,7 +306,7 @@ impl Manager {
         self.refuse_while_stopping()?;
         let name = &key.name;
         let _turn = self.inner.changing.turn(key).await;
-        self.installed(key)?;
+        let before = self.installed(key)?;
         {
             // Nobody submits meanwhile, so what the store says about unfinished jobs stays true.
             let _gate = self.inner.gate.write().await;
@@ -281,7 +316,9 @@ impl Manager {
             }
         }
         tracing::info!(provider = %key, force, "provider removed");
-        self.end_jobs_of(key, |_| true, &format!("provider `{name}` was removed")).await
+        let ended = self.end_jobs_of(key, |_| true, &format!("provider `{name}` was removed")).await;
+        before.components().for_each(|digest| self.removed(digest));
+        ended
     }
 
     /// This provider, whoever may see it.

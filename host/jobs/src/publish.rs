@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
+use analyte_core::document::written_bytes;
 use analyte_core::model::{Cardinality, ModelInfo};
 use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::shape::{Field, Shape};
@@ -18,7 +19,7 @@ use analyte_store::{FileRecord, ModelKind, ModelRecord, NewContent, Staged, Stor
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::catalogue::{Model, Origin, Provider};
+use crate::catalogue::{Kept, Model, Origin, Provider};
 use crate::error::JobsError;
 use crate::execute::refused;
 use crate::manager::Manager;
@@ -45,8 +46,14 @@ pub enum ModelContent {
     File(Arc<FileRecord>),
 }
 
+impl From<Bytes> for ModelContent {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
 impl ModelContent {
-    fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Staged(staged) => staged.content.bytes,
@@ -54,7 +61,7 @@ impl ModelContent {
         }
     }
 
-    fn digest(&self) -> Digest {
+    pub(crate) fn digest(&self) -> Digest {
         match self {
             Self::Bytes(bytes) => Digest::of(bytes),
             Self::Staged(staged) => staged.content.digest,
@@ -135,26 +142,22 @@ impl Manager {
             None => self.refuse_new(&publish.key)?,
         }
         let old = before.iter().flat_map(|before| before.published()).find(|old| old.name == publish.model);
-        self.refuse_bytes(&publish.key, old.map_or(0, |old| old.bytes), size)?;
+        let old = old.map_or_else(Kept::default, |old| Kept::of_model(old));
+        self.refuse_kept(&publish.key, old, Kept { published: size, described: 0 })?;
         let looking = match kind {
             ModelKind::Component => None,
             ModelKind::File => Some(looks_at_files(before.as_deref(), &publish.key)?),
         };
         let share = self.inner.preparing.take(publish.key.organisation.as_ref()).await;
-        // An uploaded file is copied when its turn has come, so that a crowd of publications does not fill the disk.
-        let content = match &publish.content {
-            ModelContent::Bytes(bytes) => NewContent::Bytes(bytes.clone()),
-            ModelContent::Staged(staged) => NewContent::Staged(staged.clone()),
-            ModelContent::File(record) => NewContent::Staged(self.staged_copy(record).await?),
-        };
+        let content = self.new_content(&publish.content).await?;
         let (info, component) = match looking {
             None => {
                 let (bytes, _room) = self.whole(publish.key.organisation.as_ref(), &content).await?;
-                if inspect(&bytes)?.kind == Kind::Provider {
+                if self.inspected(publish.key.organisation.as_ref(), &bytes).await? == Kind::Provider {
                     return Err(provider_component(&publish.key.name));
                 }
                 // An operator who publishes it again wants it to run again.
-                self.inner.engine.readmit(&Digest::of(&bytes));
+                self.inner.engine.readmit(&publish.content.digest());
                 let (component, description) =
                     self.inner.engine.install_for(publish.key.organisation.as_ref(), bytes).await?;
                 let Some(info) = description.models.into_iter().next() else {
@@ -174,8 +177,18 @@ impl Manager {
         looks_at_files(self.inner.catalogue.get(key).as_deref(), key).map(|_| ())
     }
 
+    /// What is to be kept. An uploaded file is copied here, when its turn has come, so that a crowd of publications does not
+    /// fill the disk.
+    pub(crate) async fn new_content(&self, given: &ModelContent) -> Result<NewContent, JobsError> {
+        Ok(match given {
+            ModelContent::Bytes(bytes) => NewContent::Bytes(bytes.clone()),
+            ModelContent::Staged(staged) => NewContent::Staged(staged.clone()),
+            ModelContent::File(record) => NewContent::Staged(self.staged_copy(record).await?),
+        })
+    }
+
     /// All bytes of a component in memory, where they have to be to be compiled, and the room that they take.
-    async fn whole(
+    pub(crate) async fn whole(
         &self,
         of: Option<&Organisation>,
         content: &NewContent,
@@ -194,6 +207,12 @@ impl Manager {
             all.extend_from_slice(&piece);
         }
         Ok((all.into(), Some(room)))
+    }
+
+    /// Which world a component of this organisation is of.
+    pub(crate) async fn inspected(&self, of: Option<&Organisation>, component: &Bytes) -> Result<Kind, JobsError> {
+        let bytes = component.clone();
+        Ok(self.off_thread(of, bytes.len(), move || inspect(&bytes)).await?.kind)
     }
 
     async fn inspect_file(
@@ -235,6 +254,17 @@ impl Manager {
             None => Arc::new(Provider::empty(key.clone(), now)),
         };
         let old = before.as_ref().and_then(|provider| provider.published().find(|old| old.name == name).cloned());
+        let given = source.iter().chain(&custom_data).map(|text| text.len() as u64).sum::<u64>();
+        let most = self.inner.limits.described_bytes;
+        let described_bytes = match written_bytes(&info, most.saturating_sub(given)) {
+            Ok(Some(bytes)) => bytes + given,
+            Ok(None) => {
+                return Err(JobsError::invalid(format!(
+                    "what is said of the model takes more than {most} bytes as JSON (limit described_bytes)"
+                )));
+            }
+            Err(error) => return Err(JobsError::invalid("what is said of the model cannot be written").because(error)),
+        };
         let model_record = ModelRecord {
             organisation: key.organisation.clone(),
             provider: key.name.clone(),
@@ -242,8 +272,10 @@ impl Manager {
             kind,
             digest,
             bytes,
+            compiled_bytes: component.as_ref().map_or(0, analyte_engine::Component::code_bytes),
+            described_bytes,
             media_type,
-            info,
+            info: Arc::new(ModelInfo { name: name.clone(), ..info }),
             source,
             custom_data,
             created_at: old.as_ref().map_or(now, |old| old.created_at),
@@ -260,7 +292,7 @@ impl Manager {
             )));
         }
         published.push(Arc::new(model_record.clone()));
-        let provider = Provider::assemble(record.clone(), published, self.grants(&key), &self.inner.limits)?;
+        let provider = self.assembled(record.clone(), published).await?;
         let Some(model) = provider.models.get(&name).cloned() else {
             return Err(JobsError::new(Code::HostError, "the model was not taken up"));
         };
@@ -270,18 +302,24 @@ impl Manager {
             staged @ NewContent::Staged(_) => staged,
         };
         let _gate = self.inner.gate.write().await;
+        let kept = old.as_ref().map_or_else(Kept::default, |old| Kept::of_model(old));
+        self.refuse_kept(&key, kept, Kept::of_model(&model_record))?;
         if before.is_none() {
             // Somebody else's name may have come meanwhile.
             self.refuse_new(&key)?;
             self.inner.store.put_provider(record.as_ref().clone(), None).await?;
-            let empty = Provider::assemble(record, Vec::new(), self.grants(&key), &self.inner.limits)?;
+            let empty = Provider::assemble(record, Vec::new(), self.grants(&key))?;
             self.inner.catalogue.put(Arc::new(empty));
         }
         let replaced = self.inner.store.put_model(model_record, Some(content)).await?;
         if let Some(component) = component {
+            self.inner.engine.keep_code(component.digest());
             self.inner.components.put(component);
         }
         self.inner.catalogue.put(Arc::new(provider));
+        if let Some(old) = old.filter(|old| old.kind == ModelKind::Component && old.digest != digest) {
+            self.replaced(&key, Some(&name), old.digest);
+        }
         tracing::info!(provider = %key, model = %name, %digest, replaced, "model published");
         Ok(Published { model, replaced })
     }

@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use crate::catalogue::Model;
 use crate::error::JobsError;
 use crate::manager::Manager;
-use crate::prepare::fitted;
+use crate::prepare::{fitted, work};
 use crate::read::JobView;
 use crate::submission::{LimitsAsked, Parameters, RetryAsked, Submission};
 use crate::submit::{SubmittedJob, queue_full};
@@ -132,10 +132,12 @@ impl Manager {
         let _room = self.reserve_memory(&job.organisation, task.input.bytes.saturating_mul(2))?;
         let input = self.stored_input(job, task).await?;
         let parameters = Parameters::Json(self.stored_parameters(job, task).await?);
-        let (limits, model, budget) =
-            (self.inner.limits.clone(), model.clone(), self.inner.engine.budget().largest_run());
-        let fits = move || fitted(&model, &input, Vec::new(), parameters, LimitsAsked::default(), &limits, budget);
-        let size = usize::try_from(task.input.bytes).unwrap_or(usize::MAX);
+        let (limits, budget) = (self.inner.limits.clone(), self.inner.engine.budget().largest_run());
+        let schema = self.schema(model).await?;
+        let size = work(usize::try_from(task.input.bytes).unwrap_or(usize::MAX), &parameters, &schema);
+        let model = model.clone();
+        let fits =
+            move || fitted((&model, &schema), &input, Vec::new(), parameters, LimitsAsked::default(), &limits, budget);
         self.off_thread(&job.organisation, size, fits).await.map(|_| ())
     }
 

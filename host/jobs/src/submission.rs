@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use analyte_core::codes::Code;
+use analyte_core::document::written_bytes;
 use analyte_core::job::{RetryPolicy, RunLimits};
 use analyte_core::limits::Limits;
 use analyte_core::names::{JobId, ModelName, ProviderName, SessionId};
@@ -34,6 +35,18 @@ pub enum Parameters {
     /// Names and texts, as in a query string or on a command line; each text is read as the model's schema says. A name
     /// that comes several times makes an array.
     Pairs(Vec<(String, String)>),
+}
+
+impl Parameters {
+    /// About how many bytes they take as JSON.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::None => 2,
+            Self::Object(object) => written_bytes(object, u64::MAX).ok().flatten().unwrap_or(u64::MAX),
+            Self::Json(text) => text.get().len() as u64,
+            Self::Pairs(pairs) => pairs.iter().map(|(name, text)| (name.len() + text.len()) as u64).sum(),
+        }
+    }
 }
 
 /// Limits that a job asks for; what it does not ask for is as configured.

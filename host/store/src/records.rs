@@ -1,6 +1,7 @@
 //! What is kept of providers, models and tokens.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::job::Content;
@@ -22,10 +23,16 @@ pub struct ProviderRecord {
     pub digest: Option<Digest>,
     /// Length of the component.
     pub bytes: u64,
+    /// Length of its compiled code when it was installed; 0 for what was installed before this was counted.
+    #[serde(default)]
+    pub compiled_bytes: u64,
+    /// Length of what it and its built-in models say of themselves, as JSON; 0 as above.
+    #[serde(default)]
+    pub described_bytes: u64,
     /// What it says of itself.
     pub info: ProviderInfo,
     /// Its built-in models. May be large: kept as a content of its own, not in the record.
-    pub models: Vec<ModelInfo>,
+    pub models: Vec<Arc<ModelInfo>>,
     /// Models that are switched off: no new jobs.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub disabled: BTreeSet<ModelName>,
@@ -71,10 +78,16 @@ pub struct ModelRecord {
     pub digest: Digest,
     /// Length of its bytes.
     pub bytes: u64,
+    /// Length of its compiled code when it was published; 0 for a file, and for what was published before this was counted.
+    #[serde(default)]
+    pub compiled_bytes: u64,
+    /// Length of what is said of it, by itself and by its publisher; 0 for what was published before this was counted.
+    #[serde(default)]
+    pub described_bytes: u64,
     /// As it was given.
     pub media_type: String,
-    /// What it computes. May be large, like a provider's models.
-    pub info: ModelInfo,
+    /// What it computes, under the name that it goes by. May be large, like a provider's models.
+    pub info: Arc<ModelInfo>,
     /// Where its file was taken from, as its publisher named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,

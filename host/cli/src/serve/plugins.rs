@@ -50,7 +50,7 @@ async fn one(manager: &Manager, path: &Path) -> Result<()> {
     if before.is_some_and(|before| before.key() == key && before.record.digest == Some(digest)) {
         return Ok(());
     }
-    manager.install_provider(InstallProvider { key, component }).await.map_err(|error| {
+    manager.install_provider(InstallProvider { key, component: component.into() }).await.map_err(|error| {
         let causes: Vec<&str> = error.details().iter().map(|(_, value)| value.as_str()).collect();
         if causes.is_empty() { anyhow::anyhow!("{error}") } else { anyhow::anyhow!("{error}: {}", causes.join(": ")) }
     })?;

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use super::{descriptors, place, plugins, tls};
 use crate::shutdown::Requests;
 use crate::told::{self, Told};
-use crate::{data_dir, sandbox};
+use crate::{data_dir, memory, sandbox};
 
 /// How a server is set up.
 pub(crate) struct Settings {
@@ -119,6 +119,7 @@ impl Server {
         }
         descriptors::provide(&mut limits)?;
         let place = place::settle(&mut limits)?;
+        memory::give_back().context("threads cannot be started")?;
         let compiled = data_dir::prepare(&data_dir)?;
         let limits = Arc::new(limits);
         let mut metrics = Counted::new();
@@ -130,6 +131,8 @@ impl Server {
         options.grants = grants;
         options.metrics = metrics.jobs.clone();
         options.retention = retention;
+        // The lock on the data directory is this server's.
+        options.owns_code = true;
         let manager = Manager::start(options).await.context("the server cannot start")?;
         let made = manager.ensure_administrator(|secret| data_dir::write_admin_token(&data_dir, secret.reveal())).await;
         if made.context("the administrator's token cannot be made")? {

@@ -2,67 +2,95 @@
 //!
 //! References let a few kilobytes stand for 2^60 subschemas, or for a schema within itself without end. Both are refused
 //! here, so that compiling and validating stay within bounds that the schema's size alone would not give. So are more
-//! patterns than a schema of parameters needs, since each may compile to a thousand times its length.
+//! patterns than a schema of parameters needs, since each may compile to a thousand times its length; those that are few
+//! enough are measured, in a second walk.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::weight;
 use crate::table::problem::clip;
 
 /// Most subschemas, each counted as often as it is referred to.
 const MOST_SUBSCHEMAS: u64 = 10_000;
 /// Most patterns, each counted as often as it is referred to.
 const MOST_PATTERNS: u64 = 64;
-/// Matching a pattern costs as much as judging by so many subschemas, for text that patterns dislike.
+/// Longest pattern, in bytes: what is made of a pattern before it is compiled takes up to 2,000 times as much.
+const PATTERN_LENGTH: usize = 4_096;
+/// Matching a pattern costs as much as judging by this number of subschemas at least, for text that patterns dislike, and
+/// by one more for each [`STATE_BYTES`] of it.
 const PATTERN_COST: u64 = 64;
+/// Bytes of a compiled pattern that cost as much as a subschema.
+const STATE_BYTES: u64 = 128;
+/// `uniqueItems` costs as much as this number of subschemas: numbers that differ little all hash alike.
+const UNIQUE_COST: u64 = 64;
+/// `unevaluatedProperties` and `unevaluatedItems` have what stands beside them judged anew.
+const UNEVALUATED: u64 = 3;
 /// Deepest nesting with references followed.
 const DEEPEST: u32 = 128;
 
-/// What judging one value by all of this schema costs at most, in subschemas; or why the schema reaches too far.
-pub(super) fn check(root: &Value) -> Result<u64, String> {
-    let mut reach = Reach { root, anchors: HashMap::new(), done: HashMap::new() };
-    reach.find_anchors(root, 0)?;
-    let extent = reach.schema(root, 0)?;
+/// How far the schema reaches; or why it reaches too far.
+pub(super) fn check(root: &Value) -> Result<Extent, String> {
+    let extent = Reach::of(root, false)?;
     if extent.count > MOST_SUBSCHEMAS {
         return Err(format!("the schema has more than {MOST_SUBSCHEMAS} subschemas once its references are followed"));
     }
     if extent.patterns > MOST_PATTERNS {
         return Err(format!("the schema has more than {MOST_PATTERNS} patterns once its references are followed"));
     }
-    Ok(extent.count.saturating_add(extent.names).saturating_add(extent.patterns.saturating_mul(PATTERN_COST)))
+    if extent.patterns == 0 { Ok(extent) } else { Reach::of(root, true) }
 }
 
 /// What lies below a schema, itself included.
 #[derive(Debug, Clone, Copy, Default)]
-struct Extent {
-    count: u64,
+pub(super) struct Extent {
+    /// Subschemas, each as often as it may be judged by.
+    pub(super) count: u64,
     height: u32,
     /// Of `pattern` and `patternProperties`.
-    patterns: u64,
+    pub(super) patterns: u64,
+    /// What the patterns take when they are compiled; 0 where they are not measured.
+    pub(super) pattern_bytes: u64,
     /// What values and names are compared with one by one.
     names: u64,
 }
 
 impl Extent {
-    /// A long list of alternatives is looked through one by one, so length counts.
-    fn of_pattern(pattern: &str) -> Self {
-        Self { patterns: 1, names: pattern.len() as u64, ..Self::default() }
-    }
-
     /// With this below it.
     fn over(self, below: Self) -> Self {
         Self {
             count: self.count.saturating_add(below.count),
             height: self.height.max(below.height + 1),
             patterns: self.patterns.saturating_add(below.patterns),
+            pattern_bytes: self.pattern_bytes.saturating_add(below.pattern_bytes),
             names: self.names.saturating_add(below.names),
         }
     }
+
+    /// All of it, `times` times.
+    fn times(self, times: u64) -> Self {
+        Self {
+            count: self.count.saturating_mul(times),
+            patterns: self.patterns.saturating_mul(times),
+            pattern_bytes: self.pattern_bytes.saturating_mul(times),
+            names: self.names.saturating_mul(times),
+            ..self
+        }
+    }
+
+    /// What judging one value by all of this costs at most, in subschemas.
+    pub(super) fn cost(&self) -> u64 {
+        let patterns = self.patterns.saturating_mul(PATTERN_COST).saturating_add(self.pattern_bytes / STATE_BYTES);
+        self.count.saturating_add(self.names).saturating_add(patterns)
+    }
 }
 
+/// A walk through a schema.
 struct Reach<'s> {
     root: &'s Value,
+    /// Whether patterns are measured: only where they are known to be few.
+    measuring: bool,
     anchors: HashMap<&'s str, &'s Value>,
     /// Of the targets of references; `None` while it is being found.
     done: HashMap<*const Value, Option<Extent>>,
@@ -77,6 +105,22 @@ fn is_data(keyword: &str) -> bool {
 }
 
 impl<'s> Reach<'s> {
+    fn of(root: &'s Value, measuring: bool) -> Result<Extent, String> {
+        let mut reach = Self { root, measuring, anchors: HashMap::new(), done: HashMap::new() };
+        reach.find_anchors(root, 0)?;
+        reach.schema(root, 0)
+    }
+
+    /// A long list of alternatives is looked through one by one, so length counts.
+    fn pattern(&self, pattern: &str) -> Result<Extent, String> {
+        if pattern.len() > PATTERN_LENGTH {
+            let (shown, has) = (clip(pattern, 50), pattern.len());
+            return Err(format!("the pattern \"{shown}\" has {has} bytes; {PATTERN_LENGTH} are allowed"));
+        }
+        let pattern_bytes = if self.measuring { weight::of_pattern(pattern) } else { 0 };
+        Ok(Extent { patterns: 1, pattern_bytes, names: pattern.len() as u64, ..Extent::default() })
+    }
+
     /// Anchors may stand anywhere; one that stands in data only finds what nobody refers to.
     fn find_anchors(&mut self, value: &'s Value, depth: u32) -> Result<(), String> {
         if depth > DEEPEST {
@@ -133,14 +177,21 @@ impl<'s> Reach<'s> {
                     Extent { names, ..Extent::default() }
                 }
                 (keyword, _) if is_data(keyword) => continue,
-                ("pattern", Value::String(pattern)) => Extent::of_pattern(pattern),
+                ("pattern", Value::String(pattern)) => self.pattern(pattern)?,
+                ("uniqueItems", Value::Bool(true)) => Extent { names: UNIQUE_COST, ..Extent::default() },
+                // Where they are referred to is where they are measured.
+                ("$defs" | "definitions", Value::Object(_)) if self.measuring => continue,
                 (keyword, Value::Object(schemas)) if is_map_of_schemas(keyword) => {
                     let all = self.all(schemas.values(), depth + 1)?;
                     match keyword {
                         // Nothing is matched with them but where they are referred to.
                         "$defs" | "definitions" => Extent { patterns: 0, names: 0, ..all },
                         "patternProperties" => {
-                            schemas.keys().fold(all, |extent, pattern| extent.over(Extent::of_pattern(pattern)))
+                            let mut extent = all;
+                            for pattern in schemas.keys() {
+                                extent = extent.over(self.pattern(pattern)?);
+                            }
+                            extent
                         }
                         _ => all,
                     }
@@ -149,7 +200,9 @@ impl<'s> Reach<'s> {
             };
             extent = extent.over(below);
         }
-        Ok(extent)
+        let unevaluated =
+            ["unevaluatedProperties", "unevaluatedItems"].iter().filter(|word| members.contains_key(**word));
+        Ok(unevaluated.fold(extent, |extent, _| extent.times(UNEVALUATED)))
     }
 
     fn target(&mut self, reference: &'s str, depth: u32) -> Result<Extent, String> {

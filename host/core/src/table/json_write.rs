@@ -13,9 +13,9 @@ use crate::table::json_cells::Cells;
 use crate::table::json_read::Dialect;
 use crate::table::pieces::{Out, whole};
 
-/// `{"dataShape":…,"rows":[{…},…]}`, of a record of our own.
-pub(crate) fn record(table: &Table) -> Result<Vec<u8>, WriteError> {
-    whole(u64::MAX, async |out| rows(table, Dialect::Record, out).await)
+/// `{"dataShape":…,"rows":[{…},…]}`, of a record of our own, of at most `most` bytes.
+pub(crate) fn record(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
+    whole(most, async |out| rows(table, Dialect::Record, out).await)
 }
 
 /// `{"dataShape":…,"rows":[{…},…]}`

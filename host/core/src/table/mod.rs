@@ -121,6 +121,15 @@ impl Table {
         csv_write::render(field, values, row, &mut text);
         Some(text)
     }
+    /// How many bytes the table takes as Analyte's own records keep it, in JSON; `None`: more than `most`, and little more
+    /// than that was written.
+    pub fn written_bytes(&self, most: u64) -> Result<Option<u64>, format::WriteError> {
+        match json_write::record(self, most) {
+            Ok(bytes) => Ok(Some(bytes.len() as u64)),
+            Err(format::WriteError::TooLarge { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
     /// Bytes that the columns occupy in memory.
     pub fn memory_bytes(&self) -> usize {
         self.columns.iter().map(arrow_array::Array::get_array_memory_size).sum()

@@ -14,7 +14,7 @@ use crate::shape::Shape;
 
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bytes = json_write::record(self).map_err(ser::Error::custom)?;
+        let bytes = json_write::record(self, u64::MAX).map_err(ser::Error::custom)?;
         let text = String::from_utf8(bytes).map_err(ser::Error::custom)?;
         RawValue::from_string(text).map_err(ser::Error::custom)?.serialize(serializer)
     }

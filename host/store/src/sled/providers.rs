@@ -7,6 +7,7 @@ use analyte_core::names::ProviderKey;
 
 use super::blobs::Blobs;
 use super::envelope::{self, Value};
+use super::io_error;
 use super::keys::{self, Owner};
 use super::models;
 use super::work::{Work, named};
@@ -22,12 +23,16 @@ pub(super) struct Prepared<R> {
 }
 
 /// Writes the component, and the record where it is long.
-pub(super) async fn prepare<R: serde::Serialize>(
+pub(super) async fn prepare<R: serde::Serialize + Send + 'static>(
     blobs: &Arc<Blobs>,
     record: R,
     bytes: Option<NewContent>,
 ) -> Result<Prepared<R>> {
-    let json = blobs.stage(NewContent::Bytes(envelope::json(&record)?.into())).await?;
+    // What a component says of itself may have megabytes.
+    let written = tokio::task::spawn_blocking(move || envelope::json(&record).map(|json| (record, json))).await;
+    let broke_off = |error| io_error("could not write a record".to_owned(), std::io::Error::other(error));
+    let (record, json) = written.map_err(broke_off)??;
+    let json = blobs.stage(NewContent::Bytes(json.into())).await?;
     let bytes = match bytes {
         Some(bytes) => Some(blobs.stage_as_blob(bytes).await?),
         None => None,

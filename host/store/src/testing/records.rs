@@ -1,6 +1,7 @@
 //! Records for tests.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::job::Content;
@@ -23,6 +24,8 @@ pub(crate) fn provider_of(
         organisation: key.organisation.clone(),
         digest: component.map(|content| content.digest),
         bytes: component.map_or(0, |content| content.bytes),
+        compiled_bytes: 0,
+        described_bytes: description as u64,
         info: ProviderInfo { description: "x".repeat(description), ..ProviderInfo::default() },
         models: Vec::new(),
         disabled: BTreeSet::new(),
@@ -42,8 +45,10 @@ pub(crate) fn model_of(key: &ProviderKey, name: &ModelName, file: &Content, at: 
         kind: ModelKind::File,
         digest: file.digest,
         bytes: file.bytes,
+        compiled_bytes: 0,
+        described_bytes: 0,
         media_type: "application/octet-stream".to_owned(),
-        info: ModelInfo {
+        info: Arc::new(ModelInfo {
             name: name.clone(),
             description: String::new(),
             version: String::new(),
@@ -55,7 +60,7 @@ pub(crate) fn model_of(key: &ProviderKey, name: &ModelName, file: &Content, at: 
             column_parameters: Vec::new(),
             capabilities: Vec::new(),
             examples: Vec::new(),
-        },
+        }),
         source: None,
         custom_data: None,
         created_at: at,

@@ -5,6 +5,8 @@ use std::hint::black_box;
 use analyte_sdk::raw::analysis::{Capability, Cardinality, ModelInfo, ProviderInfo};
 use analyte_sdk::raw::tables::{BaseType, BufferKind, Field};
 
+use crate::costly;
+
 /// The provider's description. Modes: `loop`, `trap`, `big-title`, `odd-capability`.
 pub(crate) fn provider(mode: &str) -> ProviderInfo {
     match mode {
@@ -29,7 +31,8 @@ pub(crate) fn provider(mode: &str) -> ProviderInfo {
     }
 }
 
-/// The models. Modes: `models-loop`, `models-trap`, `no-models` and those of [`lie`].
+/// The models. Modes: `models-loop`, `models-trap`, `no-models` those of [`lie`] and
+/// those of [`costly`].
 pub(crate) fn models(mode: &str) -> Vec<ModelInfo> {
     match mode {
         "models-loop" => spin(),
@@ -39,7 +42,9 @@ pub(crate) fn models(mode: &str) -> Vec<ModelInfo> {
         _ => {}
     }
     let mut models = honest();
-    lie(mode, &mut models);
+    if !costly::describe(mode, &mut models) {
+        lie(mode, &mut models);
+    }
     models
 }
 

@@ -3,6 +3,7 @@
 //! `noop`, `echo`, `whoami`, `slow`, `error` and `read-settings` behave; the others are named for what they do wrong in
 //! `run`. What `describe` and `models` say wrongly is chosen by patching the component, see `mode`.
 
+mod costly;
 mod described;
 mod flood;
 mod mode;

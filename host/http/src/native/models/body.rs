@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::model::{Capability, Cardinality, Example};
 use analyte_core::names::{ModelName, ProviderName};
 use analyte_core::shape::Shape;
@@ -53,7 +54,7 @@ pub(crate) struct ModelBody<'a> {
     independent_rows: bool,
     /// JSON Schema of the parameters; `null`: it takes none.
     #[schema(value_type = Option<Object>)]
-    parameters_schema: Option<&'a Value>,
+    parameters_schema: Option<&'a Document>,
     /// Parameters whose value names columns of the input.
     column_parameters: &'a [String],
     /// What a model component asks for.

@@ -58,25 +58,20 @@ pub(crate) async fn put(
     let organisation = named(&parts.uri, "organisation")?;
     let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &provider)?;
     let limits = &shared.limits;
-    let (content, reserved) = if is_wasm(&parts.headers) {
-        let received = body::receive(&shared, caller.organisation(), content, limits.component_bytes).await?;
-        (ModelContent::Bytes(received.bytes), received.reserved)
+    let staged = if is_wasm(&parts.headers) {
+        body::stage(&shared, content, "component_bytes", limits.component_bytes).await?
     } else {
         // Rather than that a large file is sent for nothing.
         shared.manager.takes_model_files(&key)?;
-        let staged = body::stage(&shared, content, "model_file_bytes", limits.model_file_bytes).await?;
-        (ModelContent::Staged(staged), Vec::new())
+        body::stage(&shared, content, "model_file_bytes", limits.model_file_bytes).await?
     };
     let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = given.unwrap_or("application/octet-stream").to_owned();
     let location = address(&provider, &model);
-    let publish = PublishModel::new(key, model, media_type, content);
+    let publish = PublishModel::new(key, model, media_type, ModelContent::Staged(staged));
     let manager = shared.manager.clone();
     // Published whether or not the client waits: half-way is the worst place to stop.
-    let published = tokio::spawn(async move {
-        let _held = reserved;
-        manager.publish_model(publish).await
-    });
+    let published = tokio::spawn(async move { manager.publish_model(publish).await });
     let published = published.await.map_err(|error| broken_off(&error))??;
     let status = if published.replaced { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = shown(published.model).answer_holding(status, Vec::new())?;

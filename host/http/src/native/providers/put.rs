@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::names::ProviderName;
-use analyte_jobs::{InstallProvider, Right};
+use analyte_jobs::{InstallProvider, ModelContent, Right};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, LOCATION};
@@ -55,14 +55,11 @@ pub(crate) async fn put(
     if !is_wasm(&parts.headers) {
         return Err(Problem::new(Code::UnsupportedMediaType, format!("a provider is a component, of type {WASM}")));
     }
-    let received = body::receive(&shared, caller.organisation(), content, shared.limits.component_bytes).await?;
-    let install = InstallProvider { key, component: received.bytes };
+    let staged = body::stage(&shared, content, "component_bytes", shared.limits.component_bytes).await?;
+    let install = InstallProvider { key, component: ModelContent::Staged(staged) };
     let manager = shared.manager.clone();
     // Installed whether or not the client waits: half-way is the worst place to stop.
-    let installed = tokio::spawn(async move {
-        let _held = received.reserved;
-        manager.install_provider(install).await
-    });
+    let installed = tokio::spawn(async move { manager.install_provider(install).await });
     let installed = installed.await.map_err(|error| broken_off(&error))??;
     let status = if installed.replaced { StatusCode::OK } else { StatusCode::CREATED };
     let shown = Shown::of(&shared.manager, installed.provider);
