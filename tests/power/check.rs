@@ -8,7 +8,7 @@ use analyte_core::digest::Digest;
 use analyte_core::job::{Content, Job, Status};
 use analyte_core::names::{JobId, Organisation};
 use analyte_store::sled::{Options, SledStore};
-use analyte_store::{ListQuery, Right, Store};
+use analyte_store::{Access, Contents, Jobs, ListQuery, Right, Upkeep};
 
 use crate::load::{Noted, Told};
 use crate::support::ok;

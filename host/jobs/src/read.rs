@@ -314,7 +314,7 @@ impl Manager {
         if ids.is_empty() {
             return Ok(views);
         }
-        let mut places = self.inner.store.places(organisation, &ids).await?.into_iter();
+        let mut places = self.inner.store.queue_positions(organisation, &ids).await?.into_iter();
         for waiting in views.iter_mut().filter(|view| in_line(view)).filter_map(|view| view.waiting.as_mut()) {
             waiting.position = places.next().flatten();
         }

@@ -1,8 +1,8 @@
 //! How long a page of 50 jobs takes among many:
 //! `cargo run --release -p analyte-store --example list_latency -- [DIRECTORY] [JOBS] [PAGES]`.
 //!
-//! The jobs (100,000 unless told) are of 4 providers with 5 models each; every 1,000th has a tag of its own, every 10th is
-//! completed. Prints the time to open the store, then p50 and p99 of the pages (1,000 of each kind unless told), from
+//! The jobs (100,000 by default) are of 4 providers with 5 models each; every 1,000th has a tag of its own, every 10th is
+//! completed. Prints the time to open the store, then p50 and p99 of the pages (1,000 of each kind by default), from
 //! one client, each page starting somewhere else.
 
 #![expect(clippy::print_stdout, reason = "its purpose")]
@@ -19,7 +19,7 @@ use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
 use analyte_core::query::Query;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::sled::{Options, SledStore};
-use analyte_store::{Finished, ListQuery, NewContent, NewJob, Outcome as Ended, Room, Sorted, Store};
+use analyte_store::{Finished, Jobs, ListQuery, NewContent, NewJob, Outcome as Ended, Room, Runs, Sorted, Upkeep};
 use sample::{Outcome, job};
 use serde_json::json;
 
@@ -87,7 +87,7 @@ async fn measure(store: &SledStore, name: &str, query: ListQuery, jobs: u64, pag
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
-    // Gone at the end, unless somebody wants to keep it.
+    // Gone at the end, unless it is to be kept.
     let usual = tempfile::tempdir()?;
     let directory = arguments.next().map_or_else(|| usual.path().to_owned(), PathBuf::from);
     let jobs = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
@@ -151,7 +151,7 @@ async fn main() -> Outcome<()> {
     let mut found = 0;
     for _ in 0..pages {
         let asked = Instant::now();
-        found += store.places(&of, &ids).await?.into_iter().flatten().count();
+        found += store.queue_positions(&of, &ids).await?.into_iter().flatten().count();
         took.push(asked.elapsed());
     }
     print("places of the last 50", &mut took, found);

@@ -1,7 +1,7 @@
 //! What one job of a batch costs the store: `cargo run --release -p analyte-store --example submit_batches -- [DIRECTORY]
 //! [JOBS] [CLIENTS]`.
 //!
-//! Each job (200,000 unless told, from 64 clients) is what `POST /v1/jobs/batch` makes of a table of one number without
+//! Each job (200,000 by default, from 64 clients) is what `POST /v1/jobs/batch` makes of a table of one number without
 //! parameters, due far in the future; each call brings 100 of them. Prints the rate, p50 and p99 of a call, the time that
 //! the store's committing thread was on a core, and what the process had written to the disk (`/proc/self/io`), both for
 //! each job; then what of them is read back: every input and all parameters, 1,000 jobs at a time.
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 use analyte_core::names::Organisation;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::sled::{Options, SledStore};
-use analyte_store::{ListQuery, Store};
+use analyte_store::{Contents, Jobs, ListQuery, Upkeep};
 use sample::{Outcome, batch_job};
 
 const BATCH: u64 = 100;
@@ -142,7 +142,7 @@ async fn measure(directory: &Path, jobs: u64, clients: u64) -> Outcome<()> {
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
-    // Gone at the end, unless somebody wants to keep it.
+    // Gone at the end, unless it is to be kept.
     let usual = tempfile::tempdir()?;
     let directory = arguments.next().map_or_else(|| usual.path().to_owned(), PathBuf::from);
     let jobs = arguments.next().map_or(Ok(200_000), |text| text.parse())?;

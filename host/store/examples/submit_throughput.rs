@@ -13,8 +13,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use analyte_core::names::Organisation;
 use analyte_core::timestamp::Timestamp;
-use analyte_store::Store;
 use analyte_store::sled::{Options, SledStore};
+use analyte_store::{Jobs, Upkeep};
 use sample::{Outcome, job};
 
 async fn measure(store: &Arc<SledStore>, clients: u64, time: Duration) -> Outcome<()> {
@@ -51,7 +51,7 @@ async fn measure(store: &Arc<SledStore>, clients: u64, time: Duration) -> Outcom
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
-    // Gone at the end, unless somebody wants to keep it.
+    // Gone at the end, unless it is to be kept.
     let usual = tempfile::tempdir()?;
     let directory = arguments.next().map_or_else(|| usual.path().to_owned(), PathBuf::from);
     let seconds = arguments.next().map_or(Ok(5), |text| text.parse())?;

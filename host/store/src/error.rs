@@ -2,6 +2,9 @@
 
 use std::io;
 
+/// Answer of every call.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
 /// Why a call could not be carried out. Nothing of it was kept, unless the variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -54,7 +57,7 @@ pub enum StoreError {
     /// Bytes that a record names are not there.
     #[error("the content {0} is missing")]
     Missing(String),
-    /// Others look for so much at this moment that there is no turn.
+    /// Other calls look for as much at this moment as may be looked for at once.
     #[error("too many long lists are being made at this moment")]
     Busy,
     /// The store was closed.

@@ -4,7 +4,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-/// Counts what a store does; clones count together. Nobody sees it unless it is registered.
+/// Counts what a store does; clones count together. It is shown only where it is registered.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     /// Operations of each batch.
@@ -35,7 +35,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// So many records lie aside now. The number falls when somebody takes them away; what is counted does not.
+    /// This many records lie aside now. The number falls when an operator takes them away; what is counted does not.
     pub(crate) fn quarantined(&self, records: u64) {
         self.records_quarantined.inc_by(records.saturating_sub(self.records_quarantined.get()));
     }
@@ -82,9 +82,9 @@ mod tests {
     use analyte_core::timestamp::Timestamp;
 
     use super::*;
-    use crate::Store;
+    use crate::conformance::new_job;
     use crate::sled::{Options, SledStore};
-    use crate::testing::new_job;
+    use crate::{Jobs, Upkeep};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_a_store_does_is_counted() {

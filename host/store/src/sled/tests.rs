@@ -7,6 +7,7 @@ mod disk;
 mod files;
 mod format_3;
 mod formats;
+mod lists;
 mod locking;
 mod retiring;
 mod sessions;
@@ -24,12 +25,16 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{Options, SledStore, keys};
-use crate::testing::{
+use crate::conformance::{
     End, Step, agree, bytes_of, content_of, file_of, job_with, model_of, new_job, provider_of, result_of, room, steps,
     token_of,
 };
-use crate::{Counts, FileRecord, ListQuery, NewContent, NewJob, Purpose, Store, StoreError, Submitted};
+use crate::sled::format::keys;
+use crate::sled::{Options, SledStore};
+use crate::{
+    Access, Catalogue, Contents, Counts, FileRecord, Files, Jobs, ListQuery, NewContent, NewJob, Purpose, Runs, Store,
+    StoreError, Submitted, Upkeep,
+};
 
 const NOW: Timestamp = Timestamp(1_770_000_000_000);
 const LARGE: usize = 100_000;

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::disk::broken_store;
 use super::*;
-use crate::sled::faults::Point;
+use crate::sled::disk::faults::Point;
 use crate::{HeldUp, Room};
 
 /// What was claimed, and why the next one was not.

@@ -4,7 +4,8 @@ use analyte_core::job::event::{EventId, Happened, Telling, Told};
 use analyte_core::names::{RunKey, TaskKey};
 
 use super::*;
-use crate::sled::keys::{Class, Owner};
+use crate::sled::format::keys::Class;
+use crate::sled::format::references::{self, Owner};
 use crate::{FileKept, FilesRoom, Idempotency, OrganisationRecord};
 
 /// What lies in the store that is damaged.
@@ -13,7 +14,7 @@ struct Kept {
     ended: JobId,
     /// Queued, submitted under a key.
     queued: JobId,
-    /// Runs, and told something.
+    /// Runs, and reported something.
     running: JobId,
     /// Queued, with an input that is a blob.
     large: JobId,
@@ -206,7 +207,7 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         ),
         ("a file", Flip, bare(keys::file(&of, "system", "small")), &[("small file true", "small file is gone")]),
         ("a file of another path", Appear, bare(keys::file(&of, "system", "nobody's")), &[]),
-        ("a file's reference", Cut, bare(keys::reference(large_file, &Owner::File(&of, "system", "large"))), &[]),
+        ("a file's reference", Cut, bare(references::reference(large_file, &Owner::File(&of, "system", "large"))), &[]),
         ("a block of the journal", Flip, Box::new(|kept, db| first(kept, db, b'e')), &[("changes 7", "changes 6")]),
         ("what was told", Flip, Box::new(|kept, db| first(kept, db, b'v')), &[("told 1", "told 0")]),
         ("an index entry", Cut, state(Class::Completed, |kept| kept.ended), &[]),
@@ -216,11 +217,11 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         ("a record of nobody's job", Appear, bare(b"a\xff\xff".to_vec()), &[]),
         ("an index entry that is none", Appear, bare(b"s\xff\xff".to_vec()), &[]),
         ("an idempotency key", Flip, bare(keys::idempotency(&of, "once")), &[("known true", "known false")]),
-        ("a reference", Flip, Box::new(|kept, _| keys::reference(large, &Owner::Job(&of, kept.large))), &[]),
+        ("a reference", Flip, Box::new(|kept, _| references::reference(large, &Owner::Job(&of, kept.large))), &[]),
         (
             "a component's reference",
             Cut,
-            bare(keys::reference(Digest::of(b"another component"), &Owner::Component(&statistics))),
+            bare(references::reference(Digest::of(b"another component"), &Owner::Component(&statistics))),
             &[],
         ),
     ];
@@ -248,7 +249,7 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
             assert_eq!(store.health().await.unwrap().quarantined, 1, "{name}, opening {opening}");
         }
         let db = ::sled::open(directory.path().join("store")).unwrap();
-        let aside = crate::sled::envelope::read_here(&*db, &keys::quarantine(&damaged)).unwrap().unwrap();
+        let aside = crate::sled::format::envelope::read_here(&*db, &keys::quarantine(&damaged)).unwrap().unwrap();
         assert_eq!(&*aside, value, "{name}");
     }
 }

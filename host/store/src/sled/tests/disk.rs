@@ -7,7 +7,7 @@ use analyte_core::job::Status;
 use rustix::io::Errno;
 
 use super::*;
-use crate::sled::faults::{Faults, Point};
+use crate::sled::disk::faults::{Faults, Point};
 use crate::{ContentWriter, FileKept, FilesRoom, Finished, Outcome, Purpose};
 
 const FLOOR: u64 = 256 << 20;
@@ -206,7 +206,7 @@ async fn what_is_in_doubt_is_not_read() {
     faults.stand(&[Point::Probe], Errno::IO);
     let failed = store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await;
     assert!(matches!(failed, Err(StoreError::Io { .. })), "{failed:?}");
-    // Completed or still running: nobody knows, so nobody is told.
+    // Completed or still running: the store cannot know, so no caller gets an answer that says so.
     let asked = store.job(&default(), kept).await;
     assert!(matches!(asked, Err(StoreError::Io { .. })), "{asked:?}");
     assert!(store.changes_after(0, 10).await.is_err());

@@ -19,7 +19,7 @@ async fn bytes_go_with_the_last_file_that_has_them_and_open_nothing_else() {
         assert_eq!(put(&store, of, path, &large, ROOM).await, FileKept::New);
     }
     blobs_become(directory.path(), 1).await;
-    // A file is no component, whoever knows its digest.
+    // A file is no component, even for a caller that knows its digest.
     assert_eq!(store.component(digest).await.unwrap(), None);
     assert_eq!(store.component_range(digest, 0..9).await.unwrap(), None);
     let small = bytes_of("small", 10);

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::formats::{has_all_said, unpacked};
 use super::*;
-use crate::sled::keys::Class;
-use crate::sled::migrate::FORMAT;
+use crate::sled::format::keys::Class;
+use crate::sled::open::migrate::FORMAT;
 
 fn said(directory: &TempDir) -> Value {
     serde_json::from_slice(&std::fs::read(directory.path().join("said.json")).unwrap()).unwrap()
@@ -75,7 +75,7 @@ async fn its_jobs_run_end_and_go_with_all_that_is_theirs() {
     assert_eq!(store.health().await.unwrap().quarantined, 0);
     drop(store);
     let db = db(&directory);
-    // Neither records nor indexes, contents, pieces, starts, what was told or keys of idempotency are left behind.
+    // Neither records nor indexes, contents, pieces, starts, what was reported or keys of idempotency are left behind.
     for letter in ["a", "j", "s", "p", "t", "c", "x", "l", "v", "k", "y"] {
         assert_eq!(db.scan_prefix(letter).count(), 0, "{letter}");
     }
@@ -118,7 +118,7 @@ fn that_a_migration_has_begun_is_said_before_anything_is_moved() {
         seen.borrow_mut().push((number(keys::FORMAT), number(keys::MIGRATING), moved));
         Ok(())
     };
-    crate::sled::migrate::migrate(&store, sync).unwrap();
+    crate::sled::open::migrate::migrate(&store, sync).unwrap();
     assert_eq!(seen.take(), [(Some(FORMAT), Some(3), 0), (Some(FORMAT), Some(3), 8), (Some(FORMAT), None, 8)]);
 }
 

@@ -7,7 +7,7 @@ use analyte_core::job::event::EventId;
 use serde_json::Value;
 
 use super::*;
-use crate::sled::migrate::FORMAT;
+use crate::sled::open::migrate::FORMAT;
 use crate::{ModelRecord, ProviderRecord, Removed, TokenRecord};
 
 /// When the fixture's jobs that wait for a time of that day are due.
@@ -167,7 +167,7 @@ fn a_migration_that_was_cut_short_is_taken_up_again() {
     assert_eq!(before.len(), 1);
     let references: Vec<_> = db.scan_prefix(b"b").map(|entry| entry.unwrap()).collect();
     let (key, value) = &references[0];
-    db.insert(key, crate::sled::envelope::short(value)).unwrap();
+    db.insert(key, crate::sled::format::envelope::short(value)).unwrap();
     db.flush().unwrap();
     drop(db);
     run_on_runtime(has_all(&open(directory.path()), false));
@@ -175,7 +175,7 @@ fn a_migration_that_was_cut_short_is_taken_up_again() {
     assert_eq!(db.get(keys::FORMAT).unwrap().unwrap(), FORMAT.to_be_bytes());
     let after: Vec<_> = db.scan_prefix(b"b").map(|entry| entry.unwrap()).collect();
     let written =
-        |(key, value): &(::sled::IVec, ::sled::IVec)| (key.clone(), crate::sled::envelope::short(value).into());
+        |(key, value): &(::sled::IVec, ::sled::IVec)| (key.clone(), crate::sled::format::envelope::short(value).into());
     assert_eq!(after, references.iter().map(written).collect::<Vec<_>>());
     assert_eq!(idempotency(&db), before.iter().map(written).collect::<Vec<_>>());
 }

@@ -156,7 +156,7 @@ async fn a_provider_shortens_what_is_kept_of_it_and_prolongs_nothing() {
     ]);
     let ages = Age { providers, ..age(before(at(3))) };
     let mut gone = Vec::new();
-    // In portions, as somebody asks for few at a time.
+    // In portions, as the caller asks for few at a time.
     loop {
         let retired = store.retire(ages.clone(), 2).await.unwrap();
         gone.push(retired);

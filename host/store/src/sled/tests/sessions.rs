@@ -5,7 +5,7 @@ use analyte_core::job::transition::{Event, Released};
 use analyte_core::names::{RunKey, SessionId};
 
 use super::*;
-use crate::sled::keys::Class;
+use crate::sled::format::keys::Class;
 use crate::{Finished, Outcome};
 
 fn of_session(number: u64, session: &str) -> NewJob {
@@ -54,7 +54,7 @@ async fn one_job_of_a_session_runs_at_a_time_in_order_also_after_a_restart() {
     let other_organisation = other.job.id;
     store.submit(vec![other], NOW).await.unwrap();
     // Those that wait are counted, in their order.
-    let places = store.places(&default(), &[ids[0], ids[1], ids[2], ids[3], alone, elsewhere]).await.unwrap();
+    let places = store.queue_positions(&default(), &[ids[0], ids[1], ids[2], ids[3], alone, elsewhere]).await.unwrap();
     assert_eq!(places, [None, Some(1), Some(2), Some(0), Some(3), Some(4)]);
     drop(store);
 
@@ -68,7 +68,7 @@ async fn one_job_of_a_session_runs_at_a_time_in_order_also_after_a_restart() {
     started.sort();
     assert_eq!(started, [alone, elsewhere, other_session, other_organisation]);
     assert_eq!(claim(&store, NOW).await, []);
-    // Whoever ran the first one is gone: it runs again, and still before those that were submitted after it.
+    // The process that ran the first one is gone: it runs again, and still before those that were submitted after it.
     assert_eq!(store.recover("node", 9, NOW).await.unwrap(), 5);
     let mut order = Vec::new();
     for _ in 0..4 {
@@ -92,7 +92,7 @@ async fn whatever_ends_a_run_lets_the_next_one_of_its_session_start() {
     let run = claim(&store, NOW).await.remove(0);
     let cancel = || Event::Cancel { reason: "no longer needed".to_owned() };
     store.apply(&default(), run.key.job, cancel(), NOW).await.unwrap().unwrap().unwrap();
-    // One that waits and goes is in nobody's way either.
+    // One that waits and goes holds up no other either.
     store.apply(&default(), ids[1], cancel(), NOW).await.unwrap().unwrap().unwrap();
     let run = claim(&store, NOW).await.remove(0);
     assert_eq!(run.key.job, ids[2]);
@@ -132,7 +132,7 @@ async fn a_job_that_waits_for_its_time_is_in_nobodys_way() {
     assert_eq!(run.key.job, second);
     finish(&store, &run).await;
     assert_eq!(jobs(&claim(&store, later).await), [first]);
-    assert_eq!(store.places(&default(), &[third]).await.unwrap(), [Some(0)]);
+    assert_eq!(store.queue_positions(&default(), &[third]).await.unwrap(), [Some(0)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use analyte_core::job::{Pin, Status};
 use analyte_core::names::RunKey;
 
 use super::*;
-use crate::sled::tell::KEPT_BYTES;
+use crate::sled::operations::tell::KEPT_BYTES;
 
 fn line(text: impl Into<String>) -> Told {
     Told { at: NOW, what: Telling::Log { level: "info".to_owned(), message: text.into() } }

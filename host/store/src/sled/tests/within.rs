@@ -3,7 +3,7 @@
 use analyte_core::job::{Content, Job};
 
 use super::*;
-use crate::sled::keys::Class;
+use crate::sled::format::keys::Class;
 
 fn contents(job: &Job) -> impl Iterator<Item = &Content> {
     let task = &job.tasks[0];

@@ -1,0 +1,83 @@
+//! Jobs and bytes for tests.
+
+use analyte_core::digest::Digest;
+use analyte_core::job::{Content, Job, RetryPolicy, RunLimits, Task, Usage};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, RunKey, TaskName};
+use analyte_core::timestamp::Timestamp;
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::{Finished, NewContent, NewJob, Outcome, Room};
+
+/// Bytes that only this name and length give.
+pub fn bytes_of(name: &str, length: usize) -> Bytes {
+    name.bytes().chain(std::iter::once(b'/')).cycle().take(length.max(name.len())).collect::<Vec<_>>().into()
+}
+
+/// Name and length of bytes.
+pub fn content_of(bytes: &Bytes) -> Content {
+    Content { digest: Digest::of(bytes), bytes: bytes.len() as u64 }
+}
+
+/// A job id whose time is `at`.
+pub(super) fn id(at: Timestamp, number: u64) -> JobId {
+    let time = u128::from(u64::try_from(at.0).unwrap_or(0)) << 80;
+    JobId(Uuid::from_u128(time | (7 << 76) | (2 << 62) | u128::from(number)))
+}
+
+/// A job with a task for each of `parents`, which are the places of its parents, and the bytes of its contents. `None`:
+/// a name of it is none.
+pub fn job_with(
+    organisation: &str,
+    number: u64,
+    at: Timestamp,
+    parents: &[&[usize]],
+    input_bytes: usize,
+) -> Option<(Job, Vec<Bytes>)> {
+    let name = |place: usize| TaskName::new(&format!("task-{place}")).ok();
+    let parameters = Bytes::from_static(b"{}");
+    let mut contents = vec![parameters.clone()];
+    let mut tasks = Vec::new();
+    for (place, parents) in parents.iter().enumerate() {
+        let input = bytes_of(&format!("input {number}.{place}"), input_bytes);
+        let model = if number.is_multiple_of(2) { "describe" } else { "correlation" };
+        let named = (ProviderName::new("statistics").ok()?, ModelName::new(model).ok()?);
+        tasks.push(Task {
+            parents: parents.iter().copied().map(name).collect::<Option<_>>()?,
+            ..Task::queued(name(place)?, named, Digest::of(b"component"), content_of(&input), content_of(&parameters))
+        });
+        contents.push(input);
+    }
+    let limits = RunLimits { fuel: 1, memory_bytes: 2, timeout_ms: 3 };
+    let job = Job {
+        retry: RetryPolicy { max_attempts: 2, backoff_ms: 1_000 },
+        custom_data: serde_json::value::RawValue::from_string(r#"{ "kept":  "as it is" }"#.to_owned()).ok(),
+        ..Job::queued(id(at, number), Organisation::new(organisation).ok()?, tasks, limits, at)
+    };
+    Some((job, contents))
+}
+
+/// A submission of a job with one task. `None`: a name of it is none.
+pub fn new_job(organisation: &str, number: u64, at: Timestamp, input_bytes: usize) -> Option<NewJob> {
+    let (job, contents) = job_with(organisation, number, at, &[&[]], input_bytes)?;
+    let contents = contents.into_iter().map(NewContent::Bytes).collect();
+    Some(NewJob { job, contents, idempotency: None, queue_cap: u64::MAX })
+}
+
+/// Room for this many tasks of any size.
+pub fn room(tasks: usize) -> Room {
+    Room::of(tasks)
+}
+
+/// The run completed with these bytes.
+pub fn result_of(run: &RunKey, result: Bytes) -> Finished {
+    Finished {
+        run: run.clone(),
+        outcome: Outcome::Completed { result: NewContent::Bytes(result), files: Vec::new() },
+        usage: Usage { fuel: 5, peak_memory_bytes: 6 },
+        progress: None,
+        log: None,
+        told: Vec::new(),
+        warnings: Vec::new(),
+    }
+}

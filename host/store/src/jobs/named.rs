@@ -1,0 +1,22 @@
+//! What a job names: contents that are kept with it, and components that it pins.
+
+use std::collections::BTreeSet;
+
+use analyte_core::digest::Digest;
+use analyte_core::job::Job;
+
+/// Every content that a job names.
+pub(crate) fn named_contents(job: &Job) -> BTreeSet<Digest> {
+    let mut digests = BTreeSet::new();
+    for task in &job.tasks {
+        digests.extend([task.input.digest, task.parameters.digest]);
+        digests.extend(task.result.iter().chain(&task.log).map(|content| content.digest));
+        digests.extend(task.files.iter().map(|file| file.content.digest));
+    }
+    digests
+}
+
+/// Every component and model file that a job pins.
+pub(crate) fn named_components(job: &Job) -> BTreeSet<Digest> {
+    job.tasks.iter().flat_map(|task| [Some(task.digest), task.model_file]).flatten().collect()
+}

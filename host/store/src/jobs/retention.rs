@@ -1,0 +1,63 @@
+//! Which jobs are old.
+
+use std::collections::BTreeMap;
+
+use analyte_core::names::{Organisation, ProviderKey, ProviderName};
+use analyte_core::timestamp::Timestamp;
+
+/// How long it is remembered that a schedule fired.
+const FIRED_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Which ended jobs are old.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Age {
+    /// Of organisations that are not named.
+    pub usual: Before,
+    /// Of these.
+    pub organisations: BTreeMap<Organisation, Before>,
+    /// Of jobs whose first task is on one of these providers; the later of both times counts, so that a provider can
+    /// shorten what is kept and never prolong it.
+    pub providers: BTreeMap<ProviderKey, Timestamp>,
+}
+
+/// Jobs that ended before these times are old, by state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// Completed ones.
+    pub completed: Timestamp,
+    /// Failed ones.
+    pub failed: Timestamp,
+    /// Cancelled ones.
+    pub cancelled: Timestamp,
+}
+
+impl Age {
+    pub(crate) fn of(&self, organisation: &Organisation) -> Before {
+        self.organisations.get(organisation).copied().unwrap_or(self.usual)
+    }
+
+    /// The latest time that makes anything old.
+    fn latest(&self) -> Timestamp {
+        let all = self.organisations.values().chain(std::iter::once(&self.usual));
+        let all = all.flat_map(|before| [before.completed, before.failed, before.cancelled]);
+        all.chain(self.providers.values().copied()).max().unwrap_or(Timestamp(i64::MIN))
+    }
+
+    /// The providers by which a job of this organisation may be old that is not so anyway.
+    pub(crate) fn providers(&self, organisation: &Organisation) -> Vec<(ProviderName, Timestamp)> {
+        let Before { completed, failed, cancelled } = self.of(organisation);
+        let usual = completed.min(failed).min(cancelled);
+        let counts = |key: &ProviderKey| match &key.organisation {
+            Some(of) => of == organisation,
+            // What it says of its own provider of that name comes first.
+            None => !self.providers.contains_key(&ProviderKey::of(organisation.clone(), key.name.clone())),
+        };
+        let further = self.providers.iter().filter(|(key, before)| **before > usual && counts(key));
+        further.map(|(key, before)| (key.name.clone(), *before)).collect()
+    }
+
+    /// What schedules fired before this time is forgotten: 30 days before the latest of the times that make a job old.
+    pub(crate) fn fires_forgotten_before(&self) -> Timestamp {
+        Timestamp(self.latest().0.saturating_sub(FIRED_MS))
+    }
+}

@@ -1,0 +1,121 @@
+//! Removes what is old: jobs that ended long ago, and what schedules fired long ago.
+//!
+//! What is old is looked for beside the committer, in portions; each portion is then removed in an operation of its
+//! own, which looks again. So no other operation waits long, however much there is to remove. How it is found is in
+//! [`expired`](crate::sled::read::expired).
+
+use analyte_core::names::{JobId, Organisation, ProviderName};
+use analyte_core::timestamp::Timestamp;
+use uuid::Uuid;
+
+use crate::sled::format::keys::Class;
+use crate::sled::operations::purge::purge;
+use crate::sled::read::expired::{Found, Walk, fired, old};
+use crate::sled::state::State;
+use crate::sled::state::unconfirmed::Scope;
+use crate::sled::store::SledStore;
+use crate::{Age, Before, Result};
+
+/// Jobs removed in one operation, and entries of other kinds.
+const PORTION: usize = 64;
+
+/// Removes up to `most` jobs; says how many.
+pub(crate) async fn retire(store: &SledStore, age: &Age, most: usize) -> Result<usize> {
+    store.committer.open()?;
+    forget_fired(store, age.fires_forgotten_before()).await?;
+    let organisations: Vec<_> = store.reader.shared.counts.read().keys().cloned().collect();
+    let mut retired = 0;
+    for organisation in organisations {
+        let Before { completed, failed, cancelled } = age.of(&organisation);
+        for (class, before) in [(Class::Completed, completed), (Class::Failed, failed), (Class::Cancelled, cancelled)] {
+            retired += of_class(store, &organisation, class, before, most - retired).await?;
+            if retired >= most {
+                return Ok(retired);
+            }
+        }
+        retired += of_providers(store, &organisation, &age.providers(&organisation), most - retired).await?;
+    }
+    Ok(retired)
+}
+
+async fn of_class(
+    store: &SledStore,
+    organisation: &Organisation,
+    class: Class,
+    before: Timestamp,
+    most: usize,
+) -> Result<usize> {
+    let mut retired = 0;
+    let mut from = Some(JobId(Uuid::nil()));
+    while let (Some(after), true) = (from, retired < most) {
+        let of = organisation.clone();
+        let portion = PORTION.min(most - retired);
+        let look = move |tree: &sled::Tree| old(tree, &of, class, after, before, portion);
+        let scope = Scope::Organisation(organisation.clone());
+        let (found, next) = store.reader.read(scope, look).await?;
+        if !found.is_empty() {
+            retired += store.committer.commit(move |state| remove(state, found)).await?;
+        }
+        from = next;
+    }
+    Ok(retired)
+}
+
+/// Those that are old because of their provider.
+async fn of_providers(
+    store: &SledStore,
+    organisation: &Organisation,
+    providers: &[(ProviderName, Timestamp)],
+    most: usize,
+) -> Result<usize> {
+    let mut retired = 0;
+    let mut walk = Walk::over(organisation, providers);
+    while !walk.left.is_empty() && retired < most {
+        let portion = PORTION.min(most - retired);
+        let before = walk.clone();
+        let look = move |tree: &sled::Tree| {
+            let mut walk = before.clone();
+            let found = walk.portion(tree, portion)?;
+            Ok((found, walk))
+        };
+        let scope = Scope::Organisation(organisation.clone());
+        let (found, after) = store.reader.read(scope, look).await?;
+        if !found.is_empty() {
+            retired += store.committer.commit(move |state| remove(state, found)).await?;
+        }
+        walk = after;
+    }
+    Ok(retired)
+}
+
+/// Removes those that are still old: a job may have been run again meanwhile.
+fn remove(state: &mut State, found: Vec<Found>) -> Result<usize> {
+    let mut removed = 0;
+    for (place, before) in found {
+        let Some(job) = state.load(&place)? else {
+            state.quarantine_entries(&place)?;
+            continue;
+        };
+        if job.finished_at.is_some_and(|ended| ended < before) {
+            removed += usize::from(purge(state, &place)? == Some(true));
+        }
+    }
+    Ok(removed)
+}
+
+async fn forget_fired(store: &SledStore, before: Timestamp) -> Result<()> {
+    loop {
+        let look = move |tree: &sled::Tree| fired(tree, before);
+        let found = store.reader.read(Scope::All, look).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let forget = move |state: &mut State| {
+            for key in found {
+                state.records.remove(key);
+            }
+            Ok(())
+        };
+        store.committer.commit(forget).await?;
+    }
+}

@@ -1,0 +1,61 @@
+//! Applies one event to one job.
+
+use analyte_core::job::Job;
+use analyte_core::job::transition::{Event, Refusal, Run, apply};
+use analyte_core::names::RunKey;
+use analyte_core::timestamp::Timestamp;
+
+use crate::sled::format::keys::Place;
+use crate::sled::state::State;
+use crate::{Changed, Result, Staged};
+
+/// What became of an event.
+pub(crate) enum Applied {
+    Changed(Changed),
+    Refused(Refusal),
+    NotFound,
+}
+
+/// Lets an event happen; `contents` are those that it brings.
+pub(crate) fn apply_event(
+    state: &mut State,
+    place: &Place,
+    event: Event,
+    contents: &[Staged],
+    now: Timestamp,
+) -> Result<Applied> {
+    let Some(old) = state.load(place)? else { return Ok(Applied::NotFound) };
+    let mut new = Job::clone(&old);
+    let effects = match apply(&mut new, event, now) {
+        Ok(effects) => effects,
+        Err(refusal) => return Ok(Applied::Refused(refusal)),
+    };
+    if new.revision == old.revision {
+        return Ok(Applied::Changed(Changed { job: old, effects }));
+    }
+    let job = state.write_job(&old, new, contents, now)?;
+    Ok(Applied::Changed(Changed { job, effects }))
+}
+
+/// One of the events that a client or an operator asks for; those of a run come with the run.
+pub(crate) fn apply_request(
+    state: &mut State,
+    place: &Place,
+    event: Event,
+    now: Timestamp,
+) -> Result<Option<std::result::Result<Changed, Refusal>>> {
+    let asked_for = matches!(event, Event::Cancel { .. } | Event::Retry { .. } | Event::Abandon { .. });
+    if !asked_for {
+        return Ok(state.load(place)?.map(|_| Err(Refusal::Stale)));
+    }
+    Ok(match apply_event(state, place, event, &[], now)? {
+        Applied::Changed(changed) => Some(Ok(changed)),
+        Applied::Refused(refusal) => Some(Err(refusal)),
+        Applied::NotFound => None,
+    })
+}
+
+/// The run, as the state machine names it.
+pub(crate) fn run_of(run: &RunKey) -> Run {
+    Run { task: run.key.task.clone(), attempt: run.attempt, lease: run.lease }
+}

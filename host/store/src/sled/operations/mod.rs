@@ -1,0 +1,18 @@
+//! What the committer carries out, one call of the store each.
+
+pub(crate) mod apply;
+pub(crate) mod cancel;
+pub(crate) mod claim;
+pub(crate) mod files;
+pub(crate) mod finish;
+pub(crate) mod fire_once;
+pub(crate) mod heartbeat;
+pub(crate) mod models;
+pub(crate) mod organisations;
+pub(crate) mod providers;
+pub(crate) mod purge;
+pub(crate) mod release;
+pub(crate) mod submit;
+pub(crate) mod tell;
+pub(crate) mod tokens;
+pub(crate) mod unfinished;

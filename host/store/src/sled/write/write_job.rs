@@ -1,0 +1,255 @@
+//! Writes a changed job with everything that follows from the change: indexes, counts, queue, contents, journal.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use analyte_core::job::{Job, Status};
+use analyte_core::names::{Lease, Organisation, RunKey, TaskKey};
+use analyte_core::timestamp::Timestamp;
+use bytes::Bytes;
+
+use crate::jobs::{named_components, named_contents};
+use crate::sled::format::envelope::{self, Find};
+use crate::sled::format::inline_contents::{self, Small};
+use crate::sled::format::job_record::Start;
+use crate::sled::format::keys::{self, Class, Place};
+use crate::sled::state::counters::count;
+use crate::sled::state::{Running, State};
+use crate::{Result, Staged};
+
+fn other_pins(old: &Job, new: &Job) -> bool {
+    old.tasks.iter().zip(&new.tasks).any(|(old, new)| old.digest != new.digest || old.model_file != new.model_file)
+}
+
+impl State {
+    /// A job that was just submitted; its entries are written by the caller.
+    pub(crate) fn enter(&mut self, job: &Arc<Job>) {
+        self.count_in(job);
+        self.come_alive(job);
+        self.keep_warm((job.organisation.clone(), job.id), job);
+    }
+
+    /// Takes up a live job that was found when the store opened.
+    pub(crate) fn found_live(&mut self, job: &Arc<Job>, starts: Vec<Start>) {
+        self.count_in(job);
+        self.come_alive(job);
+        let place = (job.organisation.clone(), job.id);
+        if !starts.is_empty() {
+            self.starts.insert(place.clone(), starts);
+        }
+        self.keep_warm(place, job);
+    }
+
+    /// Counts an ended job that was found when the store opened.
+    pub(crate) fn found_ended(&mut self, organisation: &Organisation, status: Status) {
+        *count(self.counts.of(organisation), status) += 1;
+    }
+
+    /// Takes a job of this class out of the counts, where the job itself cannot be read. A live one is believed to be
+    /// queued; the next opening counts anew.
+    pub(crate) fn forget_count(&mut self, organisation: &Organisation, class: Class) {
+        let counts = self.counts.of(organisation);
+        let count = match class {
+            Class::Live if counts.queued > 0 => &mut counts.queued,
+            Class::Live => &mut counts.running,
+            Class::Completed => &mut counts.completed,
+            Class::Failed => &mut counts.failed,
+            Class::Cancelled => &mut counts.cancelled,
+        };
+        *count = count.saturating_sub(1);
+    }
+
+    /// Writes the job whole; `brought` are the contents that are new to it.
+    pub(crate) fn write_job(&mut self, old: &Job, new: Job, brought: &[Staged], now: Timestamp) -> Result<Arc<Job>> {
+        let place = (new.organisation.clone(), new.id);
+        self.write_record(Class::of(old.status), &new, brought)?;
+        if self.starts.remove(&place).is_some() {
+            self.records.take_away(keys::starts(&place.0, place.1))?;
+        }
+        for digest in named_contents(old).difference(&named_contents(&new)) {
+            self.drop_content(&place, *digest)?;
+        }
+        self.settle(old, new, place, now)
+    }
+
+    /// Writes the record of a job that was of this class, with the small contents that it has or that are brought.
+    fn write_record(&mut self, was: Class, job: &Job, brought: &[Staged]) -> Result<()> {
+        let place = (job.organisation.clone(), job.id);
+        let before = keys::job(&place.0, was, place.1);
+        let mut small = match self.records.find(&before)? {
+            Some(value) => inline_contents_of(&value, job),
+            None => Vec::new(),
+        };
+        for staged in brought {
+            match &staged.inline {
+                Some(bytes) if bytes.len() <= inline_contents::MOST => {
+                    // Also in place of the same one, where that is damaged.
+                    small.retain(|small: &Small<Bytes>| small.digest != staged.content.digest);
+                    small.push(Small::new(staged.content.digest, bytes.clone()));
+                }
+                _ => self.keep_content(&place, staged)?,
+            }
+        }
+        self.put_job(before, job, small)
+    }
+
+    /// Writes a job's record in place of the one under the key `before`.
+    pub(crate) fn put_job(&mut self, before: Vec<u8>, job: &Job, small: Vec<Small<Bytes>>) -> Result<()> {
+        let place = (job.organisation.clone(), job.id);
+        let key = keys::job(&place.0, Class::of(job.status), place.1);
+        let (entries, outside) = inline_contents::entries(key, &envelope::json(job)?, small);
+        self.records.take_away(before)?;
+        self.records.insert(entries);
+        // A damaged one would get a new checksum there.
+        for small in outside.iter().filter(|small| small.whole()) {
+            self.keep_bytes(&place, small.digest, &small.bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Writes only that a task was started.
+    pub(crate) fn write_start(&mut self, old: &Job, new: Job, start: Start, node: &Arc<str>) -> Result<Arc<Job>> {
+        let place = (new.organisation.clone(), new.id);
+        let (lease, at) = (start.lease, start.at);
+        let starts = self.starts.entry(place.clone()).or_default();
+        starts.push(start);
+        let bytes = envelope::json(starts)?;
+        self.records.put(keys::starts(&place.0, place.1), &bytes)?;
+        let job = self.settle(old, new, place, at)?;
+        if let Some(running) = self.running.get_mut(&lease) {
+            running.node = Some(Arc::clone(node));
+        }
+        Ok(job)
+    }
+
+    fn settle(&mut self, old: &Job, new: Job, place: Place, now: Timestamp) -> Result<Arc<Job>> {
+        let (was, is) = (Class::of(old.status), Class::of(new.status));
+        if was != is {
+            if was != Class::Live {
+                self.records.remove(keys::with_id(keys::states(&place.0, was), place.1));
+            }
+            self.state_entry(&new);
+        }
+        self.count_out(old);
+        self.count_in(&new);
+        // Between, only what changed: a live job stays among the users of its providers.
+        self.queue.remove(old);
+        self.queue.add(&new);
+        self.leases_changed(old, &new);
+        if was == Class::Live && is != Class::Live {
+            self.jobs_by_provider.leave(old);
+            for digest in named_components(old) {
+                self.unpin_component(digest)?;
+            }
+        } else if was != Class::Live && is == Class::Live {
+            self.join_users(&new);
+        } else if is == Class::Live && other_pins(old, &new) {
+            // Run again in place: the new ones first, so that what both name is never without.
+            for digest in named_components(&new) {
+                self.pin_component(digest);
+            }
+            for digest in named_components(old) {
+                self.unpin_component(digest)?;
+            }
+        }
+        self.journal.push(&new, now);
+        let job = Arc::new(new);
+        self.keep_warm(place, &job);
+        Ok(job)
+    }
+
+    /// Removes an ended job with all that belongs to it.
+    pub(crate) fn erase(&mut self, job: &Job) -> Result<()> {
+        let place = (job.organisation.clone(), job.id);
+        let (organisation, id) = &place;
+        self.touched.push(place.clone());
+        self.records.take_away(keys::job(organisation, Class::of(job.status), *id))?;
+        self.records.remove(keys::with_id(keys::states(organisation, Class::of(job.status)), *id));
+        for key in index_keys(job) {
+            self.records.remove(key);
+        }
+        for digest in named_contents(job) {
+            self.drop_content(&place, digest)?;
+        }
+        let named = keys::job_idempotency(organisation, *id);
+        if let Some(hash) = self.records.find(&named)? {
+            self.records.remove(keys::idempotency_of(organisation, &hash));
+            self.records.remove(named);
+        }
+        for key in self.records.under(&keys::told_by(organisation, *id))?.into_keys() {
+            self.records.take_away(key)?;
+        }
+        self.count_out(job);
+        self.forget(&place);
+        Ok(())
+    }
+
+    fn come_alive(&mut self, job: &Arc<Job>) {
+        self.queue.add(job);
+        self.join_users(job);
+        for (lease, run) in leases(job) {
+            self.running.insert(lease, Running { run, node: None });
+        }
+    }
+
+    fn join_users(&mut self, job: &Job) {
+        self.jobs_by_provider.join(job);
+        for digest in named_components(job) {
+            self.pin_component(digest);
+        }
+    }
+
+    fn leases_changed(&mut self, old: &Job, new: &Job) {
+        let now: BTreeSet<Lease> = new.tasks.iter().filter_map(|task| task.lease).collect();
+        for lease in old.tasks.iter().filter_map(|task| task.lease) {
+            if !now.contains(&lease) {
+                self.running.remove(&lease);
+            }
+        }
+        for (lease, run) in leases(new) {
+            self.running.entry(lease).or_insert(Running { run, node: None });
+        }
+    }
+
+    fn count_in(&mut self, job: &Job) {
+        *count(self.counts.of(&job.organisation), job.status) += 1;
+        self.depths.count_in(job);
+    }
+
+    fn count_out(&mut self, job: &Job) {
+        let count = count(self.counts.of(&job.organisation), job.status);
+        *count = count.saturating_sub(1);
+        self.depths.count_out(job);
+    }
+
+    /// The entry by which a job that ended is found in its state.
+    pub(crate) fn state_entry(&mut self, job: &Job) {
+        let class = Class::of(job.status);
+        if class == Class::Live {
+            return;
+        }
+        let key = keys::with_id(keys::states(&job.organisation, class), job.id);
+        let value = job.finished_at.map_or_else(Vec::new, |at| at.0.to_be_bytes().to_vec());
+        self.records.set(key, value);
+    }
+}
+
+/// The contents within a record that a job still names, damaged ones as they are.
+pub(crate) fn inline_contents_of(value: &[u8], job: &Job) -> Vec<Small<Bytes>> {
+    let named = named_contents(job);
+    inline_contents::all(value).filter(|small| named.contains(&small.digest)).map(|small| small.owned()).collect()
+}
+
+/// Index entries that never change while the job exists.
+pub(crate) fn index_keys(job: &Job) -> Vec<Vec<u8>> {
+    let model = job.tasks.first().map(|task| keys::model_jobs(&job.organisation, &task.provider, &task.model));
+    let tags = job.tags.iter().map(|(tag, value)| keys::tag_jobs(&job.organisation, tag, value));
+    model.into_iter().chain(tags).map(|prefix| keys::with_id(prefix, job.id)).collect()
+}
+
+fn leases(job: &Job) -> impl Iterator<Item = (Lease, RunKey)> {
+    job.tasks.iter().filter_map(|task| {
+        let key = TaskKey { organisation: job.organisation.clone(), job: job.id, task: task.name.clone() };
+        task.lease.map(|lease| (lease, RunKey { key, attempt: task.attempt, lease }))
+    })
+}
