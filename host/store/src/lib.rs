@@ -5,8 +5,8 @@
 //! changes nothing; what belongs to one organisation is never answered to another. A store reads no clock (callers pass
 //! `now`) and knows nothing of components or HTTP.
 //!
-//! The trait has seven parts, each beside its types. [`sled::SledStore`] keeps them on the disk of a single
-//! node. The feature `conformance` makes the tests public that
+//! The trait has seven parts, each beside its types. [`sled::SledStore`] keeps them on the disk of a single node;
+//! [`memory::MemoryStore`] keeps them in memory only, for tests. The feature `conformance` makes the tests public that
 //! every store must pass, so that a store of another crate can run them.
 
 mod access;
@@ -18,6 +18,7 @@ mod contents;
 mod error;
 mod files;
 mod jobs;
+pub mod memory;
 mod metrics;
 mod runs;
 pub mod sled;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use analyte_core::job::{Job, Status};
 use analyte_core::names::{Organisation, ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
 
@@ -59,5 +60,21 @@ impl Age {
     /// What schedules fired before this time is forgotten: 30 days before the latest of the times that make a job old.
     pub(crate) fn fires_forgotten_before(&self) -> Timestamp {
         Timestamp(self.latest().0.saturating_sub(FIRED_MS))
+    }
+
+    /// Whether a job ended so long ago that it is old.
+    pub(crate) fn is_old(&self, job: &Job) -> bool {
+        let Before { completed, failed, cancelled } = self.of(&job.organisation);
+        let usual = match job.status {
+            Status::Queued | Status::Running => return false,
+            Status::Completed => completed,
+            Status::Failed => failed,
+            Status::Cancelled => cancelled,
+        };
+        let name = job.tasks.first().map(|task| &task.provider);
+        let own = name.and_then(|name| self.providers.get(&ProviderKey::of(job.organisation.clone(), name.clone())));
+        let further = own.or_else(|| name.and_then(|name| self.providers.get(&ProviderKey::shared(name.clone()))));
+        let before = further.map_or(usual, |further| usual.max(*further));
+        job.finished_at.is_some_and(|ended| ended < before)
     }
 }
