@@ -2,6 +2,11 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+#[path = "architecture/circles.rs"]
+mod circles;
+#[path = "architecture/imports.rs"]
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -124,6 +129,34 @@ fn arrows_go_down_only() {
         for dependency in manifest(&folder) {
             let Some(other) = dependency.strip_prefix("analyte-") else { continue };
             assert!(below[name].contains(&other), "host/{name} depends on host/{other}");
+        }
+    }
+}
+
+/// How many files each circle of imports within a crate may have, the largest first. The goal is none of more than 5; what
+/// is above that is from before the test, and only falls.
+const CIRCLES: [(&str, &[usize]); 7] = [
+    ("core", &[22, 5]),
+    ("engine", &[14, 5]),
+    ("store", &[5]),
+    ("jobs", &[24, 5]),
+    ("http", &[110, 5]),
+    ("cli", &[12, 5]),
+    ("conformance", &[5]),
+];
+
+/// Invariant 2, within a crate: a file can be read with those below it, not only with all others at once.
+#[test]
+fn no_circle_of_imports_is_larger_than_it_may_be() {
+    for (name, allowed) in CIRCLES {
+        let found = circles::of_crate(&root().join("host").join(name).join("src"));
+        for (number, circle) in found.iter().enumerate() {
+            let most = allowed.get(number).or(allowed.last()).copied().unwrap_or_default();
+            assert!(
+                circle.len() <= most,
+                "host/{name}: a circle of {} files, {most} are allowed: {circle:#?}",
+                circle.len()
+            );
         }
     }
 }
