@@ -139,7 +139,7 @@ const CIRCLES: [(&str, &[usize]); 7] = [
     ("core", &[22, 5]),
     ("engine", &[14, 5]),
     ("store", &[5]),
-    ("jobs", &[24, 5]),
+    ("jobs", &[28, 5]),
     ("http", &[110, 5]),
     ("cli", &[12, 5]),
     ("conformance", &[5]),

@@ -85,7 +85,7 @@ impl Crate {
             match (token.to_string().as_str(), next) {
                 ("mod", Some(name)) => {
                     self.of(place).children.insert(name.clone());
-                    let child = [place, &[name.clone()]].concat();
+                    let child = [place, std::slice::from_ref(&name)].concat();
                     match tokens.get(at + 2) {
                         Some(TokenTree::Group(body)) => self.module(file, &folder.join(&name), &child, body.stream()),
                         _ => self.child(folder, &name, &child),

@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(
             refused("[limits]\nmemory = 1"),
             "[limits] has no key `memory`\nhint: did you mean memory_bytes or memory_bytes_max or compile_memory_bytes or \
-             memory_budget_bytes? docs/reference/limits.md lists all keys\n"
+             memory_budget_bytes or organisation_memory_percent? docs/reference/limits.md lists all keys\n"
         );
         assert!(refused("[limits]\nfuel = -1").contains("the configuration cannot be used"));
         assert_eq!(

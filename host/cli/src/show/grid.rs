@@ -74,7 +74,7 @@ mod tests {
         let rows = [vec!["a\u{202e}b\u{1b}[2J".to_owned(), "1".to_owned()]];
         assert_eq!(
             lay_out(&columns, rows),
-            "n\\u{200b}              x\n----------------------\na\\u{202e}b\\u{1b}[2J  1\n"
+            "n\\u{200b}            x\n----------------------\na\\u{202e}b\\u{1b}[2J  1\n"
         );
     }
 }
