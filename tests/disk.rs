@@ -39,16 +39,8 @@ fn job(http: &Http, id: &str) -> Value {
     http.get(&format!("/v1/jobs/{id}")).expect(200).json()
 }
 
-/// While the disk takes nothing, a read may fail in just one way (decision 0036): then the job is read again.
 fn reaches(http: &Http, id: &str, status: &str) -> Value {
-    eventually(&format!("the job to be {status}"), || {
-        let answer = http.get(&format!("/v1/jobs/{id}"));
-        if answer.status == 500 {
-            assert_eq!(answer.json(), host_error());
-            return None;
-        }
-        Some(answer.expect(200).json()).filter(|job| job["status"] == status)
-    })
+    eventually(&format!("the job to be {status}"), || Some(job(http, id)).filter(|job| job["status"] == status))
 }
 
 /// A refusal with the numbers of bytes, which differ from machine to machine, left out.

@@ -28,7 +28,7 @@ fn started(config: &str) -> Server {
     Server::with(&Setup { plugins: &["rows"], config, variables: &[FREED_AT_ONCE], ..Setup::default() })
 }
 
-/// Waits until each of so many clients costs less than this, and says how much; threads that were needed for a moment have to
+/// Waits until each of these clients costs less than the given bytes, and says how much; threads that were needed for a moment have to
 /// end, too.
 fn each_costs_less(server: &Server, before: u64, clients: u64, most: u64) -> u64 {
     let mut each = 0;
@@ -97,7 +97,7 @@ fn stall_lines(http: &Http) -> String {
     text.lines().filter(|line| line.starts_with("analyte_http_stall")).collect::<Vec<_>>().join("\n")
 }
 
-/// A job whose result takes little as it is kept and much as JSON: so many rows of words under long names.
+/// A job whose result takes little as it is kept and much as JSON: this many rows of words under long names.
 fn widening_job(http: &Http, columns: usize, rows: usize) -> String {
     let values = vec!["true"; rows].join(",");
     let columns: Vec<String> = (0..columns).map(|at| format!("\"{at:0>250}\":[{values}]")).collect();

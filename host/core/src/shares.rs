@@ -109,7 +109,7 @@ impl Shares {
         if self.percent == 100 || self.whole / 2 < self.usual { 0 } else { self.usual }
     }
 
-    /// Whether a run of this organisation may take so many bytes now. More than [`Shares::largest_run`] it never may.
+    /// Whether a run of this organisation may take this many bytes now. More than [`Shares::largest_run`] it never may.
     pub fn admits_run(&self, holder: &Holder, bytes: u64) -> Result<(), Lack> {
         if self.runs(holder) {
             return self.admits_more(holder, bytes);
@@ -120,7 +120,7 @@ impl Shares {
         if enough { Ok(()) } else { Err(Lack::Memory) }
     }
 
-    /// Whether this organisation may take so many bytes beside what it has.
+    /// Whether this organisation may take this many bytes beside what it has.
     pub fn admits_more(&self, holder: &Holder, bytes: u64) -> Result<(), Lack> {
         let then = self.held(holder).saturating_add(bytes);
         let left = self.free().checked_sub(bytes);

@@ -10,7 +10,7 @@ pub(crate) const MEMORIES: u32 = 1_000;
 /// Without that (Linux before 6.7) keeping pages resident costs more than it saves.
 const KEEP_RESIDENT: usize = 1 << 20;
 
-/// A pool with room for so many memories at once.
+/// A pool with room for this many memories at once.
 pub(crate) fn pool(limits: &Limits, memories: u32) -> PoolingAllocationConfig {
     let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
     let number = |limit: u64| u32::try_from(limit).unwrap_or(u32::MAX);

@@ -58,7 +58,7 @@ pub(crate) async fn begin<P: Pieces>(pieces: P) -> Result<Result<Begun<P>, Write
     Ok(Ok(Begun::More { first, rest }))
 }
 
-/// Whether a document takes more than so many bytes. Nothing of it is kept.
+/// Whether a document takes more than this many bytes. Nothing of it is kept.
 pub(crate) async fn exceeds<P: Pieces>(pieces: P, most: u64) -> Result<Result<bool, WriteError>, Problem> {
     let (mut length, mut rest) = (0_u64, pieces);
     loop {
@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    /// So many pieces of this size, and how many of them were written.
+    /// This many pieces of this size, and how many of them were written.
     fn counted(pieces: usize, size: usize) -> (impl Pieces, Arc<AtomicUsize>) {
         let count = Arc::new(AtomicUsize::new(0));
         let written = count.clone();

@@ -22,7 +22,7 @@ use crate::to_the_end::to_the_end;
 /// How often a submission is prepared again because its model was just replaced.
 const TRIES: usize = 4;
 
-/// So many small submissions are prepared before other calls have their turn on the thread.
+/// This many small submissions are prepared before other calls have their turn on the thread.
 const TOGETHER: usize = 8;
 
 /// What became of a submission.

@@ -12,7 +12,7 @@ pub struct Cut {
 }
 
 impl Limits {
-    /// Cuts to a memory budget of so many bytes what could never fit into it: one usual run, which holds `memory_bytes` and
+    /// Cuts to a memory budget of this many bytes what could never fit into it: one usual run, which holds `memory_bytes` and
     /// `output_bytes`, and what requests hold at a time, half of the budget. Answers what was cut.
     pub fn fit(&mut self, budget: u64) -> Vec<Cut> {
         let mut cuts = Vec::new();

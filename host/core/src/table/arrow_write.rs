@@ -51,7 +51,7 @@ pub(crate) async fn write(table: &Table, out: &mut Out) -> Result<(), WriteError
     out.put(&std::mem::take(writer.get_mut()))
 }
 
-/// How many rows from here on take at most so many bytes, and at least one.
+/// How many rows from here on take at most this many bytes, and at least one.
 fn rows_within(table: &Table, from: usize, most: usize) -> usize {
     let (mut fits, mut beyond) = (1, table.rows() - from + 1);
     while beyond - fits > 1 {

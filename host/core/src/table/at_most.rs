@@ -13,7 +13,7 @@ use crate::table::format::Format;
 const CELL: u64 = 34;
 /// The signs around one field's definition.
 const DEFINITION: u64 = 400;
-/// One byte of text at most becomes an escape of so many.
+/// One byte of text at most becomes an escape of this many.
 const ESCAPE: u64 = 6;
 
 /// The most bytes of a table in this format.

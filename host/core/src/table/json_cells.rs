@@ -16,7 +16,7 @@ use crate::table::json_text;
 use crate::table::json_write::json;
 use crate::table::pieces::{LONG, Out};
 
-/// So many bytes of JSON text are checked between two stops, and so many numbers looked at.
+/// This many bytes of JSON text are checked between two stops, and this many numbers looked at.
 const CHECKED: usize = 1024 * 1024;
 
 /// A column by its kind, so that the kind is looked at once and not for every value.

@@ -16,7 +16,7 @@ pub const PIECE: usize = 64 * 1024;
 /// Values up to this size are written in one go.
 pub(crate) const LONG: usize = 16 * 1024;
 
-/// Where a writer puts its bytes. Grows up to so many bytes; what would go beyond is refused, and that is remembered.
+/// Where a writer puts its bytes. Grows up to this many bytes; what would go beyond is refused, and that is remembered.
 pub struct Out {
     bytes: Vec<u8>,
     /// How many bytes were handed on before these.
@@ -35,7 +35,7 @@ impl Out {
         Self { bytes: Vec::new(), handed_on: 0, most, crossed: false, hand: None }
     }
 
-    /// Refuses to begin what takes at least so many bytes.
+    /// Refuses to begin what takes at least this many bytes.
     pub(crate) fn check_least(&self, least: u64) -> Result<(), WriteError> {
         if least > self.most { Err(self.too_large()) } else { Ok(()) }
     }
@@ -133,7 +133,7 @@ impl Future for Stop {
     }
 }
 
-/// All that a writer writes, in at most so many bytes.
+/// All that a writer writes, in at most this many bytes.
 pub fn whole(most: u64, write: impl AsyncFnOnce(&mut Out) -> Result<(), WriteError>) -> Result<Vec<u8>, WriteError> {
     let mut out = Out::whole(most);
     let written = pin!(write(&mut out)).poll(&mut Context::from_waker(Waker::noop()));

@@ -166,7 +166,7 @@ where
     }
 }
 
-/// Takes a part of what is written: what comes after so many bytes, up to its room.
+/// Takes a part of what is written: what comes after this many bytes, up to its room.
 pub(crate) struct Part<'b> {
     skip: usize,
     skipped: usize,

@@ -68,7 +68,7 @@ pub(crate) async fn body(
     Ok(begun.body(reserved))
 }
 
-/// Sets memory aside for a table of so many bytes that is being answered. Small ones are not counted: there are no more of
+/// Sets memory aside for a table of this many bytes that is being answered. Small ones are not counted: there are no more of
 /// them than connections.
 pub(crate) fn reserve(shared: &Shared, organisation: &Organisation, bytes: u64) -> Result<Vec<Reservation>, Problem> {
     if bytes <= LARGE as u64 { Ok(Vec::new()) } else { Ok(vec![shared.manager.reserve_memory(organisation, bytes)?]) }
