@@ -1,4 +1,4 @@
-//! A connection of the lightest client that there can be: whole requests made ahead, answers read by their length.
+//! A connection of the lightest client that there can be: whole requests made ahead, answers read by their length or in chunks.
 //!
 //! Generator and server share the machine, so what a client does costs the server. An answer that cannot be read stops the
 //! benchmark.
@@ -86,12 +86,44 @@ impl Connection {
             }
         };
         let (status, length) = parse(&self.buffer[..head]);
-        self.buffer.reserve((head + length).saturating_sub(self.buffer.len()));
-        while self.buffer.len() < head + length {
+        let end = match length {
+            Length::Given(length) => self.given(head + length).await,
+            Length::Chunked => self.chunks(head).await,
+        };
+        Answer { status, body: &self.buffer[head..end] }
+    }
+
+    /// Reads a body that ends here; returns where.
+    async fn given(&mut self, end: usize) -> usize {
+        self.buffer.reserve(end.saturating_sub(self.buffer.len()));
+        while self.buffer.len() < end {
             self.read().await;
         }
-        assert_eq!(self.buffer.len(), head + length, "one answer to one request");
-        Answer { status, body: &self.buffer[head..] }
+        assert_eq!(self.buffer.len(), end, "one answer to one request");
+        end
+    }
+
+    /// Reads a body in chunks that begins here, and moves its chunks together; returns where it ends.
+    async fn chunks(&mut self, head: usize) -> usize {
+        let (mut end, mut next) = (head, head);
+        loop {
+            match ok(httparse::parse_chunk_size(&self.buffer[next..]), "the size of a chunk") {
+                httparse::Status::Partial => self.read().await,
+                httparse::Status::Complete((line, size)) => {
+                    let (from, size) = (next + line, ok(usize::try_from(size), "the size of a chunk"));
+                    next = from + size + b"\r\n".len();
+                    while self.buffer.len() < next {
+                        self.read().await;
+                    }
+                    self.buffer.copy_within(from..from + size, end);
+                    end += size;
+                    if size == 0 {
+                        assert_eq!(self.buffer.len(), next, "one answer to one request");
+                        return end;
+                    }
+                }
+            }
+        }
     }
 
     async fn read(&mut self) {
@@ -100,20 +132,29 @@ impl Connection {
     }
 }
 
-/// The status and the length of the body that a head tells.
-fn parse(head: &[u8]) -> (u16, usize) {
+/// How a head says where its body ends.
+enum Length {
+    Given(usize),
+    Chunked,
+}
+
+/// The status of a head, and where its body ends.
+fn parse(head: &[u8]) -> (u16, Length) {
     const LENGTH: &[u8] = b"\r\ncontent-length: ";
+    const CHUNKED: &[u8] = b"\r\ntransfer-encoding: chunked\r\n";
     let number = |from: usize| {
         let digits = head[from..].iter().take_while(|byte| byte.is_ascii_digit());
         digits.fold(0, |number: usize, digit| number * 10 + usize::from(digit - b'0'))
     };
     let whole = || String::from_utf8_lossy(head);
-    let Some(place) = find(head, LENGTH) else { panic!("an answer without a length: {}", whole()) };
     let status = number(b"HTTP/1.1 ".len());
-    (
-        u16::try_from(status).unwrap_or_else(|_| panic!("an answer without a status: {}", whole())),
-        number(place + LENGTH.len()),
-    )
+    let status = u16::try_from(status).unwrap_or_else(|_| panic!("an answer without a status: {}", whole()));
+    let length = match find(head, LENGTH) {
+        Some(place) => Length::Given(number(place + LENGTH.len())),
+        None if find(head, CHUNKED).is_some() => Length::Chunked,
+        None => panic!("an answer without a length: {}", whole()),
+    };
+    (status, length)
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
