@@ -19,7 +19,7 @@ use crate::codes::Code;
 use crate::document::Document;
 use crate::limits::Limits;
 use crate::table::Table;
-use crate::table::json_text::deeper_than;
+use crate::table::json::text::deeper_than;
 use crate::table::problem::{MOST_PROBLEMS, ReadError, clip};
 
 const SCHEMA_URI: &str = "https://json-schema.org/draft/2020-12/schema";

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::limits::Limits;
 
+mod condition;
 mod field;
 mod fold;
 mod like;
@@ -35,10 +36,10 @@ mod plan;
 mod problem;
 mod read;
 mod sort;
-mod test;
 mod time;
 mod values;
 
+pub use self::condition::{Expression, Side, Tag, Test};
 pub use self::field::{Field, Fields};
 pub use self::like::Pattern;
 pub use self::near::{Circle, Units};
@@ -47,7 +48,6 @@ pub use self::operand::Operand;
 pub use self::plan::Allowed;
 pub use self::problem::QueryProblem;
 pub use self::sort::{Sort, SortKey, compare_rows};
-pub use self::test::{Expression, Side, Tag, Test};
 pub use self::values::Values;
 
 /// Which rows, in which order.

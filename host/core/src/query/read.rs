@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::codes::Code;
 use crate::limits::Limits;
+use crate::query::condition::Expression;
 use crate::query::members::{Members, child, clip, found};
-use crate::query::test::Expression;
 use crate::query::{
     Circle, Condition, Filter, Node, Operand, Pattern, Query, QueryProblem, Side, Sort, Tag, Test, Units, Values,
 };
-use crate::table::json_text;
+use crate::table::json::text;
 
 /// The words of `type`, in any case.
 const TYPES: [(&str, Kind); 25] = [
@@ -72,7 +72,7 @@ pub(super) fn text(json: &[u8], limits: &Limits) -> Result<Query, QueryProblem> 
     }
     let text = std::str::from_utf8(json).map_err(|_| malformed("not JSON: the text is not UTF-8".to_owned()))?;
     // Reading a value recurses, so depth is measured before.
-    json_text::check(text, limits.json_depth).map_err(malformed)?;
+    text::check(text, limits.json_depth).map_err(malformed)?;
     let value = serde_json::from_str(text).map_err(|error| malformed(format!("not JSON: {error}")))?;
     query(&value, limits)
 }

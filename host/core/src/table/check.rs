@@ -17,8 +17,9 @@ use arrow_data::ArrayDataBuilder;
 use crate::base_type::{BaseType, Kind};
 use crate::limits::Limits;
 use crate::shape::{Field, Shape};
+use crate::table::Table;
+use crate::table::json::text;
 use crate::table::problem::clip;
-use crate::table::{Table, json_text};
 
 /// A column as a component returned it. Nothing in it was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +157,7 @@ fn judged(column: RawColumn, field: &Field, rows: usize, limits: &Limits) -> Res
     }
     if field.base_type.is_json_text() {
         for (row, text) in array.as_string::<i32>().iter().enumerate() {
-            if let Some(Err(wrong)) = text.map(|text| json_text::check_as(field.base_type, text, limits.json_depth)) {
+            if let Some(Err(wrong)) = text.map(|text| text::check_as(field.base_type, text, limits.json_depth)) {
                 return Err(format!("row {}: {wrong}", row + 1));
             }
         }

@@ -14,12 +14,12 @@ use crate::limits::Limits;
 use crate::model::Cardinality;
 use crate::shape::{Field, Shape};
 use crate::table::Table;
-use crate::table::allowance::Allowance;
-use crate::table::arrow_convert::convert;
-use crate::table::assembly::dropped_warnings;
-use crate::table::builder::ColumnBuilder;
-use crate::table::format::Read;
+use crate::table::arrow::convert::convert;
 use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError};
+use crate::table::read::Read;
+use crate::table::read::column_builder::ColumnBuilder;
+use crate::table::read::table_budget::TableBudget;
+use crate::table::read::table_builder::dropped_warnings;
 
 /// The declared fields in the shape's order, then the admitted other columns in the order given.
 ///
@@ -29,8 +29,8 @@ use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError};
 pub fn fit(table: &Table, shape: &Shape, cardinality: Cardinality, limits: &Limits) -> Result<Read, ReadError> {
     cardinality.check_input(table.rows()).map_err(ReadError::invalid)?;
     let mut problems = Vec::new();
-    let allowance = Allowance::for_sent(table.memory_bytes(), limits);
-    let mut left = allowance.most;
+    let budget = TableBudget::for_sent(table.memory_bytes(), limits);
+    let mut left = budget.most;
     let mut fields = Vec::with_capacity(shape.fields.len());
     let mut columns = Vec::with_capacity(shape.fields.len());
     let by_name = by_name(table);
@@ -40,7 +40,7 @@ pub fn fit(table: &Table, shape: &Shape, cardinality: Cardinality, limits: &Limi
         }
         let column = match by_name.get(field.name.as_ref()) {
             Some((given, column)) => suit(field, given, column, &mut left, &mut problems)?,
-            None if field.nullable => all_missing(field, table.rows(), &mut left, &allowance)?,
+            None if field.nullable => all_missing(field, table.rows(), &mut left, &budget)?,
             None => {
                 problems.push(problem(field, None, "the field is required, and it is not there".to_owned()));
                 continue;
@@ -128,9 +128,9 @@ fn converts(from: BaseType, to: BaseType) -> bool {
     }
 }
 
-fn all_missing(field: &Field, rows: usize, left: &mut u64, allowance: &Allowance) -> Result<ArrayRef, ReadError> {
+fn all_missing(field: &Field, rows: usize, left: &mut u64, budget: &TableBudget) -> Result<ArrayRef, ReadError> {
     let bytes = (rows as u64).saturating_mul(8);
-    *left = left.checked_sub(bytes).ok_or_else(|| ReadError::field(&field.name, allowance.exceeded()))?;
+    *left = left.checked_sub(bytes).ok_or_else(|| ReadError::field(&field.name, budget.exceeded()))?;
     let mut builder = ColumnBuilder::new(field.clone());
     builder.pad_to(rows);
     let (_, column) = builder.into_parts().map_err(|error| ReadError::field(&field.name, error.to_string()))?;

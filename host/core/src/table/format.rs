@@ -5,10 +5,12 @@ use bytes::Bytes;
 use crate::limits::Limits;
 use crate::shape::Shape;
 use crate::table::Table;
-use crate::table::json_read::Dialect;
+use crate::table::json::Dialect;
 use crate::table::pieces::{Out, Pieces, whole};
 use crate::table::problem::ReadError;
-use crate::table::{arrow_read, arrow_write, csv_read, csv_write, json_read, json_write};
+pub use crate::table::problem::WriteError;
+pub use crate::table::read::Read;
+use crate::table::{arrow, csv, json};
 
 /// How a table is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,15 +57,6 @@ impl Format {
     }
 }
 
-/// A table that was read, and what the sender should know about it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Read {
-    /// Holds the columns that the shape declares or admits, in the order given.
-    pub table: Table,
-    /// For instance which columns were dropped.
-    pub warnings: Vec<String>,
-}
-
 /// Reads a table that is meant for this shape.
 ///
 /// Values of declared fields are read as the shape declares them; others are dropped with a warning or, where the shape
@@ -73,37 +66,10 @@ pub struct Read {
 /// [`fit`]: crate::table::fit::fit
 pub fn read(format: Format, bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
     match format {
-        Format::Json | Format::JsonColumns => json_read::read(&bytes, shape, limits),
-        Format::Csv => csv_read::read(&bytes, shape, limits),
-        Format::Arrow => arrow_read::read(bytes, shape, limits),
+        Format::Json | Format::JsonColumns => json::read::read(&bytes, shape, limits),
+        Format::Csv => csv::read::read(&bytes, shape, limits),
+        Format::Arrow => arrow::read::read(bytes, shape, limits),
     }
-}
-
-/// A table that cannot be written in this format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WriteError {
-    /// A value of a column of JSON text is not JSON.
-    #[error("field `{field}`, row {row}: {message}")]
-    NotJson {
-        /// Which field.
-        field: String,
-        /// Which row, counted from 1.
-        row: u64,
-        /// What is wrong.
-        message: String,
-    },
-    /// It would be larger than what was allowed.
-    #[error("the table takes more than {most} bytes in this format")]
-    TooLarge {
-        /// How many bytes it may take.
-        most: u64,
-    },
-    /// A number is not finite, where the format has no word for such numbers.
-    #[error("JSON does not allow non-finite numbers")]
-    NonFinite,
-    /// The library refused.
-    #[error("the table cannot be written: {0}")]
-    Failed(String),
 }
 
 /// Writes a table within the usual `answer_bytes`. The same table always gives the same bytes.
@@ -131,9 +97,9 @@ pub fn pieces(format: Format, table: Table) -> Pieces {
 
 async fn write_into(format: Format, table: &Table, out: &mut Out) -> Result<(), WriteError> {
     match format {
-        Format::Json => json_write::rows(table, Dialect::Client, out).await,
-        Format::JsonColumns => json_write::columns(table, out).await,
-        Format::Csv => csv_write::write(table, out).await,
-        Format::Arrow => arrow_write::write(table, out).await,
+        Format::Json => json::write::rows(table, Dialect::Client, out).await,
+        Format::JsonColumns => json::write::columns(table, out).await,
+        Format::Csv => csv::write::write(table, out).await,
+        Format::Arrow => arrow::write::write(table, out).await,
     }
 }

@@ -10,30 +10,19 @@ use arrow_array::{Array as _, ArrayRef};
 use crate::base_type::Kind;
 use crate::shape::Field;
 
-mod allowance;
-mod arrow_convert;
-mod arrow_frames;
-mod arrow_meta;
-mod arrow_read;
-mod arrow_write;
-mod assembly;
+mod arrow;
 pub mod at_most;
-mod builder;
-mod cell;
 pub mod check;
 pub mod compare;
-mod csv_read;
-mod csv_write;
+mod csv;
 pub mod fit;
 pub mod format;
 pub mod infotable;
-mod json_cells;
-mod json_read;
-pub(crate) mod json_text;
-mod json_write;
+pub(crate) mod json;
 pub mod parts;
 pub mod pieces;
 pub mod problem;
+mod read;
 mod record;
 
 /// Rows under a data shape, held as columns. The default has neither.
@@ -118,13 +107,13 @@ impl Table {
             return None;
         }
         let mut text = String::new();
-        csv_write::render(field, values, row, &mut text);
+        csv::write::render(field, values, row, &mut text);
         Some(text)
     }
     /// How many bytes the table takes as Analyte's own records keep it, in JSON; `None`: more than `most`, and little more
     /// than that was written.
     pub fn written_bytes(&self, most: u64) -> Result<Option<u64>, format::WriteError> {
-        match json_write::record(self, most) {
+        match json::write::record(self, most) {
             Ok(bytes) => Ok(Some(bytes.len() as u64)),
             Err(format::WriteError::TooLarge { .. }) => Ok(None),
             Err(error) => Err(error),

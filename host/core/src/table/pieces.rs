@@ -9,7 +9,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::table::format::WriteError;
+use crate::table::problem::WriteError;
 
 /// About how many bytes a piece has. A value that is written in one go can make it longer.
 pub const PIECE: usize = 64 * 1024;

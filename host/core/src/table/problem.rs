@@ -88,3 +88,30 @@ pub(crate) fn clip(text: &str, most: usize) -> String {
     let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= most).last().unwrap_or(0);
     format!("{}…", text.get(..end).unwrap_or_default())
 }
+
+/// A table that cannot be written in this format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// A value of a column of JSON text is not JSON.
+    #[error("field `{field}`, row {row}: {message}")]
+    NotJson {
+        /// Which field.
+        field: String,
+        /// Which row, counted from 1.
+        row: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// It would be larger than what was allowed.
+    #[error("the table takes more than {most} bytes in this format")]
+    TooLarge {
+        /// How many bytes it may take.
+        most: u64,
+    },
+    /// A number is not finite, where the format has no word for such numbers.
+    #[error("JSON does not allow non-finite numbers")]
+    NonFinite,
+    /// The library refused.
+    #[error("the table cannot be written: {0}")]
+    Failed(String),
+}

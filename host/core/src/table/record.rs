@@ -7,14 +7,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
 use super::Table;
-use super::json_read::{Dialect, read_text};
-use super::json_write;
+use super::json;
 use crate::limits::Limits;
 use crate::shape::Shape;
+use crate::table::json::Dialect;
+use crate::table::json::read::read_text;
 
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bytes = json_write::record(self, u64::MAX).map_err(ser::Error::custom)?;
+        let bytes = json::write::record(self, u64::MAX).map_err(ser::Error::custom)?;
         let text = String::from_utf8(bytes).map_err(ser::Error::custom)?;
         RawValue::from_string(text).map_err(ser::Error::custom)?.serialize(serializer)
     }

@@ -18,10 +18,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::structured::{self, Stored, Wrong};
 use super::{decimal, time};
 use crate::base_type::{BaseType, Kind};
-use crate::table::builder::ColumnBuilder;
-use crate::table::cell::{Cell, Refused, push, refuse};
-use crate::table::json_read::Manner;
-use crate::table::json_text::{compact_into, deeper_than};
+use crate::table::json::read::Manner;
+use crate::table::json::text::{compact_into, deeper_than};
+use crate::table::read::cell::{Cell, Refused, push, refuse};
+use crate::table::read::column_builder::ColumnBuilder;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,

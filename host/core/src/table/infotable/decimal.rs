@@ -1,6 +1,6 @@
 //! Numbers given as text: `35`, ` -1.5 `, `1e3`. Blanks around them do not matter; words such as `NaN` are no numbers.
 
-use crate::table::cell::EXACT;
+use crate::table::read::cell::EXACT;
 
 /// Whether the text is a decimal number, blanks around it aside.
 pub(crate) fn is_numeric(text: &str) -> bool {

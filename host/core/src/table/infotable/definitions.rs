@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::shape::Field;
-use crate::table::json_text;
+use crate::table::json::text;
 
 /// One field, with its place.
 pub(super) struct Definition<'a>(pub(super) usize, pub(super) &'a Field);
@@ -52,7 +52,7 @@ impl Serialize for Aspects<'_> {
 fn bare<'v>(base_type: BaseType, aspect: &str, value: &'v str) -> Option<&'v RawValue> {
     let own = matches!(aspect, "defaultValue" | "minimumValue" | "maximumValue");
     let bare = match value {
-        _ if own && base_type.is_json_text() => json_text::check(value, Limits::default().json_depth).is_ok(),
+        _ if own && base_type.is_json_text() => text::check(value, Limits::default().json_depth).is_ok(),
         _ if own => {
             base_type.kind().width().is_some()
                 && value.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])

@@ -12,10 +12,10 @@
 use crate::limits::Limits;
 use crate::shape::Shape;
 use crate::table::Table;
-use crate::table::format::{Read, WriteError};
-use crate::table::json_read::{self, Dialect};
+use crate::table::json::{self, Dialect};
 use crate::table::pieces::{Out, Pieces, whole};
-use crate::table::problem::ReadError;
+use crate::table::problem::{ReadError, WriteError};
+use crate::table::read::Read;
 
 pub(crate) mod coerce;
 mod decimal;
@@ -36,7 +36,7 @@ pub use value::{read_value, value};
 /// Where a document has no `dataShape`, the expected shape stands for it; where both know a field, the expected shape
 /// decides. Fields that the shape does not admit are dropped with a warning. `null` and an absent member are the same.
 pub fn read(text: &[u8], shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
-    json_read::read_in(text, shape, limits, Dialect::ThingWorx)
+    json::read::read_in(text, shape, limits, Dialect::ThingWorx)
 }
 
 /// Writes `{"dataShape":{"fieldDefinitions":{…}},"rows":[…]}` in at most so many bytes.

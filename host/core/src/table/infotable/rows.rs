@@ -9,10 +9,11 @@ use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::shape::{Field, Shape};
 use crate::table::Table;
-use crate::table::builder::ColumnBuilder;
-use crate::table::cell::{Cell as Given, Refused};
-use crate::table::json_read::{Dialect, Manner};
-use crate::table::json_text;
+use crate::table::json::Dialect;
+use crate::table::json::read::Manner;
+use crate::table::json::text;
+use crate::table::read::cell::{Cell as Given, Refused};
+use crate::table::read::column_builder::ColumnBuilder;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
@@ -172,7 +173,7 @@ fn append(column: &mut ColumnBuilder, cell: &Cell) -> Result<(), Refused> {
 fn append_json(column: &mut ColumnBuilder, json: &str) -> Result<(), Refused> {
     let limits = Limits::default();
     let json = json.trim();
-    json_text::check(json, limits.json_depth).map_err(Refused::Unsuitable)?;
+    text::check(json, limits.json_depth).map_err(Refused::Unsuitable)?;
     if json == "null" {
         column.push_missing();
         return Ok(());

@@ -21,11 +21,12 @@ use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::shape::Shape;
 use crate::table::Table;
-use crate::table::cell::location;
-use crate::table::format::WriteError;
-use crate::table::json_read::{Dialect, read_text};
-use crate::table::json_text;
+use crate::table::json::Dialect;
+use crate::table::json::read::read_text;
+use crate::table::json::text;
 use crate::table::pieces::whole;
+use crate::table::problem::WriteError;
+use crate::table::read::cell::location;
 
 /// What is kept of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +91,7 @@ fn query(text: &str, depth: u64) -> Result<Stored, Wrong> {
     if text.is_empty() {
         return Ok(Stored::Unset);
     }
-    json_text::check(text, depth)
-        .map_err(|message| Wrong::Because(format!("the query within the string: {message}")))?;
+    text::check(text, depth).map_err(|message| Wrong::Because(format!("the query within the string: {message}")))?;
     if text.starts_with('{') { Ok(Stored::As(text.to_owned())) } else { Err(Wrong::Type) }
 }
 

@@ -12,10 +12,11 @@ use super::Cell;
 use crate::base_type::{BaseType, Kind};
 use crate::limits::Limits;
 use crate::shape::Field;
-use crate::table::builder::ColumnBuilder;
-use crate::table::cell::Refused;
-use crate::table::json_read::{CellSeed, Dialect, Manner};
-use crate::table::json_text;
+use crate::table::json::Dialect;
+use crate::table::json::read::{CellSeed, Manner};
+use crate::table::json::text;
+use crate::table::read::cell::Refused;
+use crate::table::read::column_builder::ColumnBuilder;
 
 /// A value that a service was given, as a value of this base type; `null` is `None`. The error is one sentence.
 ///
@@ -28,7 +29,7 @@ pub fn value(base_type: BaseType, value: &Value) -> Result<Option<Cell>, String>
 /// The same for a value that is still JSON text, within these limits.
 pub fn read_value(base_type: BaseType, json: &str, limits: &Limits) -> Result<Option<Cell>, String> {
     let json = json.trim();
-    json_text::check(json, limits.json_depth)?;
+    text::check(json, limits.json_depth)?;
     one(base_type, json, limits.json_depth, limits)
 }
 

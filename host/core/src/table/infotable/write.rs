@@ -8,11 +8,11 @@ use super::structured::{Stored, Wrong, stored};
 use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::table::Table;
-use crate::table::format::WriteError;
-use crate::table::json_cells::Cells;
-use crate::table::json_read::Dialect;
-use crate::table::json_write::{definition, key};
+use crate::table::json::Dialect;
+use crate::table::json::cells::Cells;
+use crate::table::json::write::{definition, key};
 use crate::table::pieces::Out;
+use crate::table::problem::WriteError;
 use crate::table::record::unlimited;
 
 /// What is known of values that are kept as JSON text.

@@ -21,9 +21,9 @@ use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::shape::Field;
 use crate::table::Table;
-use crate::table::csv_write::render;
-use crate::table::format::WriteError;
+use crate::table::csv::write::render;
 use crate::table::pieces::{Out, Pieces, whole};
+use crate::table::problem::WriteError;
 use crate::table::record::unlimited;
 
 /// Writes a table in at most so many bytes.

@@ -26,22 +26,12 @@ use serde_json::value::RawValue;
 use crate::limits::Limits;
 use crate::shape::Shape;
 use crate::shape::json::ShapeSeed;
-use crate::table::allowance::Allowance;
-use crate::table::assembly::{Assembly, Stop};
-use crate::table::format::Read;
-use crate::table::json_text::deeper_than;
+use crate::table::json::Dialect;
+use crate::table::json::text::deeper_than;
 use crate::table::problem::ReadError;
-
-/// What a value may be beside the JSON that its base type calls for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// Hardly anything; see [`crate::table::cell`].
-    Client,
-    /// A number may be `"NaN"`, `"inf"` and `"-inf"`, as Analyte writes its own records.
-    Record,
-    /// What ThingWorx takes; see [`crate::table::infotable`].
-    ThingWorx,
-}
+use crate::table::read::Read;
+use crate::table::read::table_budget::TableBudget;
+use crate::table::read::table_builder::{Stop, TableBuilder};
 
 /// How values are read.
 #[derive(Debug)]
@@ -106,13 +96,13 @@ fn attempt(
     let mut document = Document::new(text, shape, limits, dialect, comes);
     let mut reader = serde_json::Deserializer::from_str(text);
     match reader.deserialize_any(&mut document).and_then(|()| reader.end()) {
-        Ok(()) => Ok(document.assembly.finish(document.rows.unwrap_or(0))),
+        Ok(()) => Ok(document.builder.finish(document.rows.unwrap_or(0))),
         Err(error) if error.is_data() => {
             // A value may have been refused only because the shape that explains it comes later.
             if comes == ShapeComes::First && document.values_came_first() && text.contains("dataShape") {
                 return Err(Late);
             }
-            let known = document.assembly.take_error();
+            let known = document.builder.take_error();
             Ok(Err(known.unwrap_or_else(|| ReadError::invalid(error.to_string()))))
         }
         Err(error) => Ok(Err(ReadError::malformed(format!("not JSON: {error}")))),
@@ -121,7 +111,7 @@ fn attempt(
 
 /// The whole document, while it is read.
 struct Document<'a> {
-    assembly: Assembly<'a>,
+    builder: TableBuilder<'a>,
     manner: Manner<'a>,
     comes: ShapeComes,
     /// How many, once values have come.
@@ -139,13 +129,13 @@ enum Layout {
 impl<'a> Document<'a> {
     /// Of this text, before anything was read.
     fn new(text: &str, shape: &'a Shape, limits: &'a Limits, dialect: Dialect, comes: ShapeComes) -> Self {
-        let allowance = match dialect {
-            Dialect::Client | Dialect::ThingWorx => Allowance::for_sent(text.len(), limits),
-            Dialect::Record => Allowance::of_limits(limits),
+        let budget = match dialect {
+            Dialect::Client | Dialect::ThingWorx => TableBudget::for_sent(text.len(), limits),
+            Dialect::Record => TableBudget::of_limits(limits),
         };
-        let assembly = Assembly::new(shape, limits, allowance);
-        let manner = Manner { dialect, depth: limits.json_depth.saturating_sub(AROUND), limits, room: allowance.most };
-        Self { assembly, manner, comes, rows: None, shape_seen: false }
+        let builder = TableBuilder::new(shape, limits, budget);
+        let manner = Manner { dialect, depth: limits.json_depth.saturating_sub(AROUND), limits, room: budget.most };
+        Self { builder, manner, comes, rows: None, shape_seen: false }
     }
 
     fn values_came_first(&self) -> bool {
@@ -154,7 +144,7 @@ impl<'a> Document<'a> {
 
     /// Says why reading ends; serde only carries the news.
     fn end<E: de::Error>(&mut self, message: &str) -> E {
-        self.assembly.stop(ReadError::invalid(message));
+        self.builder.stop(ReadError::invalid(message));
         stopped(Stop)
     }
 
@@ -162,21 +152,21 @@ impl<'a> Document<'a> {
         if raw.get() == "null" {
             return Ok(());
         }
-        if deeper_than(raw.get(), self.assembly.limits.json_depth) {
+        if deeper_than(raw.get(), self.builder.limits.json_depth) {
             return Err(self.end("`dataShape` is nested too deeply"));
         }
         let mut reader = serde_json::Deserializer::from_str(raw.get());
-        let shape = ShapeSeed::new(self.assembly.limits).deserialize(&mut reader);
+        let shape = ShapeSeed::new(self.builder.limits).deserialize(&mut reader);
         let shape = shape.map_err(|error| self.end::<E>(&format!("`dataShape`: {error}")))?;
-        self.assembly.given(&shape.fields).map_err(stopped)
+        self.builder.given(&shape.fields).map_err(stopped)
     }
 
     fn set_aside<E: de::Error>(&mut self, layout: Layout, raw: &RawValue) -> Result<(), E> {
         let mut reader = serde_json::Deserializer::from_str(raw.get());
-        let values = Values { assembly: &mut self.assembly, manner: &mut self.manner, layout };
+        let values = Values { builder: &mut self.builder, manner: &mut self.manner, layout };
         let rows = values.deserialize(&mut reader).map_err(|error| {
             if !error.is_data() {
-                self.assembly.stop(ReadError::malformed(format!("not JSON: {error}")));
+                self.builder.stop(ReadError::malformed(format!("not JSON: {error}")));
             }
             E::custom(error)
         })?;
@@ -185,7 +175,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The news that reading ends; the assembly knows why.
+/// The news that reading ends; the builder knows why.
 fn stopped<E: de::Error>(_: Stop) -> E {
     E::custom("the table cannot be read")
 }
@@ -198,7 +188,7 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        let rows = rows::RowsVisitor { assembly: &mut self.assembly, manner: &mut self.manner };
+        let rows = rows::RowsVisitor { builder: &mut self.builder, manner: &mut self.manner };
         self.rows = Some(rows.visit_seq(seq)?);
         Ok(())
     }
@@ -222,7 +212,7 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
                 }
                 _ => {
                     let raw: &RawValue = map.next_value()?;
-                    if deeper_than(raw.get(), self.assembly.limits.json_depth) {
+                    if deeper_than(raw.get(), self.builder.limits.json_depth) {
                         return Err(self.end("the document is nested too deeply"));
                     }
                     continue;
@@ -238,7 +228,7 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
             } else {
                 // From here on a shape would be late.
                 self.rows = Some(0);
-                let values = Values { assembly: &mut self.assembly, manner: &mut self.manner, layout };
+                let values = Values { builder: &mut self.builder, manner: &mut self.manner, layout };
                 self.rows = Some(map.next_value_seed(values)?);
             }
         }
@@ -252,7 +242,7 @@ impl<'de> Visitor<'de> for &mut Document<'_> {
 
 /// The values in one of their two layouts; gives the number of rows.
 struct Values<'t, 'a> {
-    assembly: &'t mut Assembly<'a>,
+    builder: &'t mut TableBuilder<'a>,
     manner: &'t mut Manner<'a>,
     layout: Layout,
 }
@@ -260,10 +250,10 @@ struct Values<'t, 'a> {
 impl<'de> DeserializeSeed<'de> for Values<'_, '_> {
     type Value = usize;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
-        let Self { assembly, manner, layout } = self;
+        let Self { builder, manner, layout } = self;
         match layout {
-            Layout::Rows => deserializer.deserialize_any(rows::RowsVisitor { assembly, manner }),
-            Layout::Columns => deserializer.deserialize_any(columns::ColumnsVisitor { assembly, manner }),
+            Layout::Rows => deserializer.deserialize_any(rows::RowsVisitor { builder, manner }),
+            Layout::Columns => deserializer.deserialize_any(columns::ColumnsVisitor { builder, manner }),
         }
     }
 }

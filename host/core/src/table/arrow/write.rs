@@ -9,9 +9,10 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, Schema};
 
 use crate::base_type::Kind;
-use crate::table::format::WriteError;
+use crate::table::Table;
+use crate::table::arrow::meta;
 use crate::table::pieces::{Out, PIECE};
-use crate::table::{Table, arrow_meta};
+use crate::table::problem::WriteError;
 
 /// What each batch says of one column: three buffers of up to 64 bytes more than they hold, and where they are.
 const PER_COLUMN: usize = 256;
@@ -24,7 +25,7 @@ pub(crate) async fn write(table: &Table, out: &mut Out) -> Result<(), WriteError
         .iter()
         .zip(table.columns())
         .map(|(field, column)| {
-            let arrow = arrow_meta::arrow(field);
+            let arrow = meta::arrow(field);
             if column.null_count() > 0 { arrow.with_nullable(true) } else { arrow }
         })
         .collect();

@@ -8,11 +8,11 @@ use crate::base_type::Kind;
 use crate::limits::Limits;
 use crate::shape::{Field, Rest, Shape};
 use crate::table::Table;
-use crate::table::allowance::Allowance;
-use crate::table::builder::ColumnBuilder;
-use crate::table::cell::Refused;
-use crate::table::format::Read;
 use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError, clip};
+use crate::table::read::Read;
+use crate::table::read::cell::Refused;
+use crate::table::read::column_builder::ColumnBuilder;
+use crate::table::read::table_budget::TableBudget;
 
 /// Where the values of a given name go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Slot {
     Dropped(usize),
 }
 
-/// Reading cannot go on; the assembly knows why.
+/// Reading cannot go on; the builder knows why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stop;
 
@@ -31,10 +31,10 @@ struct Dropped {
     rows: usize,
 }
 
-pub(crate) struct Assembly<'a> {
+pub(crate) struct TableBuilder<'a> {
     shape: &'a Shape,
     pub(crate) limits: &'a Limits,
-    allowance: Allowance,
+    budget: TableBudget,
     declared: HashMap<&'a str, &'a Field>,
     slots: HashMap<Arc<str>, Slot>,
     pub(crate) columns: Vec<ColumnBuilder>,
@@ -45,12 +45,12 @@ pub(crate) struct Assembly<'a> {
     stopped: Option<ReadError>,
 }
 
-impl<'a> Assembly<'a> {
-    pub(crate) fn new(shape: &'a Shape, limits: &'a Limits, allowance: Allowance) -> Self {
+impl<'a> TableBuilder<'a> {
+    pub(crate) fn new(shape: &'a Shape, limits: &'a Limits, budget: TableBudget) -> Self {
         Self {
             shape,
             limits,
-            allowance,
+            budget,
             declared: shape.fields.iter().map(|field| (field.name.as_ref(), field)).collect(),
             slots: HashMap::new(),
             columns: Vec::new(),
@@ -196,7 +196,7 @@ impl<'a> Assembly<'a> {
     #[inline]
     pub(crate) fn check_rows(&mut self, rows: usize) -> Result<(), Stop> {
         let rows = rows as u64;
-        if rows <= self.limits.rows && rows.saturating_mul(self.row_bytes) <= self.allowance.most {
+        if rows <= self.limits.rows && rows.saturating_mul(self.row_bytes) <= self.budget.most {
             return Ok(());
         }
         Err(self.too_large(rows))
@@ -207,7 +207,7 @@ impl<'a> Assembly<'a> {
         let message = if rows > self.limits.rows {
             format!("the table has more rows than the limit rows, {}", self.limits.rows)
         } else {
-            self.allowance.exceeded()
+            self.budget.exceeded()
         };
         self.stop(ReadError::invalid(message))
     }

@@ -12,13 +12,13 @@ const EACH: u64 = 64;
 
 /// How much memory a table may take, and why not more.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Allowance {
+pub(crate) struct TableBudget {
     pub(crate) most: u64,
     limit: u64,
     sent: u64,
 }
 
-impl Allowance {
+impl TableBudget {
     /// For a document of so many bytes, or for a table that takes so many.
     pub(crate) fn for_sent(sent: usize, limits: &Limits) -> Self {
         let sent = sent as u64;

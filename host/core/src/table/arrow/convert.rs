@@ -7,10 +7,10 @@ use arrow_schema::{DataType, TimeUnit};
 use crate::base_type::{BaseType, Kind};
 use crate::limits::Limits;
 use crate::shape::Field;
-use crate::table::builder::ColumnBuilder;
-use crate::table::cell::{Cell, EXACT, Refused, location, push, refuse};
-use crate::table::json_text;
+use crate::table::json::text;
 use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError};
+use crate::table::read::cell::{Cell, EXACT, Refused, location, push, refuse};
+use crate::table::read::column_builder::ColumnBuilder;
 
 /// Converts the chunks of one column, in order. `left` is how much memory the table may still take.
 pub(crate) fn convert(
@@ -150,7 +150,7 @@ impl Target<'_> {
         if let (BaseType::Location, Some(object)) = (base_type, location(text)) {
             return push(&mut self.builder, Cell::Json(&object));
         }
-        match json_text::check(text, Limits::default().json_depth) {
+        match text::check(text, Limits::default().json_depth) {
             Ok(()) => push(&mut self.builder, Cell::Json(text.trim())),
             Err(message) => refuse(&mut self.builder, message),
         }

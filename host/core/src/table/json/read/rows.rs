@@ -6,11 +6,11 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 
 use super::cells::CellSeed;
 use super::{Manner, skip, stopped};
-use crate::table::assembly::{Assembly, Slot, Stop};
 use crate::table::problem::{Problem, ReadError};
+use crate::table::read::table_builder::{Slot, Stop, TableBuilder};
 
 pub(super) struct RowsVisitor<'t, 'a> {
-    pub(super) assembly: &'t mut Assembly<'a>,
+    pub(super) builder: &'t mut TableBuilder<'a>,
     pub(super) manner: &'t mut Manner<'a>,
 }
 
@@ -25,12 +25,12 @@ impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
         let mut order = Vec::new();
         let mut row = 0;
         loop {
-            let seed = RowSeed { assembly: &mut *self.assembly, manner: &mut *self.manner, order: &mut order, row };
+            let seed = RowSeed { builder: &mut *self.builder, manner: &mut *self.manner, order: &mut order, row };
             if seq.next_element_seed(seed)?.is_none() {
                 return Ok(row);
             }
             row += 1;
-            self.assembly.check_rows(row).map_err(stopped)?;
+            self.builder.check_rows(row).map_err(stopped)?;
         }
     }
 }
@@ -38,7 +38,7 @@ impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
 /// One row. `order` is where the keys of the row before went: rows are mostly alike, so that finding the column of a key
 /// takes one comparison.
 struct RowSeed<'r, 'a> {
-    assembly: &'r mut Assembly<'a>,
+    builder: &'r mut TableBuilder<'a>,
     manner: &'r mut Manner<'a>,
     order: &'r mut Vec<Slot>,
     row: usize,
@@ -55,7 +55,7 @@ impl RowSeed<'_, '_> {
     fn not_a_row<E: de::Error>(self, found: &str) -> E {
         let row = Some(self.row as u64 + 1);
         let message = format!("expected an object of values by field name, found {found}");
-        stopped(self.assembly.stop(ReadError::of(vec![Problem { field: None, row, message }])))
+        stopped(self.builder.stop(ReadError::of(vec![Problem { field: None, row, message }])))
     }
 }
 
@@ -67,11 +67,11 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { assembly, manner, order, row } = self;
+        let Self { builder, manner, order, row } = self;
         let mut place = 0;
         loop {
             let predicted = order.get(place).copied();
-            let Some(slot) = map.next_key_seed(KeySeed { assembly: &mut *assembly, predicted })? else {
+            let Some(slot) = map.next_key_seed(KeySeed { builder: &mut *builder, predicted })? else {
                 return Ok(());
             };
             let slot = slot.map_err(stopped)?;
@@ -82,16 +82,16 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
                 }
             }
             place += 1;
-            assembly.enter(slot, row).map_err(stopped)?;
+            builder.enter(slot, row).map_err(stopped)?;
             let column = match slot {
-                Slot::Column(at) => assembly.columns.get_mut(at),
+                Slot::Column(at) => builder.columns.get_mut(at),
                 Slot::Dropped(_) => None,
             };
             match column {
                 Some(column) => {
                     let seed = CellSeed { column, manner: &mut *manner };
                     if let Err(refused) = map.next_value_seed(seed)? {
-                        assembly.refused(slot, row, refused).map_err(stopped)?;
+                        builder.refused(slot, row, refused).map_err(stopped)?;
                     }
                 }
                 None => map.next_value_seed(SkipSeed(manner.depth))?,
@@ -124,7 +124,7 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
 
 /// A key, as the place its value goes to.
 pub(super) struct KeySeed<'r, 'a> {
-    pub(super) assembly: &'r mut Assembly<'a>,
+    pub(super) builder: &'r mut TableBuilder<'a>,
     pub(super) predicted: Option<Slot>,
 }
 
@@ -146,8 +146,8 @@ impl Visitor<'_> for KeySeed<'_, '_> {
     #[inline]
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
         match self.predicted {
-            Some(slot) if self.assembly.name(slot) == key => Ok(Ok(slot)),
-            _ => Ok(self.assembly.slot(key)),
+            Some(slot) if self.builder.name(slot) == key => Ok(Ok(slot)),
+            _ => Ok(self.builder.slot(key)),
         }
     }
 }

@@ -10,17 +10,17 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::base_type::Kind;
 use crate::shape::Field;
-use crate::table::format::WriteError;
-use crate::table::json_read::Dialect;
-use crate::table::json_text;
-use crate::table::json_write::json;
+use crate::table::json::Dialect;
+use crate::table::json::text;
+use crate::table::json::write::json;
 use crate::table::pieces::{LONG, Out};
+use crate::table::problem::WriteError;
 
 /// This many bytes of JSON text are checked between two stops, and this many numbers looked at.
 const CHECKED: usize = 1024 * 1024;
 
 /// A column by its kind, so that the kind is looked at once and not for every value.
-pub(super) struct Cells<'a> {
+pub(in crate::table) struct Cells<'a> {
     column: &'a ArrayRef,
     dialect: Dialect,
     kind: Typed<'a>,
@@ -39,7 +39,7 @@ enum Typed<'a> {
 
 impl<'a> Cells<'a> {
     /// Of this column. Refused here, before anything is written of it, is what has no form in JSON.
-    pub(super) async fn new(
+    pub(in crate::table) async fn new(
         field: &Field,
         column: &'a ArrayRef,
         dialect: Dialect,
@@ -68,7 +68,7 @@ impl<'a> Cells<'a> {
 
     /// Writes one value in one go.
     #[inline]
-    pub(super) fn write(&self, row: usize, out: &mut Out) -> Result<(), WriteError> {
+    pub(in crate::table) fn write(&self, row: usize, out: &mut Out) -> Result<(), WriteError> {
         if self.column.is_null(row) {
             return out.put(b"null");
         }
@@ -96,7 +96,7 @@ impl<'a> Cells<'a> {
 
     /// The value, where it is too long to be written in one go.
     #[inline]
-    pub(super) fn long(&self, row: usize) -> Option<Long<'a>> {
+    pub(in crate::table) fn long(&self, row: usize) -> Option<Long<'a>> {
         let long = match self.kind {
             Typed::Text(column) => Long::Text(column.value(row)),
             Typed::Json(column) => Long::Json(column.value(row)),
@@ -138,7 +138,7 @@ impl<'a> Cells<'a> {
 }
 
 /// A value that is written part by part.
-pub(super) enum Long<'a> {
+pub(in crate::table) enum Long<'a> {
     Text(&'a str),
     Json(&'a str),
     Binary(&'a [u8]),
@@ -153,7 +153,7 @@ impl Long<'_> {
     }
 
     /// Writes all of it, offering it on the way.
-    pub(super) async fn write(&self, out: &mut Out) -> Result<(), WriteError> {
+    pub(in crate::table) async fn write(&self, out: &mut Out) -> Result<(), WriteError> {
         match self {
             Self::Json(text) => return out.put_long(text.as_bytes()).await,
             Self::Text(text) => {
@@ -184,7 +184,7 @@ async fn check_json(field: &Field, column: &StringArray, out: &mut Out) -> Resul
     let mut checked = 0;
     for (row, value) in column.iter().enumerate() {
         let Some(text) = value else { continue };
-        if let Err(message) = json_text::check(text, u64::MAX) {
+        if let Err(message) = text::check(text, u64::MAX) {
             return Err(WriteError::NotJson { field: field.name.to_string(), row: row as u64 + 1, message });
         }
         checked += text.len();

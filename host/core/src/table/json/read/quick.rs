@@ -14,12 +14,13 @@ use serde_json::value::RawValue;
 use super::cells::CellSeed;
 use super::rows::{KeySeed, SkipSeed};
 use super::scan::{Number, Scan};
-use super::{Dialect, Document, Late, Manner};
+use super::{Document, Late, Manner};
 use crate::base_type::BaseType;
-use crate::table::assembly::{Assembly, Slot};
-use crate::table::builder::ColumnBuilder;
-use crate::table::format::Read;
-use crate::table::json_text::deeper_than;
+use crate::table::json::Dialect;
+use crate::table::json::text::deeper_than;
+use crate::table::read::Read;
+use crate::table::read::column_builder::ColumnBuilder;
+use crate::table::read::table_builder::{Slot, TableBuilder};
 
 /// What the general reader would give for this text, or `None` where that must be asked. `document` is a new one.
 pub(super) fn read(text: &str, mut document: Document<'_>) -> Option<Result<Read, Late>> {
@@ -35,7 +36,7 @@ pub(super) fn read(text: &str, mut document: Document<'_>) -> Option<Result<Read
     if !scan.ended() {
         return None;
     }
-    document.assembly.finish(rows).ok().map(Ok)
+    document.builder.finish(rows).ok().map(Ok)
 }
 
 /// The members of a document with `rows`; gives their number.
@@ -54,7 +55,7 @@ fn members<'t>(document: &mut Document<'_>, scan: &mut Scan<'t>) -> Option<Resul
             _ => {
                 let raw: &'t RawValue = scan.seed(PhantomData)?;
                 if name != "dataShape" {
-                    if deeper_than(raw.get(), document.assembly.limits.json_depth) {
+                    if deeper_than(raw.get(), document.builder.limits.json_depth) {
                         return None;
                     }
                 } else if given.is_some() {
@@ -82,7 +83,7 @@ struct Known {
 
 /// Rows after their `[`; gives their number.
 fn rows(document: &mut Document<'_>, scan: &mut Scan<'_>) -> Option<usize> {
-    let Document { assembly, manner, .. } = document;
+    let Document { builder, manner, .. } = document;
     if scan.peek()? == b']' {
         scan.byte(b']')?;
         return Some(0);
@@ -91,12 +92,12 @@ fn rows(document: &mut Document<'_>, scan: &mut Scan<'_>) -> Option<usize> {
     let mut count = 0;
     loop {
         let left = scan.left();
-        row(assembly, manner, scan, &mut order, count)?;
+        row(builder, manner, scan, &mut order, count)?;
         if count == 0 {
-            reserve(assembly, scan.left() / (left - scan.left()).max(1));
+            reserve(builder, scan.left() / (left - scan.left()).max(1));
         }
         count += 1;
-        assembly.check_rows(count).ok()?;
+        builder.check_rows(count).ok()?;
         match scan.next()? {
             b',' => {}
             b']' => return Some(count),
@@ -108,18 +109,18 @@ fn rows(document: &mut Document<'_>, scan: &mut Scan<'_>) -> Option<usize> {
 /// Makes room for so many rows like the first. Growing bit by bit would move the values time and again. A value of the
 /// first row took five bytes or more, and what is reserved for each like it takes eight at most, so that the room is no
 /// more than twice what was sent, nor more than a table may take.
-fn reserve(assembly: &mut Assembly<'_>, rows: usize) {
-    let given = assembly.columns.iter().filter(|column| column.rows() == 1).count() as u64;
-    let most = assembly.limits.rows.min(assembly.limits.table_bytes / (8 * given.max(1)));
+fn reserve(builder: &mut TableBuilder<'_>, rows: usize) {
+    let given = builder.columns.iter().filter(|column| column.rows() == 1).count() as u64;
+    let most = builder.limits.rows.min(builder.limits.table_bytes / (8 * given.max(1)));
     let rows = rows.min(usize::try_from(most).unwrap_or(usize::MAX));
-    for column in assembly.columns.iter_mut().filter(|column| column.rows() == 1) {
+    for column in builder.columns.iter_mut().filter(|column| column.rows() == 1) {
         column.reserve(rows);
     }
 }
 
 /// The row at this place; `order` is where the keys of the row before went.
 fn row(
-    assembly: &mut Assembly<'_>,
+    builder: &mut TableBuilder<'_>,
     manner: &mut Manner<'_>,
     scan: &mut Scan<'_>,
     order: &mut Vec<Known>,
@@ -131,12 +132,12 @@ fn row(
     }
     let mut place = 0;
     loop {
-        let slot = key(assembly, scan, order, place)?;
+        let slot = key(builder, scan, order, place)?;
         scan.byte(b':')?;
         place += 1;
-        assembly.enter(slot, row).ok()?;
+        builder.enter(slot, row).ok()?;
         let column = match slot {
-            Slot::Column(at) => assembly.columns.get_mut(at),
+            Slot::Column(at) => builder.columns.get_mut(at),
             Slot::Dropped(_) => None,
         };
         match column {
@@ -152,7 +153,7 @@ fn row(
 }
 
 #[inline]
-fn key(assembly: &mut Assembly<'_>, scan: &mut Scan<'_>, order: &mut Vec<Known>, place: usize) -> Option<Slot> {
+fn key(builder: &mut TableBuilder<'_>, scan: &mut Scan<'_>, order: &mut Vec<Known>, place: usize) -> Option<Slot> {
     scan.peek()?;
     if let Some(Known { slot, quoted }) = order.get(place)
         && !quoted.is_empty()
@@ -160,19 +161,24 @@ fn key(assembly: &mut Assembly<'_>, scan: &mut Scan<'_>, order: &mut Vec<Known>,
     {
         return Some(*slot);
     }
-    other_key(assembly, scan, order, place)
+    other_key(builder, scan, order, place)
 }
 
 #[cold]
-fn other_key(assembly: &mut Assembly<'_>, scan: &mut Scan<'_>, order: &mut Vec<Known>, place: usize) -> Option<Slot> {
-    let slot = scan.seed(KeySeed { assembly: &mut *assembly, predicted: None })?.ok()?;
+fn other_key(
+    builder: &mut TableBuilder<'_>,
+    scan: &mut Scan<'_>,
+    order: &mut Vec<Known>,
+    place: usize,
+) -> Option<Slot> {
+    let slot = scan.seed(KeySeed { builder: &mut *builder, predicted: None })?.ok()?;
     if place == order.len() {
         order.push(Known { slot, quoted: Vec::new() });
     }
     let known = order.get_mut(place)?;
     known.slot = slot;
     known.quoted.clear();
-    let name = assembly.name(slot);
+    let name = builder.name(slot);
     if !name.bytes().any(|byte| matches!(byte, b'"' | b'\\' | ..0x20)) {
         known.quoted.extend([b"\"", name.as_bytes(), b"\""].into_iter().flatten());
     }

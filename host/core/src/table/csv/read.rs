@@ -9,54 +9,50 @@ use csv::{ByteRecord, ReaderBuilder};
 use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::shape::Shape;
-use crate::table::allowance::Allowance;
-use crate::table::assembly::{Assembly, Slot, Stop};
-use crate::table::builder::ColumnBuilder;
-use crate::table::cell::{Cell, Refused, location, push, refuse};
-use crate::table::format::Read;
-use crate::table::json_text;
+use crate::table::json::text;
 use crate::table::problem::{Problem, ReadError, clip};
+use crate::table::read::Read;
+use crate::table::read::cell::{Cell, Refused, location, push, refuse};
+use crate::table::read::column_builder::ColumnBuilder;
+use crate::table::read::table_budget::TableBudget;
+use crate::table::read::table_builder::{Slot, Stop, TableBuilder};
 
 pub(crate) fn read(bytes: &[u8], shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         ReadError::malformed(format!("not UTF-8 text: a wrong byte follows byte {}", error.valid_up_to()))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut assembly = Assembly::new(shape, limits, Allowance::for_sent(bytes.len(), limits));
-    match read_rows(text, &mut assembly) {
-        Ok(rows) => assembly.finish(rows),
-        Err(Stop) => Err(assembly.take_error().unwrap_or_else(|| ReadError::malformed("the CSV cannot be read"))),
+    let mut builder = TableBuilder::new(shape, limits, TableBudget::for_sent(bytes.len(), limits));
+    match read_rows(text, &mut builder) {
+        Ok(rows) => builder.finish(rows),
+        Err(Stop) => Err(builder.take_error().unwrap_or_else(|| ReadError::malformed("the CSV cannot be read"))),
     }
 }
 
-fn read_rows(text: &str, assembly: &mut Assembly<'_>) -> Result<usize, Stop> {
+fn read_rows(text: &str, builder: &mut TableBuilder<'_>) -> Result<usize, Stop> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut record = ByteRecord::new();
-    let mut next = |record: &mut ByteRecord, assembly: &mut Assembly<'_>| {
-        reader
-            .read_byte_record(record)
-            .map_err(|error| assembly.stop(ReadError::malformed(format!("not CSV: {error}"))))
+    let mut next = |record: &mut ByteRecord, builder: &mut TableBuilder<'_>| {
+        reader.read_byte_record(record).map_err(|error| builder.stop(ReadError::malformed(format!("not CSV: {error}"))))
     };
-    if !next(&mut record, assembly)? {
-        return Err(
-            assembly.stop(ReadError::invalid("CSV begins with a header row of column names, and there is none"))
-        );
+    if !next(&mut record, builder)? {
+        return Err(builder.stop(ReadError::invalid("CSV begins with a header row of column names, and there is none")));
     }
-    let slots = header(&record, assembly)?;
+    let slots = header(&record, builder)?;
     let mut begins = begin(&record);
-    let mut undecided: Vec<Undecided> = slots.iter().map(|slot| Undecided::new(assembly, *slot)).collect();
+    let mut undecided: Vec<Undecided> = slots.iter().map(|slot| Undecided::new(builder, *slot)).collect();
     let mut row = 0;
-    while next(&mut record, assembly)? {
+    while next(&mut record, builder)? {
         let line = line(text, record.position());
         begins = begin(&record);
         if record.len() != slots.len() {
             let message = format!("line {line} has {} values, and the header has {} names", record.len(), slots.len());
-            assembly.problem(Problem { field: None, row: Some(row as u64 + 1), message })?;
+            builder.problem(Problem { field: None, row: Some(row as u64 + 1), message })?;
             record.truncate(slots.len());
         }
         for ((slot, cell), undecided) in slots.iter().zip(record.iter()).zip(&mut undecided) {
             let Slot::Column(at) = *slot else { continue };
-            let Some(column) = assembly.columns.get_mut(at) else { continue };
+            let Some(column) = builder.columns.get_mut(at) else { continue };
             // The whole text is UTF-8, and cells end at ASCII characters.
             let cell = std::str::from_utf8(cell).unwrap_or_default();
             if let Some(cells) = &mut undecided.0 {
@@ -65,22 +61,22 @@ fn read_rows(text: &str, assembly: &mut Assembly<'_>) -> Result<usize, Stop> {
             }
             column.pad_to(row);
             if let Err(refused) = push_text(column, cell) {
-                refused_at(assembly, *slot, row, Some(line), refused)?;
+                refused_at(builder, *slot, row, Some(line), refused)?;
             }
         }
         row += 1;
-        assembly.check_rows(row)?;
+        builder.check_rows(row)?;
     }
     // An open quote takes everything after it, so only the last record can have one: of a file that was cut short.
     let last = text.get(begins..).unwrap_or_default();
     if ends_within_quotes(last) {
         let line = text.get(..begins).unwrap_or_default().matches('\n').count() + 1;
         let message = format!("a quoted value of the record that begins on line {line} is not closed");
-        return Err(assembly.stop(ReadError::invalid(message)));
+        return Err(builder.stop(ReadError::invalid(message)));
     }
     for (slot, undecided) in slots.into_iter().zip(undecided) {
         if let (Slot::Column(at), Some(cells)) = (slot, undecided.0) {
-            cells.settle(assembly, slot, at)?;
+            cells.settle(builder, slot, at)?;
         }
     }
     Ok(row)
@@ -115,7 +111,7 @@ fn line(text: &str, position: Option<&csv::Position>) -> u64 {
 }
 
 fn refused_at(
-    assembly: &mut Assembly<'_>,
+    builder: &mut TableBuilder<'_>,
     slot: Slot,
     row: usize,
     line: Option<u64>,
@@ -125,23 +121,23 @@ fn refused_at(
         (Refused::Unsuitable(message), Some(line)) => Refused::Unsuitable(format!("{message}, on line {line}")),
         (refused, _) => refused,
     };
-    assembly.refused(slot, row, refused)
+    builder.refused(slot, row, refused)
 }
 
-fn header(record: &ByteRecord, assembly: &mut Assembly<'_>) -> Result<Vec<Slot>, Stop> {
+fn header(record: &ByteRecord, builder: &mut TableBuilder<'_>) -> Result<Vec<Slot>, Stop> {
     let mut slots = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (at, name) in record.iter().enumerate() {
         let name = std::str::from_utf8(name).unwrap_or_default();
         if name.is_empty() {
             return Err(
-                assembly.stop(ReadError::invalid(format!("column {} has no name in the header, line 1", at + 1)))
+                builder.stop(ReadError::invalid(format!("column {} has no name in the header, line 1", at + 1)))
             );
         }
         if !seen.insert(name) {
-            return Err(assembly.stop(ReadError::field(name, "the name stands twice in the header, line 1")));
+            return Err(builder.stop(ReadError::field(name, "the name stands twice in the header, line 1")));
         }
-        slots.push(assembly.slot(name)?);
+        slots.push(builder.slot(name)?);
     }
     Ok(slots)
 }
@@ -150,9 +146,9 @@ fn header(record: &ByteRecord, assembly: &mut Assembly<'_>) -> Result<Vec<Slot>,
 struct Undecided(Option<Cells>);
 
 impl Undecided {
-    fn new(assembly: &Assembly<'_>, slot: Slot) -> Self {
+    fn new(builder: &TableBuilder<'_>, slot: Slot) -> Self {
         let Slot::Column(at) = slot else { return Self(None) };
-        let undecided = assembly.columns.get(at).is_some_and(ColumnBuilder::is_undecided);
+        let undecided = builder.columns.get(at).is_some_and(ColumnBuilder::is_undecided);
         Self(undecided.then(Cells::default))
     }
 }
@@ -179,7 +175,7 @@ impl Cells {
     }
 
     /// Decides what the column holds and fills it.
-    fn settle(self, assembly: &mut Assembly<'_>, slot: Slot, at: usize) -> Result<(), Stop> {
+    fn settle(self, builder: &mut TableBuilder<'_>, slot: Slot, at: usize) -> Result<(), Stop> {
         let given = || self.iter().filter(|cell| !cell.is_empty());
         let base_type = if given().next().is_none() {
             BaseType::String
@@ -190,12 +186,12 @@ impl Cells {
         } else {
             BaseType::String
         };
-        let Some(column) = assembly.columns.get_mut(at) else { return Ok(()) };
+        let Some(column) = builder.columns.get_mut(at) else { return Ok(()) };
         column.decide(base_type);
         for (row, cell) in self.iter().enumerate() {
-            let Some(column) = assembly.columns.get_mut(at) else { return Ok(()) };
+            let Some(column) = builder.columns.get_mut(at) else { return Ok(()) };
             if let Err(refused) = push_text(column, cell) {
-                refused_at(assembly, slot, row, None, refused)?;
+                refused_at(builder, slot, row, None, refused)?;
             }
         }
         Ok(())
@@ -244,7 +240,7 @@ fn push_text(column: &mut ColumnBuilder, text: &str) -> Result<(), Refused> {
 
 fn push_json(column: &mut ColumnBuilder, text: &str) -> Result<(), Refused> {
     // Depth is checked with the limit's usual value: a cell is no document of its own.
-    match json_text::check(text, Limits::default().json_depth) {
+    match text::check(text, Limits::default().json_depth) {
         Ok(()) if text.trim() == "null" => column.push_missing(),
         Ok(()) => return push(column, Cell::Json(text.trim())),
         Err(message) => return refuse(column, format!("{message}: {:?}", clip(text, 40))),

@@ -13,8 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::base_type::{BaseType, Kind};
 use crate::shape::Field;
 use crate::table::Table;
-use crate::table::format::WriteError;
 use crate::table::pieces::{LONG, Out};
+use crate::table::problem::WriteError;
 use crate::timestamp::Timestamp;
 
 pub(crate) async fn write(table: &Table, out: &mut Out) -> Result<(), WriteError> {

@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::shape::Field;
 use crate::shape::json::Definition;
 use crate::table::Table;
-use crate::table::format::WriteError;
-use crate::table::json_cells::Cells;
-use crate::table::json_read::Dialect;
+use crate::table::json::Dialect;
+use crate::table::json::cells::Cells;
 use crate::table::pieces::{Out, whole};
+use crate::table::problem::WriteError;
 
 /// `{"dataShape":…,"rows":[{…},…]}`, of a record of our own, of at most `most` bytes.
 pub(crate) fn record(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
@@ -86,7 +86,7 @@ async fn begin(table: &Table, out: &mut Out) -> Result<(), WriteError> {
 }
 
 /// Writes one entry of `fieldDefinitions`.
-pub(super) async fn definition(
+pub(in crate::table) async fn definition(
     ordinal: usize,
     field: &Field,
     definition: &(impl Serialize + Sync),
@@ -103,7 +103,7 @@ pub(super) async fn definition(
 }
 
 /// `"NAME":`
-pub(super) fn key(field: &Field, out: &Out) -> Result<Vec<u8>, WriteError> {
+pub(in crate::table) fn key(field: &Field, out: &Out) -> Result<Vec<u8>, WriteError> {
     whole(out.left(), async |key| {
         json(key, field.name.as_ref())?;
         key.put(b":")
@@ -111,7 +111,7 @@ pub(super) fn key(field: &Field, out: &Out) -> Result<Vec<u8>, WriteError> {
     .map_err(|_| out.too_large())
 }
 
-pub(super) fn json(out: &mut Out, value: &(impl Serialize + ?Sized)) -> Result<(), WriteError> {
+pub(in crate::table) fn json(out: &mut Out, value: &(impl Serialize + ?Sized)) -> Result<(), WriteError> {
     serde_json::to_writer(&mut *out, value).map_err(|error| out.reason(&error))
 }
 

@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::base_type::{BaseType, Kind};
-use crate::table::builder::{ColumnBuilder, TooMuchText};
-use crate::table::json_text::compact_into;
+use crate::table::json::text::compact_into;
 use crate::table::problem::clip;
+use crate::table::read::column_builder::{ColumnBuilder, TooMuchText};
 use crate::timestamp::Timestamp;
 
 /// A value as a document gives it.

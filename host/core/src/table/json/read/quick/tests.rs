@@ -8,7 +8,7 @@ use proptest::sample::select;
 use super::*;
 use crate::limits::Limits;
 use crate::shape::{Field, Rest, Shape};
-use crate::table::json_read::{ShapeComes, attempt};
+use crate::table::json::read::{ShapeComes, attempt};
 
 const DIALECTS: [Dialect; 3] = [Dialect::Client, Dialect::Record, Dialect::ThingWorx];
 

@@ -2,7 +2,7 @@
 //!
 //! Columns of the seven kinds are taken without a copy; other types are converted where nothing is lost: integers, wide
 //! and viewed text and bytes, dictionaries of text, dates, timestamps (rounded down to milliseconds; without a time zone
-//! they are taken as UTC) and durations. What a column means may stand in its metadata ([`super::arrow_meta`]).
+//! they are taken as UTC) and durations. What a column means may stand in its metadata ([`super::arrow::meta`]).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,21 +15,23 @@ use bytes::Bytes;
 use crate::base_type::Kind;
 use crate::limits::Limits;
 use crate::shape::{Field, Shape};
-use crate::table::allowance::Allowance;
-use crate::table::arrow_convert::convert;
-use crate::table::assembly::dropped_warnings;
-use crate::table::format::Read;
+use crate::table::Table;
+use crate::table::arrow::convert::convert;
+use crate::table::arrow::{frames, meta};
+use crate::table::json::text;
 use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError, clip};
-use crate::table::{Table, arrow_frames, arrow_meta, json_text};
+use crate::table::read::Read;
+use crate::table::read::table_budget::TableBudget;
+use crate::table::read::table_builder::dropped_warnings;
 
 /// Flatbuffers are read in place and want this alignment.
 const ALIGNMENT: usize = 8;
 
 pub(crate) fn read(bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read, ReadError> {
-    let allowance = Allowance::for_sent(bytes.len(), limits);
+    let budget = TableBudget::for_sent(bytes.len(), limits);
     let buffer =
         if bytes.as_ptr().align_offset(ALIGNMENT) == 0 { Buffer::from(bytes) } else { Buffer::from_slice_ref(&bytes) };
-    let schema = arrow_frames::look_over(&buffer, limits)?;
+    let schema = frames::look_over(&buffer, limits)?;
     let batches = decode(buffer)?;
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
 
@@ -37,7 +39,7 @@ pub(crate) fn read(bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read,
     let mut dropped = Vec::new();
     let mut fields: Vec<Field> = Vec::new();
     let mut columns = Vec::new();
-    let mut left = allowance.most;
+    let mut left = budget.most;
     let mut problems = Vec::new();
     for (at, arrow) in schema.fields().iter().enumerate() {
         let name = arrow.name();
@@ -49,7 +51,7 @@ pub(crate) fn read(bytes: Bytes, shape: &Shape, limits: &Limits) -> Result<Read,
         if !names.insert(name.as_str()) {
             return Err(ReadError::field(name, "the column is given twice"));
         }
-        let own = arrow_meta::field(arrow).map_err(|message| ReadError::field(name, message))?;
+        let own = meta::field(arrow).map_err(|message| ReadError::field(name, message))?;
         if own.extra.len() as u64 > limits.field_aspects {
             let message = format!("the column has more aspects than the limit field_aspects, {}", limits.field_aspects);
             return Err(ReadError::field(name, message));
@@ -128,7 +130,7 @@ fn check_json(field: &Field, chunks: &[&ArrayRef], limits: &Limits, problems: &m
     debug_assert_eq!(field.kind, Kind::Utf8);
     let values = chunks.iter().filter_map(|chunk| chunk.as_string_opt::<i32>()).flatten();
     for (row, text) in values.enumerate() {
-        let Some(Err(message)) = text.map(|text| json_text::check_as(field.base_type, text, limits.json_depth)) else {
+        let Some(Err(message)) = text.map(|text| text::check_as(field.base_type, text, limits.json_depth)) else {
             continue;
         };
         problems.push(Problem { field: Some(field.name.to_string()), row: Some(row as u64 + 1), message });

@@ -6,12 +6,13 @@ use serde::Deserialize as _;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Dialect, Manner};
+use super::Manner;
 use crate::base_type::BaseType;
-use crate::table::builder::ColumnBuilder;
-use crate::table::cell::{Cell, Refused, push, refuse};
 use crate::table::infotable::coerce::{push_lenient, push_structured};
-use crate::table::json_text::deeper_than;
+use crate::table::json::Dialect;
+use crate::table::json::text::deeper_than;
+use crate::table::read::cell::{Cell, Refused, push, refuse};
+use crate::table::read::column_builder::ColumnBuilder;
 
 /// Appends the value to the column. A value that does not suit is told apart from one that cannot be read.
 pub(crate) struct CellSeed<'c, 'l> {

@@ -7,11 +7,11 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use super::cells::CellSeed;
 use super::rows::{KeySeed, SkipSeed};
 use super::{Manner, stopped};
-use crate::table::assembly::{Assembly, Slot};
 use crate::table::problem::{Problem, ReadError};
+use crate::table::read::table_builder::{Slot, TableBuilder};
 
 pub(super) struct ColumnsVisitor<'t, 'a> {
-    pub(super) assembly: &'t mut Assembly<'a>,
+    pub(super) builder: &'t mut TableBuilder<'a>,
     pub(super) manner: &'t mut Manner<'a>,
 }
 
@@ -23,22 +23,22 @@ impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
-        let Self { assembly, manner } = self;
+        let Self { builder, manner } = self;
         let mut first: Option<(String, usize)> = None;
         let mut seen = std::collections::HashSet::new();
-        while let Some(slot) = map.next_key_seed(KeySeed { assembly: &mut *assembly, predicted: None })? {
+        while let Some(slot) = map.next_key_seed(KeySeed { builder: &mut *builder, predicted: None })? {
             let slot = slot.map_err(stopped)?;
-            let name = assembly.name(slot).to_owned();
+            let name = builder.name(slot).to_owned();
             if !seen.insert(name.clone()) {
-                return Err(stopped(assembly.stop(ReadError::field(&name, "the column is given twice"))));
+                return Err(stopped(builder.stop(ReadError::field(&name, "the column is given twice"))));
             }
-            let rows = map.next_value_seed(ColumnSeed { assembly: &mut *assembly, manner: &mut *manner, slot })?;
+            let rows = map.next_value_seed(ColumnSeed { builder: &mut *builder, manner: &mut *manner, slot })?;
             match &first {
                 None => first = Some((name, rows)),
                 Some((other, length)) if *length != rows => {
                     let message = format!("the column has {rows} values, and column `{other}` has {length}");
                     let problem = Problem { field: Some(name), row: None, message };
-                    assembly.problem(problem).map_err(stopped)?;
+                    builder.problem(problem).map_err(stopped)?;
                 }
                 Some(_) => {}
             }
@@ -48,7 +48,7 @@ impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
 }
 
 struct ColumnSeed<'c, 'a> {
-    assembly: &'c mut Assembly<'a>,
+    builder: &'c mut TableBuilder<'a>,
     manner: &'c mut Manner<'a>,
     slot: Slot,
 }
@@ -63,8 +63,8 @@ impl<'de> DeserializeSeed<'de> for ColumnSeed<'_, '_> {
 impl ColumnSeed<'_, '_> {
     fn not_a_column<E: de::Error>(self, found: &str) -> E {
         let message = format!("expected an array of values, found {found}");
-        let error = ReadError::field(self.assembly.name(self.slot), message);
-        stopped(self.assembly.stop(error))
+        let error = ReadError::field(self.builder.name(self.slot), message);
+        stopped(self.builder.stop(error))
     }
 }
 
@@ -76,11 +76,11 @@ impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<usize, A::Error> {
-        let Self { assembly, manner, slot } = self;
+        let Self { builder, manner, slot } = self;
         let mut row = 0;
         loop {
             let column = match slot {
-                Slot::Column(at) => assembly.columns.get_mut(at),
+                Slot::Column(at) => builder.columns.get_mut(at),
                 Slot::Dropped(_) => None,
             };
             let given = match column {
@@ -90,10 +90,10 @@ impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
             match given {
                 None => return Ok(row),
                 Some(Ok(())) => {}
-                Some(Err(refused)) => assembly.refused(slot, row, refused).map_err(stopped)?,
+                Some(Err(refused)) => builder.refused(slot, row, refused).map_err(stopped)?,
             }
             row += 1;
-            assembly.check_rows(row).map_err(stopped)?;
+            builder.check_rows(row).map_err(stopped)?;
         }
     }
 

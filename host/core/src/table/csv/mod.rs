@@ -1,0 +1,4 @@
+//! RFC 4180 with a header row.
+
+pub(crate) mod read;
+pub(crate) mod write;
