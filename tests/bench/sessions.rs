@@ -1,6 +1,6 @@
 //! What a stateful session saves: the example plugin `onnx`, job by job, in a session and outside.
 //!
-//! `cargo bench -p analyte --bench sessions`; few jobs with `--quick` or outside `cargo bench`. Each is an `ExecuteJob` of one
+//! `cargo bench -p analyte-tests --bench sessions`; few jobs with `--quick` or outside `cargo bench`. Each is an `ExecuteJob` of one
 //! row by one client on the same machine: a stored job, from the request to the last byte of its answer, by turns in the session and
 //! outside. Prints Markdown.
 
@@ -12,22 +12,9 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-#[path = "../support/mod.rs"]
-mod support;
 use support::http::Http;
 use support::repository;
 
-#[path = "asked.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod asked;
-#[path = "compiled.rs"]
-mod compiled;
-#[path = "machine.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod machine;
-#[path = "times.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod times;
 use asked::Asked;
 use times::{Times, milliseconds};
 

@@ -1,6 +1,6 @@
 //! What it gains to split the rows of one run over idle cores.
 //!
-//! `cargo bench -p analyte --bench split`; few rows and calls with `--quick` or outside `cargo bench`. Two servers on the same
+//! `cargo bench -p analyte-tests --bench split`; few rows and calls with `--quick` or outside `cargo bench`. Two servers on the same
 //! machine, one of which never splits; one client calls `execute` by turns, Arrow in and out, from the request to the last
 //! byte of the answer. The answers are compared. Prints Markdown.
 
@@ -15,23 +15,10 @@ use analyte_core::shape::Shape;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
 
-#[path = "../support/mod.rs"]
-mod support;
 use support::http::Answer;
 use support::repository;
 use support::server::Server;
 
-#[path = "asked.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod asked;
-#[path = "compiled.rs"]
-mod compiled;
-#[path = "machine.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod machine;
-#[path = "times.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod times;
 use asked::Asked;
 use times::Times;
 

@@ -1,6 +1,6 @@
 //! What many stored jobs cost: a restart, lists, queries, memory, disk.
 //!
-//! `cargo bench -p analyte --bench stored -- --jobs 1000000`; 100,000 without `--jobs`, and few with `--quick` or outside
+//! `cargo bench -p analyte-tests --bench stored -- --jobs 1000000`; 100,000 without `--jobs`, and few with `--quick` or outside
 //! `cargo bench`. Every job was really submitted, and run where it ends; nothing is written past the server. Prints
 //! Markdown. Times of calls are those of one client on the same machine, from the request to the last byte of the answer.
 
@@ -11,24 +11,9 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-#[path = "../support/mod.rs"]
-mod support;
 use support::http::Http;
 use support::server::Setup;
 
-#[path = "asked.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod asked;
-#[path = "compiled.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod compiled;
-#[path = "filled.rs"]
-mod filled;
-#[path = "machine.rs"]
-mod machine;
-#[path = "times.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod times;
 use asked::Asked;
 use filled::{BATCH, ready};
 use times::{Times, milliseconds};

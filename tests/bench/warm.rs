@@ -1,6 +1,6 @@
 //! What a run in a warm instance costs, against one in a fresh instance.
 //!
-//! `cargo bench -p analyte --bench warm-instances`; few runs with `--quick` or outside `cargo bench`. The engine alone, without
+//! `cargo bench -p analyte-tests --bench warm-instances`; few runs with `--quick` or outside `cargo bench`. The engine alone, without
 //! server and store: one row in, one row out, one run at a time, fresh and warm by turns. Times are the caller's, from the
 //! request to the checked result; the way to the guests' threads and back is in both. Prints Markdown.
 
@@ -14,23 +14,9 @@ use analyte_core::limits::Limits;
 use analyte_engine::run::request::RunReport;
 use analyte_engine::run::session::WarmInstance;
 
-#[path = "../support/mod.rs"]
-mod support;
 use support::ok;
 use support::sandbox::{RUN, Sandbox, shown};
 
-#[path = "asked.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod asked;
-#[path = "compiled.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod compiled;
-#[path = "machine.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod machine;
-#[path = "times.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod times;
 use asked::Asked;
 use times::Times;
 

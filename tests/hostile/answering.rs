@@ -11,11 +11,11 @@ use analyte_core::shape::Shape;
 use analyte_core::table::format::{self, Format};
 use serde_json::{Value, json};
 
-use crate::support::http::Http;
-use crate::support::probe::Probe;
-use crate::support::raw::{Raw, head};
-use crate::support::server::{Server, Setup};
-use crate::support::{eventually, ok};
+use support::http::Http;
+use support::probe::Probe;
+use support::raw::{Raw, head};
+use support::server::{Server, Setup};
+use support::{eventually, ok};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;

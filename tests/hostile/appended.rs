@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use super::support::plugins::plugin;
+use support::plugins::plugin;
 
 /// The plugin of this name, with a component, as text, behind all that it has.
 pub(crate) fn appended(name: &str, text: &str) -> Vec<u8> {

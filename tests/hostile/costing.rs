@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::lying;
-use super::support::eventually;
-use super::support::http::{Answer, Http};
-use super::support::probe::Probe;
-use super::support::server::{Server, Setup};
+use support::eventually;
+use support::http::{Answer, Http};
+use support::probe::Probe;
+use support::server::{Server, Setup};
 
 /// What refusing a costly description may take, in bytes: its own answer is 16 MiB at most, and is held twice.
 const DESCRIBING: u64 = 200 << 20;

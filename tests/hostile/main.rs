@@ -29,8 +29,6 @@ mod costing;
 mod sharing;
 mod stopping;
 
-#[path = "../support/mod.rs"]
-mod support;
 use support::plugins::plugin;
 use support::snapshot::assert_snapshot;
 
@@ -52,7 +50,7 @@ fn engine(limits: Limits) -> (Engine, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = Engine::new(Options {
         limits: Arc::new(limits),
-        compiler: Compiler::Child { program: PathBuf::from(env!("CARGO_BIN_EXE_analyte")) },
+        compiler: Compiler::Child { program: support::binary::program() },
         cache_dir: Some(folder.path().to_owned()),
         threads: 2,
     });

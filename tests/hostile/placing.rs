@@ -8,11 +8,11 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::support::binary::{self, Said, finish};
-use super::support::server::{Home, Server, Setup};
-use super::support::snapshot::assert_snapshot;
-use super::support::{ok, repository};
 use super::{engine, limits};
+use support::binary::{self, Said, finish};
+use support::server::{Home, Server, Setup};
+use support::snapshot::assert_snapshot;
+use support::{ok, repository};
 
 /// Components beyond each limit of the pool, and some that are merely large.
 fn large() -> Vec<(&'static str, String)> {

@@ -8,8 +8,8 @@ use analyte_engine::Engine;
 use analyte_engine::proposals::PROPOSALS;
 
 use super::appended::appended;
-use super::support::snapshot::assert_snapshot;
 use super::{RUN, Told, engine, limits, request, shown};
+use support::snapshot::assert_snapshot;
 
 /// What the start function of a module does under each proposal that is on; it traps where the result is wrong.
 const ON: &[(&str, &str)] = &[

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::eventually;
-use crate::support::http::Http;
-use crate::support::raw::{End, Raw, head};
-use crate::support::server::{Server, Setup};
+use support::eventually;
+use support::http::Http;
+use support::raw::{End, Raw, head};
+use support::server::{Server, Setup};
 
 /// Beside an attack a call takes at most one and a half times as long as alone, and one slice for each core.
 const TIMES: f64 = 1.5;

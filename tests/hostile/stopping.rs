@@ -25,12 +25,12 @@ use analyte_engine::{Component, Engine};
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::support::eventually;
-use super::support::http::Http;
-use super::support::probe::Probe;
-use super::support::server::Server;
 use super::{RUN, Told, engine, limits, request, shown};
 use guest::{for_ever, guest};
+use support::eventually;
+use support::http::Http;
+use support::probe::Probe;
+use support::server::Server;
 
 /// The most processor time between two points where a guest can be stopped.
 const STEP: Duration = Duration::from_millis(50);
@@ -277,7 +277,7 @@ async fn a_guest_that_is_never_back_is_given_up() {
         tokio::spawn(async move { bad.run(request).await })
     });
     for run in runs {
-        let report = tokio::time::timeout(super::support::PATIENCE, run).await.expect("in time").expect("a report");
+        let report = tokio::time::timeout(support::PATIENCE, run).await.expect("in time").expect("a report");
         assert_eq!(
             shown(&report),
             "    not-stopped: the run computed for more than 300ms without coming to a point where it can be stopped (limit \

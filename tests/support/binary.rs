@@ -2,10 +2,11 @@
 
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::{ok, repository};
+use super::{ok, repository, temporary};
 
 /// What a command did.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,10 +37,20 @@ impl Said {
     }
 }
 
+/// Where the binary is. Cargo builds it with these tests, and so a test never runs one that was built before: it is
+/// `analyte` in all but its name.
+pub fn program() -> PathBuf {
+    let test = ok(std::env::current_exe(), "the path of this test");
+    let folder = test.ancestors().nth(2).unwrap_or_else(|| panic!("{} is not in PROFILE/deps", test.display()));
+    folder.join("analyte-under-test")
+}
+
 /// The binary in the repository's root, untouched by the settings of whoever runs the tests, with compiled code in a folder
 /// of the tests.
 pub fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_analyte"));
+    let mut command = Command::new(program());
+    // What it calls itself in its help.
+    command.arg0("analyte");
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("ANALYTE_") || name == "RUST_LOG") {
             command.env_remove(name);
@@ -79,5 +90,5 @@ pub fn finish(command: &mut Command, stdin: &[u8]) -> Said {
 }
 
 fn cache() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+    temporary().join("cache")
 }

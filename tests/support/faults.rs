@@ -116,7 +116,7 @@ fn library() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         // A target folder of its own: that of the tests may be locked by the cargo that runs them.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("faults");
+        let folder = super::target().join("faults");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let built = Command::new(cargo)
             .args(["build", "--quiet", "--package", "analyte-faults", "--target-dir"])

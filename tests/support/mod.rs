@@ -3,17 +3,13 @@
 //!
 //! Nothing here sleeps for a guessed time: it waits for a condition until a deadline, and says what it saw when that passes.
 
-#![allow(
-    dead_code,
-    reason = "compiled into every test binary, each of which uses a part; `expect` would fail in one that uses all"
-)]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(unreachable_pub, reason = "a module of every test binary, which exports nothing")]
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+pub mod bench;
 pub mod binary;
 pub mod chance;
 pub mod faults;
@@ -31,7 +27,20 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The repository.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository is there")
+}
+
+/// The folder of this build, which cargo names `target` where nothing else is asked for: tests lie in its `debug/deps`.
+pub fn target() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    test.ancestors().nth(3).expect("a test lies in TARGET/PROFILE/deps").to_owned()
+}
+
+/// A folder for what tests write, which goes with the build.
+pub fn temporary() -> PathBuf {
+    let folder = target().join("tmp");
+    ok(std::fs::create_dir_all(&folder), "the folder for what tests write");
+    folder
 }
 
 /// Asks until there is an answer, or fails after [`PATIENCE`] with what was waited for.

@@ -53,7 +53,7 @@ fn build(name: &str) -> PathBuf {
 
 /// A target folder of the plugins' own, beside that of the tests.
 fn target() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("plugins");
+    let folder = super::target().join("plugins");
     ok(fs::create_dir_all(&folder), "the folder for plugins");
     folder
 }

@@ -47,7 +47,7 @@ impl Sandbox {
         let engine = ok(
             Engine::new(Options {
                 limits: Arc::new(limits),
-                compiler: Compiler::Child { program: PathBuf::from(env!("CARGO_BIN_EXE_analyte")) },
+                compiler: Compiler::Child { program: super::binary::program() },
                 cache_dir: Some(cache.to_owned()),
                 threads: 2,
             }),

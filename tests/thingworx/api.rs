@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, Http};
-use crate::support::ok;
-use crate::support::server::Server;
+use support::http::{Answer, Http};
+use support::ok;
+use support::server::Server;
 
 /// The services around jobs.
 pub(super) const JOBS: &str = "Resources/TW.AnalysisServices.JobManagementServicesAPI";

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::api::{Api, JOBS, Part, REPOSITORY, address, form};
-use crate::support::eventually;
-use crate::support::raw::Raw;
-use crate::support::server::{Server, Setup};
+use support::eventually;
+use support::raw::Raw;
+use support::server::{Server, Setup};
 
 /// The type of a form of the boundary that [`form`] uses.
 const FORM: &str = "multipart/form-data; boundary=XX";

@@ -7,9 +7,9 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 
 use super::api::{Api, JOBS, MODELS, PROVIDERS, address};
-use crate::support::eventually;
-use crate::support::plugins::plugin;
-use crate::support::server::{Server, Setup};
+use support::eventually;
+use support::plugins::plugin;
+use support::server::{Server, Setup};
 
 const FILE: &[u8] = br#"{"inputs": ["a", "b"], "weights": [2, -1], "bias": 0.5, "version": "7"}"#;
 

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::asked::Asked;
-use crate::connection::{Answer, address, request};
-use crate::load::{Until, load, runtime};
 use crate::metrics;
 use crate::noop;
 use crate::report::{Line, Report};
-use crate::rounds::{Rounds, per_second};
-use crate::server::{self, ROOMY, ROOMY_IN_WORDS};
-use crate::support::eventually;
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::connection::{Answer, address, request};
+use support::bench::load::{Until, load, runtime};
+use support::bench::rounds::{Rounds, per_second};
+use support::bench::server::{self, ROOMY, ROOMY_IN_WORDS};
+use support::eventually;
 
 const CLIENTS: usize = 64;
 /// Jobs of one batch.

@@ -9,8 +9,8 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 use crate::clock::ProcessorTime;
-use crate::support::ok;
-use crate::support::plugins::plugin;
+use support::ok;
+use support::plugins::plugin;
 
 wasmtime::component::bindgen!({
     path: "../../wit/0.1.0",

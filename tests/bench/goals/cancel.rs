@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 use analyte_core::limits::Limits;
 use serde_json::{Value, json};
 
-use crate::asked::Asked;
-use crate::connection::{Connection, address, request, request_of};
-use crate::load::runtime;
 use crate::metrics;
 use crate::report::{Line, Report};
-use crate::server;
-use crate::support::http::Http;
-use crate::support::{PATIENCE, eventually};
-use crate::times::{Times, milliseconds};
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::connection::{Connection, address, request, request_of};
+use support::bench::load::runtime;
+use support::bench::server;
+use support::bench::times::{Times, milliseconds};
+use support::http::Http;
+use support::{PATIENCE, eventually};
 
 /// What one run reserves of the memory budget, and a budget in which a hundred fit. Nothing is really used.
 const CONFIG: &str = "[limits]\nfree_disk_bytes = 0\nmemory_budget_bytes = 200000000000\n";

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use analyte_core::timestamp::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::support::ok;
+use support::ok;
 
 /// Now.
 pub(crate) fn now() -> Timestamp {

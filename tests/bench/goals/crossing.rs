@@ -12,17 +12,17 @@ use analyte_core::table::format::{Format, read, write};
 use analyte_engine::run::request::RunRequest;
 use arrow_array::{ArrayRef, Float64Array};
 
-use crate::asked::Asked;
-use crate::connection::{Connection, address, request_of};
-use crate::load::runtime;
 use crate::report::{Line, Report};
-use crate::rounds::{Rounds, milliseconds};
-use crate::server;
-use crate::support::chance::Chance;
-use crate::support::http::Http;
-use crate::support::ok;
-use crate::support::sandbox::{Sandbox, shown};
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::connection::{Connection, address, request_of};
+use support::bench::load::runtime;
+use support::bench::rounds::{Rounds, milliseconds};
+use support::bench::server;
+use support::chance::Chance;
+use support::http::Http;
+use support::ok;
+use support::sandbox::{Sandbox, shown};
 
 const COLUMNS: usize = 8;
 const PATH: &str = "/v1/providers/hostile/models/echo/execute";

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::asked::Asked;
-use crate::bare_server::BareServer;
-use crate::connection::{Answer, address};
-use crate::load::{Load, Until, load, runtime};
 use crate::report::{Line, Report};
-use crate::rounds::{Rounds, per_second, ratio};
-use crate::scored::{self, ROWS, answer, check};
-use crate::server;
-use crate::times::{Times, milliseconds};
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::bare_server::BareServer;
+use support::bench::connection::{Answer, address};
+use support::bench::load::{Load, Until, load, runtime};
+use support::bench::rounds::{Rounds, per_second, ratio};
+use support::bench::scored::{self, ROWS, answer, check};
+use support::bench::server;
+use support::bench::times::{Times, milliseconds};
 
 const NOTE: &str = "requests answered in a second by the real server with its defaults, over those answered by a bare \
     axum server in a process of its own, which reads the same JSON rows with serde_json, computes the same score \

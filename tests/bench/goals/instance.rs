@@ -7,14 +7,14 @@ use analyte_core::table::Table;
 use tokio::runtime::Builder;
 use wasmtime::PoolingAllocationConfig;
 
-use crate::asked::Asked;
 use crate::bare_engine::BareEngine;
 use crate::report::{Line, Report};
-use crate::server::sandbox;
-use crate::support::ok;
-use crate::support::sandbox::{Sandbox, shown};
-use crate::times::Times;
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::server::sandbox;
+use support::bench::times::Times;
+use support::ok;
+use support::sandbox::{Sandbox, shown};
 
 const NOTE: &str = "a model that takes nothing and gives nothing, of a Rust component of 0.7 MB made with the SDK; one \
     run at a time, both by turns. Bare: wasmtime with the engine's settings, a new store with fuel, a new instance \

@@ -7,13 +7,13 @@ use analyte_core::table::format::{Format, read};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
-use crate::asked::Asked;
 use crate::clock::ProcessorTime;
 use crate::report::{Line, Report};
-use crate::rounds::{Rounds, milliseconds, ratio};
-use crate::support::chance::Chance;
-use crate::support::ok;
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::rounds::{Rounds, milliseconds, ratio};
+use support::chance::Chance;
+use support::ok;
 
 const COLUMNS: usize = 8;
 

@@ -1,6 +1,6 @@
 //! The goals of the design in figures: one table, each of its rows measured in this run.
 //!
-//! `cargo bench -p analyte --bench goals`; with `-- --only execute,drain` some rows, with `-- --jobs 1000000` so many
+//! `cargo bench -p analyte-tests --bench goals`; with `-- --only execute,drain` some rows, with `-- --jobs 1000000` so many
 //! stored jobs for the last ones (100,000 without), with `-- --quick` or outside `cargo bench` few repetitions, which show
 //! that all works and not how fast. Prints Markdown. An answer that is not the right one stops the benchmark.
 //!
@@ -11,35 +11,6 @@
 #![expect(clippy::print_stdout, reason = "what it is for")]
 
 use std::time::Instant;
-
-#[path = "../../support/mod.rs"]
-mod support;
-
-#[path = "../asked.rs"]
-mod asked;
-#[path = "../bare_server.rs"]
-mod bare_server;
-#[path = "../compiled.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod compiled;
-#[path = "../connection.rs"]
-mod connection;
-#[path = "../filled.rs"]
-#[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
-mod filled;
-#[path = "../load.rs"]
-mod load;
-#[path = "../machine.rs"]
-#[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
-mod machine;
-#[path = "../rounds.rs"]
-mod rounds;
-#[path = "../scored.rs"]
-mod scored;
-#[path = "../server.rs"]
-mod server;
-#[path = "../times.rs"]
-mod times;
 
 mod at_once;
 mod bare_engine;
@@ -103,7 +74,7 @@ fn main() {
     }
     println!("\nWhat is in the figures:\n\n{}", notes.join("\n"));
     println!(
-        "* Not here: `kill -9` under load, a thousand times, is `ANALYTE_CRASH_ROUNDS=1000 cargo test -p analyte --test \
-         crash -- --nocapture`."
+        "* Not here: `kill -9` under load, a thousand times, is `ANALYTE_CRASH_ROUNDS=1000 cargo test -p analyte-tests \
+         --test chaos -- crash:: --nocapture`."
     );
 }

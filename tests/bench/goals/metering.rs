@@ -2,13 +2,13 @@
 
 use std::hint::black_box;
 
-use crate::asked::Asked;
 use crate::bare_engine::BareEngine;
 use crate::clock::ProcessorTime;
-use crate::load::runtime;
 use crate::report::{Line, Report};
-use crate::rounds::{Rounds, milliseconds, ratio};
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::load::runtime;
+use support::bench::rounds::{Rounds, milliseconds, ratio};
 
 const NOTE: &str = "processor time of one call of a kernel, with fuel, without, and natively by turns; ratios are \
     those of each round. The kernels are a product of two 600×600 matrices of f64, 100 linear regressions of 16 \

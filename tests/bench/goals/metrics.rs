@@ -1,6 +1,6 @@
 //! What a server counts of itself, as `/metrics` tells it.
 
-use crate::support::http::Http;
+use support::http::Http;
 
 /// The sum of a metric over its labels; those with this text among their labels only, unless it is empty. 0 where there is
 /// none yet.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::http::Http;
+use support::http::Http;
 
 /// A submission.
 pub(crate) fn job(run_at: Option<&str>) -> Value {

@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
-use crate::asked::Asked;
-use crate::connection::{Connection, address, request_of};
-use crate::filled::{BATCH, Filled, config, fill, ready, restarted};
-use crate::load::runtime;
 use crate::report::{Line, Report};
-use crate::server;
-use crate::support::http::Http;
-use crate::support::server::Setup;
-use crate::times::{Times, milliseconds};
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::connection::{Connection, address, request_of};
+use support::bench::filled::{BATCH, Filled, config, fill, ready, restarted};
+use support::bench::load::runtime;
+use support::bench::server;
+use support::bench::times::{Times, milliseconds};
+use support::http::Http;
+use support::server::Setup;
 
 /// Filters that an index answers.
 const FILTERS: [(&str, &str); 5] = [
@@ -38,7 +38,7 @@ pub(crate) fn measure(asked: &Asked) -> Report {
         "{jobs} jobs, all really submitted, in batches of {BATCH}, and run where they ended: \
          {states}. The server has its defaults but `queued_jobs` and `free_disk_bytes = 0`. Restart: from the start of \
          the process until `/readyz` answers 200. Lists: `GET /v1/jobs?limit=50` with a filter, one client on one \
-         connection, filters by turns; p99 of the slowest filter counts. `cargo bench -p analyte --bench stored` tells \
+         connection, filters by turns; p99 of the slowest filter counts. `cargo bench -p analyte-tests --bench stored` tells \
          more."
     );
     Report { lines, note }

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::asked::Asked;
-use crate::connection::{address, request};
-use crate::load::{Load, Until, load, runtime};
 use crate::metrics;
 use crate::noop;
 use crate::report::{Line, Report};
-use crate::rounds::{Rounds, per_second};
-use crate::server::{self, ROOMY, ROOMY_IN_WORDS};
-use crate::times::{Times, milliseconds};
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::connection::{address, request};
+use support::bench::load::{Load, Until, load, runtime};
+use support::bench::rounds::{Rounds, per_second};
+use support::bench::server::{self, ROOMY, ROOMY_IN_WORDS};
+use support::bench::times::{Times, milliseconds};
 
 const CLIENTS: usize = 64;
 /// Nothing but the submission is to be measured, so no job may run yet.
@@ -66,7 +66,7 @@ fn one(asked: &Asked, path: &str, body: &str, status: u16, jobs: usize) -> Load 
     let server = server::start(ROOMY, &["hostile"]);
     let request: Arc<[u8]> = request(&server.http, "POST", path, body).into();
     let until = Until::Passed(Duration::from_millis(asked.pick(200, 3_000)));
-    let right = move |answer: &crate::connection::Answer<'_>| answer.status == status;
+    let right = move |answer: &support::bench::connection::Answer<'_>| answer.status == status;
     let load = runtime().block_on(load(address(&server.http), &request, CLIENTS, until, right));
     assert_eq!(metrics::submitted(&server.http), load.answers * jobs, "all jobs were kept");
     load

@@ -5,15 +5,15 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::asked::Asked;
-use crate::connection::{Connection, address, request, request_of};
-use crate::load::runtime;
 use crate::noop;
 use crate::report::{Line, Report};
-use crate::server;
-use crate::support::http::Http;
-use crate::times::{Times, milliseconds};
 use crate::verdict::Measured;
+use support::bench::asked::Asked;
+use support::bench::connection::{Connection, address, request, request_of};
+use support::bench::load::runtime;
+use support::bench::server;
+use support::bench::times::{Times, milliseconds};
+use support::http::Http;
 
 const NOTE: &str = "from the first byte of `POST /v1/jobs` to the last byte of `GET …/results`, one client on one \
     connection, one job at a time, nothing else on the server; the job is a no-op with a table of one number. The \

@@ -1,8 +1,8 @@
 //! Columns of a table.
 
-use crate::asked::Asked;
 use crate::crossed::{HOW, curves, table};
 use crate::curve::Chart;
+use support::bench::asked::Asked;
 
 const ROWS: usize = 1_000;
 

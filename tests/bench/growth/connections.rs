@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::asked::Asked;
-use crate::bare_server::BareServer;
-use crate::connection::{Answer, address};
 use crate::curve::{Chart, Curve};
-use crate::load::{Load, Until, load, runtime};
-use crate::machine;
-use crate::rounds::Rounds;
-use crate::scored::{self, answer, check};
-use crate::server::{self, ROOMY};
-use crate::support::server::Server;
-use crate::times::Times;
+use support::bench::asked::Asked;
+use support::bench::bare_server::BareServer;
+use support::bench::connection::{Answer, address};
+use support::bench::load::{Load, Until, load, runtime};
+use support::bench::machine;
+use support::bench::rounds::Rounds;
+use support::bench::scored::{self, answer, check};
+use support::bench::server::{self, ROOMY};
+use support::bench::times::Times;
+use support::server::Server;
 
 /// What is measured of one server at one number of connections.
 #[derive(Default)]

@@ -11,15 +11,15 @@ use analyte_core::table::format::{Format, read, write};
 use arrow_array::{ArrayRef, Float64Array};
 use serde_json::Value;
 
-use crate::asked::Asked;
-use crate::connection::{Connection, address, request_of};
 use crate::curve::Curve;
-use crate::load::runtime;
-use crate::server::{self, ROOMY};
-use crate::support::chance::Chance;
-use crate::support::http::Http;
-use crate::support::ok;
-use crate::times::Times;
+use support::bench::asked::Asked;
+use support::bench::connection::{Connection, address, request_of};
+use support::bench::load::runtime;
+use support::bench::server::{self, ROOMY};
+use support::bench::times::Times;
+use support::chance::Chance;
+use support::http::Http;
+use support::ok;
 
 /// In words.
 pub(crate) const HOW: &str = "`execute` of a model that gives back its columns, from the first byte of the request to \

@@ -1,6 +1,6 @@
 //! How a cost grows with a size.
 
-use crate::rounds::grouped;
+use support::bench::rounds::grouped;
 
 /// Costs of the same thing at sizes that grow.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! How cost grows with the work: rows, columns, stored jobs, installed providers, connections.
 //!
-//! `cargo bench -p analyte --bench growth -- --plot docs/growth.svg`; with `--only rows,columns` a part of it, with
+//! `cargo bench -p analyte-tests --bench growth -- --plot docs/growth.svg`; with `--only rows,columns` a part of it, with
 //! `--jobs 100000` fewer stored jobs than a million, with `--quick` or outside `cargo bench` few and small sizes, which show
 //! that all works. Prints Markdown, and writes the same curves as a picture, which goes beside the build where no path is
 //! said. An answer that is not the right one stops the benchmark.
@@ -11,38 +11,6 @@
 use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
-
-#[path = "../../support/mod.rs"]
-mod support;
-
-#[path = "../asked.rs"]
-mod asked;
-#[path = "../bare_server.rs"]
-mod bare_server;
-#[path = "../compiled.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod compiled;
-#[path = "../connection.rs"]
-mod connection;
-#[path = "../filled.rs"]
-#[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
-mod filled;
-#[path = "../load.rs"]
-#[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
-mod load;
-#[path = "../machine.rs"]
-mod machine;
-#[path = "../rounds.rs"]
-#[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
-mod rounds;
-#[path = "../scored.rs"]
-mod scored;
-#[path = "../server.rs"]
-#[expect(dead_code, reason = "shared with another benchmark, which uses all of it")]
-mod server;
-#[path = "../times.rs"]
-#[expect(dead_code, reason = "compiled into every benchmark, each of which uses a part")]
-mod times;
 
 mod columns;
 mod connections;
@@ -79,7 +47,7 @@ fn main() {
         return;
     }
     let Some(asked) = Asked::of("growth") else { return };
-    let beside_the_build = || Path::new(env!("CARGO_TARGET_TMPDIR")).join("growth.svg");
+    let beside_the_build = || support::temporary().join("growth.svg");
     let path = asked.value("--plot").map_or_else(beside_the_build, |path| repository().join(path));
     // Now, and not only when all has been measured.
     ok(File::options().create(true).append(true).open(&path), &format!("the picture's file {}", path.display()));

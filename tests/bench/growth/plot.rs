@@ -7,7 +7,7 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use crate::curve::{Chart, Curve, figures};
-use crate::rounds::grouped;
+use support::bench::rounds::grouped;
 
 /// Width and height of one chart, in pixels.
 const SIZE: (u32, u32) = (620, 420);

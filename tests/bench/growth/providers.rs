@@ -3,17 +3,17 @@
 use std::fs;
 use std::time::Instant;
 
-use crate::asked::Asked;
-use crate::connection::{Connection, address, request, request_of};
 use crate::curve::{Chart, Curve};
-use crate::filled::ready;
-use crate::load::runtime;
-use crate::machine;
-use crate::support::http::Http;
-use crate::support::ok;
-use crate::support::plugins::plugin;
-use crate::support::server::{Home, Setup};
-use crate::times::Times;
+use support::bench::asked::Asked;
+use support::bench::connection::{Connection, address, request, request_of};
+use support::bench::filled::ready;
+use support::bench::load::runtime;
+use support::bench::machine;
+use support::bench::times::Times;
+use support::http::Http;
+use support::ok;
+use support::plugins::plugin;
+use support::server::{Home, Setup};
 
 const CONFIG: &str = "[limits]\nfree_disk_bytes = 0\nproviders = 2000\nrequests_per_second = 1000000\n";
 

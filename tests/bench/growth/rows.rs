@@ -1,8 +1,8 @@
 //! Rows of a table.
 
-use crate::asked::Asked;
 use crate::crossed::{HOW, curves, table};
 use crate::curve::Chart;
+use support::bench::asked::Asked;
 
 /// One column of ever more rows.
 pub(crate) fn measure(asked: &Asked) -> Vec<Chart> {

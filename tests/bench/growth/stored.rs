@@ -1,15 +1,15 @@
 //! Jobs that are stored.
 
-use crate::asked::Asked;
-use crate::compiled;
-use crate::connection::{Connection, address, request_of};
 use crate::curve::{Chart, Curve};
-use crate::filled::{self, BATCH, Filled, add, ready, restarted};
-use crate::load::runtime;
-use crate::machine;
-use crate::support::http::Http;
-use crate::support::server::Setup;
-use crate::times::Times;
+use support::bench::asked::Asked;
+use support::bench::compiled;
+use support::bench::connection::{Connection, address, request_of};
+use support::bench::filled::{self, BATCH, Filled, add, ready, restarted};
+use support::bench::load::runtime;
+use support::bench::machine;
+use support::bench::times::Times;
+use support::http::Http;
+use support::server::Setup;
 
 /// Calls whose cost might hang on what is stored.
 const CALLS: [(&str, &str); 3] = [

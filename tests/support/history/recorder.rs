@@ -6,7 +6,7 @@ use analyte_core::digest::Digest;
 use serde_json::{Value, json};
 
 use super::{Act, Answer, Ends, History, JobEvent, Made, id, text};
-use crate::support::http::{Answer as HttpAnswer, Http};
+use crate::http::{Answer as HttpAnswer, Http};
 
 /// Calls of one client, recorded.
 #[derive(Debug, Clone)]

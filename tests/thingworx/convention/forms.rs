@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{JOBS, JSON, NO_ACCEPT, bare, service};
-use crate::support::http::Answer;
-use crate::support::server::Server;
+use support::http::Answer;
+use support::server::Server;
 
 fn ask(server: &Server, query: &str, accept: Option<&str>) -> Answer {
     let accept = accept.map_or(NO_ACCEPT, |accept| ("accept", accept));

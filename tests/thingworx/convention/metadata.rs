@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{JSON, bare};
-use crate::support::server::Server;
+use support::server::Server;
 
 /// Every entity that is listed, with its metadata.
 fn entities(server: &Server) -> Vec<(String, Value)> {

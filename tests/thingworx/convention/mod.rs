@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::http::{Answer, Http};
-use crate::support::server::Server;
+use support::http::{Answer, Http};
+use support::server::Server;
 
 mod forms;
 mod metadata;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{JOBS, JSON, bare, call, json_call, service, token};
-use crate::support::server::{Server, Setup};
+use support::server::{Server, Setup};
 
 const ACCEPT: (&str, &str) = ("accept", "application/json");
 

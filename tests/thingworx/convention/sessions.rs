@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{JSON, bare, service, token};
-use crate::support::http::Answer;
-use crate::support::server::{Server, Setup};
+use support::http::Answer;
+use support::server::{Server, Setup};
 
 const ACCEPT: (&str, &str) = ("accept", "application/json");
 

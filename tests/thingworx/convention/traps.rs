@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{JSON, NO_ACCEPT, bare, call, json_call, service};
-use crate::support::server::{Server, Setup};
+use support::server::{Server, Setup};
 
 #[test]
 fn trap_01_a_post_without_content_type_is_403() {

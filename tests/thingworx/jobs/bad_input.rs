@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Client, one_row, said};
-use crate::support::probe::Probe;
-use crate::support::server::Server;
+use support::probe::Probe;
+use support::server::Server;
 
 /// Checks what is said of each of these parameters of `service`, and that no job was made.
 fn refused(client: &Client, service: &str, usual: &Value, table: &[(&str, Value, &str)]) {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Client, named, one_at_a_time, one_row};
 use crate::api::Api;
-use crate::support::eventually;
-use crate::support::server::Server;
+use support::eventually;
+use support::server::Server;
 
 #[test]
 fn executing_is_submitting_and_waiting() {
@@ -74,7 +74,7 @@ fn a_server_that_stops_says_so_and_the_job_goes_on_with_the_next_start() {
     let said = super::said("ExecuteJob", &answer);
     assert_eq!(said, format!("the server is stopping; job `{id}` is kept and goes on when it is back"));
     let config = "[limits]\nfree_disk_bytes = 0\nconcurrent_tasks = 1\n";
-    let setup = crate::support::server::Setup { config, plugins: &["hostile"], ..Default::default() };
+    let setup = support::server::Setup { config, plugins: &["hostile"], ..Default::default() };
     let server = home.start(&setup);
     Client::of(&server).until(&id, "COMPLETED");
 }

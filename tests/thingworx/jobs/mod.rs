@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::api::{Api, JOBS};
-use crate::support::http::Answer;
-use crate::support::server::{Server, Setup};
-use crate::support::{eventually, ok};
+use support::http::Answer;
+use support::server::{Server, Setup};
+use support::{eventually, ok};
 
 mod bad_input;
 mod life;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Client, named, one_at_a_time};
-use crate::support::server::{Server, Setup};
+use support::server::{Server, Setup};
 
 fn filter(filter: &Value) -> Value {
     json!({"query": {"filters": filter}})

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Client, named};
-use crate::support::server::Server;
+use support::server::Server;
 
 /// Base type, values as they are given, and as they come back; `null` both ways is "unset".
 fn values() -> Vec<(&'static str, Vec<(Value, Value)>)> {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Client, named, one_at_a_time};
 use crate::api::JOBS;
-use crate::support::plugins::plugin;
-use crate::support::server::Server;
+use support::plugins::plugin;
+use support::server::Server;
 
 fn filter(filter: &Value) -> Value {
     json!({"query": {"filters": filter}})

@@ -1,0 +1,9 @@
+//! Analyte's own API over HTTP: a real server process for each test, and clients of it.
+
+mod bulk;
+mod clients;
+mod events;
+mod http;
+mod rights;
+mod split;
+mod tls;

@@ -1,0 +1,4 @@
+//! The repository itself: its layers and lists, and its documents.
+
+mod architecture;
+mod docs;
