@@ -4,6 +4,7 @@
 //! Nothing here sleeps for a guessed time: it waits for a condition until a deadline, and says what it saw when that passes.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(missing_docs, reason = "only the tests beside it use this")]
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};

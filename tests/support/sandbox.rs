@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use analyte_core::failure::Failure;
@@ -31,7 +31,8 @@ pub struct Sandbox {
     pub engine: Engine,
     pub component: Component,
     pub models: BTreeMap<String, Arc<ModelInfo>>,
-    cache: Option<tempfile::TempDir>,
+    /// Compiled code lies here until the sandbox goes; `None` where the caller has the folder.
+    _cache: Option<tempfile::TempDir>,
 }
 
 impl Sandbox {
@@ -39,7 +40,7 @@ impl Sandbox {
     pub async fn of(name: &str, limits: Limits) -> Self {
         let cache = ok(tempfile::tempdir(), "a folder");
         let sandbox = Self::with_cache(name, limits, cache.path()).await;
-        Self { cache: Some(cache), ..sandbox }
+        Self { _cache: Some(cache), ..sandbox }
     }
 
     /// The same, with compiled code in this folder.
@@ -56,7 +57,7 @@ impl Sandbox {
         let bytes = ok(fs::read(plugin(name)), "the component");
         let (component, description) = ok(engine.install(bytes.into()).await, "the installation");
         let models = description.models.into_iter().map(|model| (model.name.to_string(), Arc::new(model))).collect();
-        Self { engine, component, models, cache: None }
+        Self { engine, component, models, _cache: None }
     }
 
     /// One run of a model on a row without a value.

@@ -7,33 +7,19 @@
 //!
 //! Whatever is refused is answered as a problem (RFC 9457) with a stable `code`; see [`problem`].
 
-mod apart;
-mod auth;
-mod body;
-mod cors;
-mod etag;
-mod file_answer;
-mod gate;
-mod host_check;
-mod items;
-mod leftover;
-mod members;
+mod answer;
+mod entry;
 mod metrics;
 mod native;
-mod negotiate;
 mod openapi;
-mod pieces;
 mod problem;
-mod range;
-mod server;
-mod stalls;
+mod request;
+mod shared;
 mod thingworx;
-mod tls;
-mod trace;
 
-pub use cors::{BadOrigin, Origin};
+pub use entry::cors::{BadOrigin, Origin};
+pub use entry::server::{Options, serve};
+pub use entry::tls::{BadTls, Tls};
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
-pub use server::{Options, serve};
 pub use thingworx::{DefaultAccept, ThingworxOptions};
-pub use tls::{BadTls, Tls};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
+use analyte_core::failure::Failure;
 use analyte_core::table::problem::{Problem, ReadError};
 use analyte_engine::error::{EngineError, Refused};
 use analyte_store::StoreError;
@@ -43,6 +44,15 @@ pub struct JobsError {
 }
 
 impl JobsError {
+    /// What could not even start, with its causes as details.
+    pub(crate) fn refused(failure: Failure) -> Self {
+        let mut error = Self::new(failure.code, failure.message);
+        for cause in failure.causes {
+            error = error.detail("cause", cause);
+        }
+        error
+    }
+
     /// With nothing but a code and one sentence.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The manager itself: what its parts share, how it starts, and what it is asked about itself.
+//! The manager itself: what its parts share, and what it is asked about itself.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -13,36 +13,32 @@ use analyte_core::timestamp::Timestamp;
 use analyte_engine::Engine;
 use analyte_engine::budget::Reservation;
 use analyte_engine::run::request::Grants;
-use analyte_store::{ModelRecord, Store};
+use analyte_store::Store;
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, RwLock, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 use uuid::timestamp::context::ContextV7;
 
-use crate::catalogue::{Catalogue, Provider};
-use crate::components::Components;
-use crate::error::{JobsError, StartError};
-use crate::finish::Finisher;
-use crate::held_up::{HOLDS_ITS_SHARE, NO_MEMORY, Seen};
-use crate::idempotency::Keys;
-use crate::live::Live;
+use crate::access::organisations::Organisations;
+use crate::access::tokens::Tokens;
+use crate::catalogue::components::Components;
+use crate::catalogue::installed::Catalogue;
+use crate::catalogue::schemas::Schemas;
+use crate::end::phase::Phase;
+use crate::end::retention::Retention;
+use crate::error::JobsError;
+use crate::intake::keys::Keys;
 use crate::metrics::Metrics;
-use crate::options::{Clock, Options};
-use crate::organisations::Organisations;
-use crate::retention::Retention;
-use crate::schemas::Schemas;
-use crate::sessions::{Pool, Sessions};
+use crate::options::Clock;
+use crate::run::active_runs::Live;
+use crate::run::held_up::{HOLDS_ITS_SHARE, NO_MEMORY, Seen};
+use crate::run::outcomes::Finisher;
+use crate::run::sessions::{Pool, Sessions};
+use crate::run::slots::Slots;
+use crate::run::split::Splitting;
 use crate::shares::Shares;
-use crate::slots::Slots;
-use crate::split::Splitting;
-use crate::stop::Phase;
-use crate::tokens::Tokens;
-use crate::watchers::Watchers;
-use crate::{dispatch, finish, heartbeat, retention, sessions, tell, tokens};
-
-/// Most followers of events that read at the same time.
-const FOLLOWERS: usize = 8;
+use crate::view::watchers::Watchers;
 
 /// The job manager. Clones share everything.
 ///
@@ -102,113 +98,13 @@ pub(crate) struct Inner {
     /// Whose queued tasks wait, and for what.
     pub(crate) held_up: Seen,
     pub(crate) phase: watch::Sender<Phase>,
-    ids: Mutex<ContextV7>,
+    pub(crate) ids: Mutex<ContextV7>,
     pub(crate) dispatcher: Mutex<Option<JoinHandle<()>>>,
     /// Heartbeat, finisher, retention, loading: ended by `stop`.
     pub(crate) background: Mutex<JoinSet<()>>,
 }
 
 impl Manager {
-    /// Puts back what was running when the process ended last, reads the catalogue and starts to work.
-    ///
-    /// Quick: components are made ready afterwards, see [`Manager::ready`]. A record that cannot be used any more is
-    /// reported in the log and left out; it never keeps the server from starting.
-    pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { store, engine, limits, grants, clock, node, lease, execute_wait, metrics, retention, owns_code } =
-            options;
-        let crashes = u32::try_from(limits.crashes).unwrap_or(u32::MAX);
-        let recovered = store.recover(&node, crashes, clock.now()).await?;
-        if recovered > 0 {
-            tracing::warn!(tasks = recovered, "tasks were running when the server ended last; they are queued again");
-        }
-        let organisations = Organisations::new(store.organisations().await?);
-        let most = places(limits.running_tasks);
-        let most_of_one = places_of_one(limits.concurrent_tasks).min(most);
-        let splitting = Splitting::new(&limits);
-        let schemas = Schemas::new(&limits);
-        let (finisher, outcomes) = finish::channel();
-        let (phase, _) = watch::channel(Phase::Working);
-        let manager = Self {
-            inner: Arc::new(Inner {
-                store,
-                engine,
-                limits,
-                grants,
-                clock,
-                node,
-                lease,
-                execute_wait,
-                catalogue: Catalogue::default(),
-                components: Components::default(),
-                schemas,
-                checked_files: Mutex::default(),
-                organisations,
-                sessions: Sessions::default(),
-                pool: Pool::default(),
-                tokens: Tokens::default(),
-                making_tokens: AsyncMutex::default(),
-                changing: Turns::default(),
-                preparing: Shares::new(1),
-                executes: Shares::new(most_of_one.saturating_sub(1)),
-                computing: Shares::new(std::thread::available_parallelism().map_or(1, usize::from)),
-                gate: Arc::default(),
-                claiming: AsyncMutex::default(),
-                live: Arc::default(),
-                slots: Slots::new(most_of_one, most),
-                splitting,
-                wake: Notify::new(),
-                finisher,
-                watchers: Arc::default(),
-                followers: Semaphore::new(FOLLOWERS),
-                keys: Arc::default(),
-                metrics,
-                retention,
-                held_up: Seen::default(),
-                phase,
-                ids: Mutex::new(ContextV7::new()),
-                dispatcher: Mutex::default(),
-                background: Mutex::default(),
-            }),
-        };
-        manager.share_memory();
-        manager.read_catalogue().await?;
-        if owns_code && let Err(error) = manager.inner.engine.keep_code_of_only(manager.installed_components()).await {
-            tracing::warn!(%error, "compiled code that nothing needs cannot be removed");
-        }
-        for record in manager.inner.store.tokens().await? {
-            manager.take_up(record);
-        }
-        *manager.inner.dispatcher.lock() = Some(tokio::spawn(dispatch::dispatch(manager.clone())));
-        {
-            let mut background = manager.inner.background.lock();
-            background.spawn(finish::keep(manager.clone(), outcomes));
-            background.spawn(heartbeat::beat(manager.clone()));
-            background.spawn(tell::keep_telling(manager.clone()));
-            background.spawn(retention::retire(manager.clone()));
-            background.spawn(sessions::sweep(manager.clone()));
-            background.spawn(tokens::uses::keep_uses(manager.clone()));
-            background.spawn(crate::components::make_ready(manager.clone()));
-        }
-        Ok(manager)
-    }
-
-    async fn read_catalogue(&self) -> Result<(), StartError> {
-        let inner = &self.inner;
-        let mut published: HashMap<ProviderKey, Vec<Arc<ModelRecord>>> = HashMap::new();
-        for model in inner.store.models().await? {
-            published.entry(model.provider_key()).or_default().push(model);
-        }
-        for record in inner.store.providers().await? {
-            let key = record.key();
-            let models = published.remove(&key).unwrap_or_default();
-            match Provider::assemble(record, models, self.grants(&key)) {
-                Ok(provider) => inner.catalogue.put(Arc::new(provider)),
-                Err(error) => tracing::error!(provider = %key, %error, "provider left out: its record cannot be used"),
-            }
-        }
-        Ok(())
-    }
-
     /// Whether every installed component has been made ready, or found to be unusable.
     pub fn ready(&self) -> bool {
         self.inner.components.settled() && *self.inner.phase.borrow() == Phase::Working
@@ -291,16 +187,6 @@ impl Manager {
         }
         Err(JobsError::new(Code::TooLarge, format!("the {what} has {bytes} bytes; {most} are allowed (limit {key})")))
     }
-}
-
-/// 0 stands for twice the cores.
-fn places_of_one(configured: u64) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if configured == 0 { cores * 2 } else { places(configured) }
-}
-
-fn places(configured: u64) -> usize {
-    usize::try_from(configured).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
 }
 
 /// Lets changes of one provider happen one at a time, first come first served.

@@ -8,14 +8,12 @@ use std::time::Duration;
 use analyte_core::codes::Code;
 use analyte_core::job::{Job, Status};
 use analyte_core::timestamp::Timestamp;
-use analyte_store::{Claimed, Depth, Health};
+use analyte_store::Claimed;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-
-use crate::manager::Manager;
 
 /// Upper bounds in seconds, from a warm run of a small model to the longest time limit.
 const SECONDS: [f64; 16] =
@@ -149,48 +147,4 @@ impl Metrics {
 
 fn seconds(ms: u64) -> f64 {
     Duration::from_millis(ms).as_secs_f64()
-}
-
-/// The state of things at this moment.
-#[derive(Debug, Clone)]
-pub struct Measured {
-    /// What waits and runs, by organisation and provider.
-    pub depths: Vec<Depth>,
-    /// Tasks that run, stored or not.
-    pub running: usize,
-    /// How many may.
-    pub slots: usize,
-    /// Bytes of the memory budget that are reserved.
-    pub memory_reserved: u64,
-    /// The whole budget.
-    pub memory_capacity: u64,
-    /// Of the store; `None` where it does not answer.
-    pub health: Option<Health>,
-    /// When this was.
-    pub now: Timestamp,
-}
-
-impl Manager {
-    /// Looks at everything that is worth an alarm. Never fails: what cannot be told is left out.
-    pub async fn measure(&self) -> Measured {
-        let (running, slots) = self.running();
-        let budget = self.inner.engine.budget();
-        let unknown = |error: &analyte_store::StoreError| {
-            tracing::debug!(%error, "the store cannot be measured");
-        };
-        Measured {
-            depths: self.inner.store.depths().await.inspect_err(unknown).unwrap_or_default(),
-            running,
-            slots,
-            memory_reserved: budget.reserved(),
-            memory_capacity: budget.capacity(),
-            health: self.inner.store.health().await.inspect_err(unknown).ok(),
-            now: self.now(),
-        }
-    }
-
-    /// What counts what this manager does.
-    pub fn metrics(&self) -> &Metrics {
-        &self.inner.metrics
-    }
 }

@@ -11,8 +11,8 @@ use analyte_engine::Engine;
 use analyte_engine::run::request::Grants;
 use analyte_store::Store;
 
+use crate::end::retention::Retention;
 use crate::metrics::Metrics;
-use crate::retention::Retention;
 
 /// Says what time it is. The store reads no clock, so all times in records come from here.
 pub trait Clock: Send + Sync + 'static {

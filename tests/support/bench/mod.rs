@@ -1,7 +1,5 @@
 //! What benchmarks share: load on a server, the machine they ran on, times and how they are shown.
 
-#![expect(missing_docs, reason = "for the benchmarks beside it only")]
-
 pub mod asked;
 pub mod bare_server;
 pub mod compiled;

@@ -21,16 +21,16 @@ use http::{HeaderValue, StatusCode};
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::address::{Segments, pairs};
 use super::jobs::submission::{AT_ONCE, LimitsBody, TableInput, limits_of, parameters_of};
 use super::models::body::TableBody;
+use super::path_and_query::{Segments, pairs};
 use super::table;
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::members;
-use crate::negotiate::{accepted_format, content_format};
+use crate::entry::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::negotiate::{accepted_format, content_format};
+use crate::request::strict_json;
+use crate::shared::Shared;
 
 /// A table to be worked on, with parameters and limits.
 #[derive(utoipa::ToSchema)]
@@ -165,10 +165,10 @@ impl Asked {
         if !has_member_input(text) {
             return Ok(plain(body, query));
         }
-        let [input, parameters, limits] = members::read(text, "", ["input", "parameters", "limits"])?;
-        members::refuse_large(parameters, "/parameters", "parameters_bytes", host_limits.parameters_bytes)?;
-        members::refuse_large_value(limits, "/limits")?;
-        let input: &RawValue = input.ok_or_else(|| members::missing("/input"))?;
+        let [input, parameters, limits] = strict_json::read(text, "", ["input", "parameters", "limits"])?;
+        strict_json::refuse_large(parameters, "/parameters", "parameters_bytes", host_limits.parameters_bytes)?;
+        strict_json::refuse_large_value(limits, "/limits")?;
+        let input: &RawValue = input.ok_or_else(|| strict_json::missing("/input"))?;
         if parameters.is_some() && !query.is_empty() {
             return Err(Problem::new(
                 Code::Malformed,

@@ -11,10 +11,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::json;
-use crate::auth::Caller;
-use crate::gate::Shared;
+use crate::entry::auth::Caller;
 use crate::openapi;
 use crate::problem::ProblemBody;
+use crate::shared::Shared;
 
 /// Whether the server lives.
 #[derive(Serialize, ToSchema)]

@@ -15,9 +15,9 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::json;
-use crate::gate::Shared;
-use crate::pieces::{Begun, HELD, in_turn};
+use crate::answer::pieces::{Begun, HELD, in_turn};
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 /// Whose memory the items are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

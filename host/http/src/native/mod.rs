@@ -9,10 +9,9 @@ use analyte_core::codes::Code;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::gate::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 
-pub(crate) mod address;
 pub(crate) mod execute;
 pub(crate) mod health;
 pub(crate) mod jobs;
@@ -21,6 +20,7 @@ pub(crate) mod listing;
 pub(crate) mod metrics;
 pub(crate) mod models;
 pub(crate) mod organisations;
+pub(crate) mod path_and_query;
 pub(crate) mod providers;
 pub(crate) mod table;
 pub(crate) mod tokens;
@@ -48,8 +48,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             get(models::get::get).put(models::put::put).delete(models::delete::delete),
         )
         .route("/v1/providers/{provider}/models/{model}/execute", post(execute::execute))
-        .route("/v1/providers/{provider}/models/{model}/enable", post(models::switch::enable))
-        .route("/v1/providers/{provider}/models/{model}/disable", post(models::switch::disable))
+        .route("/v1/providers/{provider}/models/{model}/enable", post(models::enable::enable))
+        .route("/v1/providers/{provider}/models/{model}/disable", post(models::enable::disable))
         .route("/v1/token", get(tokens::own::own))
         .route("/v1/tokens", get(tokens::list::list).post(tokens::create::create))
         .route("/v1/tokens/{token}", get(tokens::get::get).delete(tokens::revoke::revoke))

@@ -15,10 +15,10 @@ use bytes::Bytes;
 use http::header::{HeaderName, VARY};
 use http::{HeaderMap, HeaderValue};
 
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::pieces;
+use crate::answer::pieces;
+use crate::entry::auth::Caller;
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 /// Up to this size a table is dealt with at once.
 const LARGE: usize = 64 * 1024;

@@ -10,8 +10,8 @@ use http::header::{ACCEPT, HeaderMap};
 
 use super::options::DefaultAccept;
 use super::query_string;
-use crate::negotiate::{RANGES, thousandths};
 use crate::problem;
+use crate::request::negotiate::{RANGES, thousandths};
 
 /// A form of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

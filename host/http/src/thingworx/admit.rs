@@ -22,9 +22,9 @@ use super::content_filter::Ambient;
 use super::error::Refusal;
 use super::options::ThingworxOptions;
 use super::{cookie, query_string, resources};
-use crate::auth::{self, Caller};
-use crate::gate::Shared;
+use crate::entry::auth::{self, Caller};
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 /// What to tell somebody who shows nothing.
 const HOW: &str =

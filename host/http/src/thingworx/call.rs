@@ -19,9 +19,9 @@ use super::admit;
 use super::error::ServiceError;
 use super::inputs::Inputs;
 use super::service::Service;
-use crate::auth::Caller;
-use crate::gate::Shared;
+use crate::entry::auth::Caller;
 use crate::native::table::off_thread;
+use crate::shared::Shared;
 
 /// Up to this size a parameter is read at once.
 const AT_ONCE: usize = 64 * 1024;

@@ -17,9 +17,9 @@ use super::answer::answer;
 use super::error::{Refusal, ServiceError};
 use super::service::{Answer, Resource, ResultType};
 use super::{metadata, no_such_address, resources};
-use crate::auth::Caller;
-use crate::gate::Shared;
+use crate::entry::auth::Caller;
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 /// Collections of the platform of which nothing is offered here. They are named so that a client is told that its entity
 /// is not there, rather than that its address is wrong.

@@ -14,9 +14,9 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::service::Parameter;
-use crate::body::Received;
-use crate::members;
 use crate::problem::Problem;
+use crate::request::body::Received;
+use crate::request::strict_json;
 
 /// What came, by name, and the memory that was set aside for it.
 #[derive(Debug, Default)]
@@ -52,8 +52,8 @@ fn members_of(
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Vec::new());
     }
-    let raw = members::whole(body)?;
-    members::check_depth(raw, "", json_depth)?;
+    let raw = strict_json::whole(body)?;
+    strict_json::check_depth(raw, "", json_depth)?;
     let not_an_object = || Problem::new(Code::Malformed, "the body must be a JSON object of the service's parameters");
     let mut twice = None;
     let mut reader = serde_json::Deserializer::from_str(raw.get());

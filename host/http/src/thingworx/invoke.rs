@@ -16,12 +16,12 @@ use super::error::{Refusal, ServiceError};
 use super::inputs::Inputs;
 use super::resources;
 use super::service::{Parameter, Service};
-use crate::auth::Caller;
-use crate::body::{self, Received};
-use crate::gate::Shared;
+use crate::entry::auth::Caller;
 use crate::native::table::{compute, put_warnings};
-use crate::negotiate::refuse_compressed;
 use crate::problem::Problem;
+use crate::request::body::{self, Received};
+use crate::request::negotiate::refuse_compressed;
+use crate::shared::Shared;
 
 /// Up to this size a body is looked through at once.
 const AT_ONCE: usize = 64 * 1024;

@@ -44,8 +44,8 @@ use self::accept::Accept;
 use self::admit::SetCookie;
 use self::content_filter::Ambient;
 use self::error::{Refusal, in_form};
-use crate::gate::Shared;
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 /// All calls.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {

@@ -22,15 +22,15 @@ use utoipa::ToSchema;
 use super::body::JobBody;
 use super::submission::{self, AT_ONCE, Asked, SubmissionBody};
 use super::submit::idempotency_key;
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::items;
-use crate::members;
+use crate::entry::auth::Caller;
 use crate::native::listing::{Listing, Part};
 use crate::native::table;
-use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::items;
+use crate::request::negotiate::require_json;
+use crate::request::strict_json;
+use crate::shared::Shared;
 
 /// Several submissions.
 #[derive(ToSchema)]
@@ -136,7 +136,7 @@ enum Item {
 
 /// The items of a batch, each as text.
 fn split(body: &Bytes, key: Option<&str>, limits: &Limits) -> Result<Vec<Item>, Problem> {
-    let [jobs] = members::read(members::whole(body)?.get(), "", ["jobs"])?;
+    let [jobs] = strict_json::read(strict_json::whole(body)?.get(), "", ["jobs"])?;
     let jobs = items::read(jobs, "/jobs", "batch_jobs", limits.batch_jobs)?;
     let item = |(place, text): (usize, &serde_json::value::RawValue)| {
         let text = body.slice_ref(text.get().as_bytes());

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::etag;
+use crate::answer::etag;
 use crate::native::json::Time;
 use crate::native::listing::Part;
 use crate::problem::Details;

@@ -10,11 +10,11 @@ use http::StatusCode;
 
 use super::body::JobBody;
 use super::get::shown;
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::Segments;
 use crate::native::table::put_warnings;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// Cancels a job: a queued one never starts, a running one is stopped. Twice is harmless.
 #[utoipa::path(post, path = "/v1/jobs/{job}/cancel", operation_id = "cancel_job", tag = "jobs",

@@ -12,14 +12,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::query_body;
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::members;
+use crate::entry::auth::Caller;
 use crate::native::json;
 use crate::native::table::off_thread;
-use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::negotiate::require_json;
+use crate::request::strict_json;
+use crate::shared::Shared;
 
 /// Which jobs are to be cancelled.
 #[derive(ToSchema)]
@@ -68,11 +68,14 @@ pub(crate) async fn cancel(
 }
 
 fn asked(body: &[u8], limits: &Limits) -> Result<(Query, bool), Problem> {
-    let [filter, dry_run] = members::read(members::whole(body)?.get(), "", ["filter", "dry_run"])?;
-    let filter = members::present(filter).ok_or_else(|| members::missing("/filter"))?;
+    let [filter, dry_run] = strict_json::read(strict_json::whole(body)?.get(), "", ["filter", "dry_run"])?;
+    let filter = strict_json::present(filter).ok_or_else(|| strict_json::missing("/filter"))?;
     let query = query_body::read(filter, "/filter", limits)?;
     if !query.sorts.is_empty() {
-        return Err(members::malformed("/filter/sorts".to_owned(), "has no meaning here: all of them are cancelled"));
+        return Err(strict_json::malformed(
+            "/filter/sorts".to_owned(),
+            "has no meaning here: all of them are cancelled",
+        ));
     }
-    Ok((query, members::value(dry_run, "/dry_run", "true or false")?.unwrap_or(false)))
+    Ok((query, strict_json::value(dry_run, "/dry_run", "true or false")?.unwrap_or(false)))
 }

@@ -24,11 +24,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::{Segments, known_pairs};
+use crate::entry::auth::Caller;
 use crate::native::json::Time;
+use crate::native::path_and_query::{Segments, known_pairs};
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Asks proxies not to collect the answer.

@@ -8,11 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 
-use crate::auth::Caller;
-use crate::file_answer::{self, Facts};
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::answer::file_answer::{self, Facts};
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// A result file of a job.
 #[utoipa::path(get, path = "/v1/jobs/{job}/files/{file}", operation_id = "get_job_file", tag = "jobs",

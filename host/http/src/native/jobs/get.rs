@@ -10,12 +10,12 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode};
 
 use super::body::{JobBody, entity_tag};
-use crate::auth::Caller;
-use crate::etag;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::answer::etag;
+use crate::entry::auth::Caller;
 use crate::native::json;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// One job.
 #[utoipa::path(get, path = "/v1/jobs/{job}", operation_id = "get_job", tag = "jobs",

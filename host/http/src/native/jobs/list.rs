@@ -14,11 +14,11 @@ use http::{HeaderValue, StatusCode, Uri};
 
 use super::body::{JobsBody, written};
 use super::cursor;
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::{known_pairs, parsed};
+use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing};
+use crate::native::path_and_query::{known_pairs, parsed};
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// The length of a page where none is asked for.
 const USUAL: usize = 50;

@@ -9,10 +9,10 @@ use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// What a job's tasks have logged so far: lines of `{"time", "level", "message"}`.
 #[utoipa::path(get, path = "/v1/jobs/{job}/logs", operation_id = "get_job_logs", tag = "jobs",

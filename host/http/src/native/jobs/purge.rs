@@ -7,10 +7,10 @@ use analyte_jobs::Right;
 use axum::extract::State;
 use http::StatusCode;
 
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// Removes an ended job with its input, results, files and logs.
 #[utoipa::path(delete, path = "/v1/jobs/{job}", operation_id = "purge_job", tag = "jobs",

@@ -12,14 +12,14 @@ use serde_json::value::RawValue;
 use super::body::JobsBody;
 use super::list::{page_length, shown};
 use super::{cursor, query_body};
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::members;
-use crate::native::address::known_pairs;
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::known_pairs;
 use crate::native::table::off_thread;
-use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::negotiate::require_json;
+use crate::request::strict_json;
+use crate::shared::Shared;
 
 /// Your jobs for which a filter holds, in an order of your own.
 ///
@@ -60,6 +60,6 @@ pub(crate) async fn query(
 }
 
 fn whole(body: &[u8], limits: &Limits) -> Result<Query, Problem> {
-    let raw: &RawValue = members::whole(body)?;
+    let raw: &RawValue = strict_json::whole(body)?;
     query_body::read(raw, "", limits)
 }

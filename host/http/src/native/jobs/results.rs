@@ -13,16 +13,16 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::auth::Caller;
-use crate::etag;
-use crate::file_answer;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::answer::etag;
+use crate::answer::file_answer;
+use crate::answer::pieces::AT_ONCE;
+use crate::entry::auth::Caller;
 use crate::native::models::body::TableBody;
+use crate::native::path_and_query::Segments;
 use crate::native::table;
-use crate::negotiate::accepted_format;
-use crate::pieces::AT_ONCE;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::negotiate::accepted_format;
+use crate::shared::Shared;
 
 /// The result of a job: the table of the only task that no other depends on.
 #[utoipa::path(get, path = "/v1/jobs/{job}/results", operation_id = "get_job_results", tag = "jobs",

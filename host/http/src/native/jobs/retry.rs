@@ -13,13 +13,13 @@ use utoipa::ToSchema;
 use super::body::JobBody;
 use super::get::shown;
 use super::submit::{idempotency_key, put_location};
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::members;
-use crate::native::address::Segments;
-use crate::negotiate::require_json;
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::negotiate::require_json;
+use crate::request::strict_json;
+use crate::shared::Shared;
 
 /// Longest body of this call.
 const MOST_BYTES: u64 = 4_096;
@@ -105,11 +105,11 @@ fn asked(body: &[u8]) -> Result<As, Problem> {
     if body.is_empty() {
         return Ok(As::Same);
     }
-    let [how] = members::read(members::whole(body)?.get(), "", ["as"])?;
-    match members::value::<String>(how, "/as", "`same` or `copy`")?.as_deref() {
+    let [how] = strict_json::read(strict_json::whole(body)?.get(), "", ["as"])?;
+    match strict_json::value::<String>(how, "/as", "`same` or `copy`")?.as_deref() {
         None | Some("same") => Ok(As::Same),
         Some("copy") => Ok(As::Copy),
-        Some(_) => Err(members::malformed("/as".to_owned(), "must be `same` or `copy`")),
+        Some(_) => Err(strict_json::malformed("/as".to_owned(), "must be `same` or `copy`")),
     }
 }
 

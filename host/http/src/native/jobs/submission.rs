@@ -14,12 +14,12 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::members::{self, Strings};
+use crate::entry::auth::Caller;
 use crate::native::models::body::TableBody;
 use crate::native::table;
 use crate::problem::Problem;
+use crate::request::strict_json::{self, Strings};
+use crate::shared::Shared;
 
 /// A job to be.
 #[derive(ToSchema)]
@@ -171,28 +171,29 @@ impl Asked {
     /// Reads all members but the table.
     pub(crate) fn of(body: &Bytes, idempotency: Option<Idempotency>, host_limits: &Limits) -> Result<Self, Problem> {
         let text = std::str::from_utf8(body).map_err(|error| {
-            members::malformed(String::new(), format!("is not UTF-8 from byte {} on", error.valid_up_to()))
+            strict_json::malformed(String::new(), format!("is not UTF-8 from byte {} on", error.valid_up_to()))
         })?;
-        let [provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags] = members::read(
-            text,
-            "",
-            [
-                "provider",
-                "model",
-                "input",
-                "parameters",
-                "custom_data",
-                "priority",
-                "run_at",
-                "limits",
-                "retry",
-                "tags",
-            ],
-        )?;
+        let [provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags] =
+            strict_json::read(
+                text,
+                "",
+                [
+                    "provider",
+                    "model",
+                    "input",
+                    "parameters",
+                    "custom_data",
+                    "priority",
+                    "run_at",
+                    "limits",
+                    "retry",
+                    "tags",
+                ],
+            )?;
         // By their lengths alone, before anything walks through them.
-        members::refuse_large(parameters, "/parameters", "parameters_bytes", host_limits.parameters_bytes)?;
-        members::refuse_large(custom_data, "/custom_data", "custom_data_bytes", host_limits.custom_data_bytes)?;
-        members::refuse_large(
+        strict_json::refuse_large(parameters, "/parameters", "parameters_bytes", host_limits.parameters_bytes)?;
+        strict_json::refuse_large(custom_data, "/custom_data", "custom_data_bytes", host_limits.custom_data_bytes)?;
+        strict_json::refuse_large(
             tags,
             "/tags",
             "tags",
@@ -206,16 +207,16 @@ impl Asked {
             (limits, "/limits"),
             (retry, "/retry"),
         ] {
-            members::refuse_large_value(member, pointer)?;
+            strict_json::refuse_large_value(member, pointer)?;
         }
         Ok(Self {
-            provider: members::parsed(provider, "/provider")?,
-            model: members::parsed(model, "/model")?,
-            input: body.slice_ref(input.ok_or_else(|| members::missing("/input"))?.get().as_bytes()),
+            provider: strict_json::parsed(provider, "/provider")?,
+            model: strict_json::parsed(model, "/model")?,
+            input: body.slice_ref(input.ok_or_else(|| strict_json::missing("/input"))?.get().as_bytes()),
             parameters: parameters_of(parameters, host_limits)?,
             custom_data: custom_data_of(custom_data, host_limits)?,
-            priority: members::value::<i32>(priority, "/priority", "a whole number of 32 bits")?.unwrap_or(0),
-            run_at: members::optional(run_at, "/run_at")?,
+            priority: strict_json::value::<i32>(priority, "/priority", "a whole number of 32 bits")?.unwrap_or(0),
+            run_at: strict_json::optional(run_at, "/run_at")?,
             limits: limits_of(limits, "/limits")?,
             retry: retry_of(retry)?,
             tags: tags_of(tags)?,
@@ -226,45 +227,46 @@ impl Asked {
 
 /// Parameters, as text for the manager to check against the model's schema.
 pub(crate) fn parameters_of(member: Option<&RawValue>, limits: &Limits) -> Result<Parameters, Problem> {
-    let Some(raw) = members::present(member) else { return Ok(Parameters::None) };
-    members::check_depth(raw, "/parameters", limits.json_depth)?;
+    let Some(raw) = strict_json::present(member) else { return Ok(Parameters::None) };
+    strict_json::check_depth(raw, "/parameters", limits.json_depth)?;
     if !raw.get().starts_with('{') {
-        return Err(members::malformed("/parameters".to_owned(), "must be an object"));
+        return Err(strict_json::malformed("/parameters".to_owned(), "must be an object"));
     }
-    members::check_members(raw, "/parameters")?;
+    strict_json::check_members(raw, "/parameters")?;
     Ok(Parameters::Json(raw.to_owned()))
 }
 
 /// Limits that are asked for.
 pub(crate) fn limits_of(member: Option<&RawValue>, pointer: &str) -> Result<LimitsAsked, Problem> {
     const WANTED: &str = "a whole number, not negative";
-    let Some(raw) = members::present(member) else { return Ok(LimitsAsked::default()) };
-    let [fuel, memory_bytes, timeout_ms] = members::read(raw.get(), pointer, ["fuel", "memory_bytes", "timeout_ms"])?;
+    let Some(raw) = strict_json::present(member) else { return Ok(LimitsAsked::default()) };
+    let [fuel, memory_bytes, timeout_ms] =
+        strict_json::read(raw.get(), pointer, ["fuel", "memory_bytes", "timeout_ms"])?;
     Ok(LimitsAsked {
-        fuel: members::value(fuel, &format!("{pointer}/fuel"), WANTED)?,
-        memory_bytes: members::value(memory_bytes, &format!("{pointer}/memory_bytes"), WANTED)?,
-        timeout_ms: members::value(timeout_ms, &format!("{pointer}/timeout_ms"), WANTED)?,
+        fuel: strict_json::value(fuel, &format!("{pointer}/fuel"), WANTED)?,
+        memory_bytes: strict_json::value(memory_bytes, &format!("{pointer}/memory_bytes"), WANTED)?,
+        timeout_ms: strict_json::value(timeout_ms, &format!("{pointer}/timeout_ms"), WANTED)?,
     })
 }
 
 fn retry_of(member: Option<&RawValue>) -> Result<RetryAsked, Problem> {
     const WANTED: &str = "a whole number, not negative";
-    let Some(raw) = members::present(member) else { return Ok(RetryAsked::default()) };
-    let [max_attempts, backoff_ms] = members::read(raw.get(), "/retry", ["max_attempts", "backoff_ms"])?;
+    let Some(raw) = strict_json::present(member) else { return Ok(RetryAsked::default()) };
+    let [max_attempts, backoff_ms] = strict_json::read(raw.get(), "/retry", ["max_attempts", "backoff_ms"])?;
     Ok(RetryAsked {
-        max_attempts: members::value(max_attempts, "/retry/max_attempts", WANTED)?,
-        backoff_ms: members::value(backoff_ms, "/retry/backoff_ms", WANTED)?,
+        max_attempts: strict_json::value(max_attempts, "/retry/max_attempts", WANTED)?,
+        backoff_ms: strict_json::value(backoff_ms, "/retry/backoff_ms", WANTED)?,
     })
 }
 
 fn tags_of(member: Option<&RawValue>) -> Result<BTreeMap<String, String>, Problem> {
-    let tags = members::value::<Strings>(member, "/tags", "an object of strings in which no name comes twice")?;
+    let tags = strict_json::value::<Strings>(member, "/tags", "an object of strings in which no name comes twice")?;
     Ok(tags.map(|tags| tags.0).unwrap_or_default())
 }
 
 fn custom_data_of(member: Option<&RawValue>, limits: &Limits) -> Result<Option<Box<RawValue>>, Problem> {
-    let Some(raw) = members::present(member) else { return Ok(None) };
+    let Some(raw) = strict_json::present(member) else { return Ok(None) };
     // Written into answers as it is, so it must not be deeper than what readers of answers take.
-    members::check_depth(raw, "/custom_data", limits.json_depth)?;
+    strict_json::check_depth(raw, "/custom_data", limits.json_depth)?;
     Ok(Some(raw.to_owned()))
 }

@@ -15,12 +15,12 @@ use super::body::JobBody;
 use super::get::shown;
 use super::prefer;
 use super::submission::{self, SubmissionBody};
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
+use crate::entry::auth::Caller;
 use crate::native::table;
-use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::negotiate::require_json;
+use crate::shared::Shared;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 

@@ -10,11 +10,11 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::body::{TaskBody, TasksBody};
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::entry::auth::Caller;
 use crate::native::json;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// The tasks of a job.
 #[utoipa::path(get, path = "/v1/jobs/{job}/tasks", operation_id = "list_tasks", tag = "tasks",

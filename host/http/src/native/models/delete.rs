@@ -8,10 +8,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, Uri};
 
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::{Segments, flag, known_pairs, parsed};
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::{Segments, flag, known_pairs, parsed};
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// Removes a published model; a built-in one cannot be removed on its own.
 #[utoipa::path(delete, path = "/v1/providers/{provider}/models/{model}", operation_id = "remove_model", tag = "models",

@@ -9,11 +9,11 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 
 use super::body::{ModelBody, shown};
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::{Segments, named};
+use crate::entry::auth::Caller;
 use crate::native::listing::Items;
+use crate::native::path_and_query::{Segments, named};
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// One model: its shapes, cardinality, parameters and examples.
 #[utoipa::path(get, path = "/v1/providers/{provider}/models/{model}", operation_id = "get_model", tag = "models",

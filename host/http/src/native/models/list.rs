@@ -9,11 +9,11 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 
 use super::body::{ModelsBody, written};
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::{Segments, named};
+use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing};
+use crate::native::path_and_query::{Segments, named};
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// All models of a provider.
 #[utoipa::path(get, path = "/v1/providers/{provider}/models", operation_id = "list_models", tag = "models",

@@ -2,7 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod delete;
+pub(crate) mod enable;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod put;
-pub(crate) mod switch;

@@ -13,13 +13,13 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, StatusCode};
 
 use super::body::{ModelBody, address, shown};
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::native::address::{Segments, named};
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::{Segments, named};
 use crate::native::providers::put::{broken_off, is_wasm};
-use crate::negotiate::refuse_compressed;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::negotiate::refuse_compressed;
+use crate::shared::Shared;
 
 /// Publishes a model, or replaces the published one of this name; jobs that were submitted keep the old one.
 ///

@@ -9,11 +9,11 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::body::OrganisationBody;
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::entry::auth::Caller;
 use crate::native::json;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// One organisation. Needs `admin`.
 #[utoipa::path(get, path = "/v1/organisations/{organisation}", operation_id = "get_organisation", tag = "organisations",

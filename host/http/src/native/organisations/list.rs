@@ -8,10 +8,10 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::body::{OrganisationBody, OrganisationsBody};
-use crate::auth::Caller;
-use crate::gate::Shared;
+use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing, Part};
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// All organisations; `default` is always among them. Needs `admin`.
 #[utoipa::path(get, path = "/v1/organisations", operation_id = "list_organisations", tag = "organisations", responses(

@@ -11,14 +11,14 @@ use http::{HeaderValue, StatusCode};
 use utoipa::ToSchema;
 
 use super::body::OrganisationBody;
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::members;
-use crate::native::address::Segments;
+use crate::entry::auth::Caller;
 use crate::native::json;
-use crate::negotiate::require_json;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::negotiate::require_json;
+use crate::request::strict_json;
+use crate::shared::Shared;
 
 /// Longest body of this call.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -69,10 +69,11 @@ fn asked(name: Organisation, body: &[u8]) -> Result<NewOrganisation, Problem> {
     if body.is_empty() {
         return Ok(NewOrganisation { name, description: String::new(), queued_jobs: None });
     }
-    let [description, queued_jobs] = members::read(members::whole(body)?.get(), "", ["description", "queued_jobs"])?;
+    let [description, queued_jobs] =
+        strict_json::read(strict_json::whole(body)?.get(), "", ["description", "queued_jobs"])?;
     Ok(NewOrganisation {
         name,
-        description: members::value(description, "/description", "a string")?.unwrap_or_default(),
-        queued_jobs: members::value(queued_jobs, "/queued_jobs", "a whole number, not negative")?,
+        description: strict_json::value(description, "/description", "a string")?.unwrap_or_default(),
+        queued_jobs: strict_json::value(queued_jobs, "/queued_jobs", "a whole number, not negative")?,
     })
 }

@@ -8,10 +8,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, Uri};
 
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::{Segments, flag, known_pairs, parsed};
+use crate::entry::auth::Caller;
+use crate::native::path_and_query::{Segments, flag, known_pairs, parsed};
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// Removes a provider with its published models.
 #[utoipa::path(delete, path = "/v1/providers/{provider}", operation_id = "remove_provider", tag = "providers",

@@ -9,11 +9,11 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 
 use super::body::{ProviderBody, Shown, written};
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::{Segments, named};
+use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing};
+use crate::native::path_and_query::{Segments, named};
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// One provider.
 #[utoipa::path(get, path = "/v1/providers/{provider}", operation_id = "get_provider", tag = "providers",

@@ -8,11 +8,11 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 
 use super::body::{ProvidersBody, Shown, written};
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::named;
+use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing};
+use crate::native::path_and_query::named;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// All installed providers that the caller's organisation may use.
 #[utoipa::path(get, path = "/v1/providers", operation_id = "list_providers", tag = "providers",

@@ -11,12 +11,12 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::body::{ProviderBody, Shown, address, written};
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::native::address::{Segments, named};
+use crate::entry::auth::Caller;
 use crate::native::listing::Listing;
+use crate::native::path_and_query::{Segments, named};
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::shared::Shared;
 
 /// The media type of a component.
 pub(crate) const WASM: &str = "application/wasm";

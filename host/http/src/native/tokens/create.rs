@@ -13,13 +13,13 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::body::{MadeBody, TokenBody};
-use crate::auth::Caller;
-use crate::body;
-use crate::gate::Shared;
-use crate::members;
+use crate::entry::auth::Caller;
 use crate::native::json;
-use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
+use crate::request::body;
+use crate::request::negotiate::require_json;
+use crate::request::strict_json;
+use crate::shared::Shared;
 
 /// Longest body of this call.
 const MOST_BYTES: u64 = 16 * 1024;
@@ -81,34 +81,38 @@ pub(crate) async fn create(
 }
 
 fn asked(body: &[u8], own: &Organisation, now: Timestamp) -> Result<NewToken, Problem> {
-    let [label, rights, organisation, expires_at, expires_in, rate] = members::read(
-        members::whole(body)?.get(),
+    let [label, rights, organisation, expires_at, expires_in, rate] = strict_json::read(
+        strict_json::whole(body)?.get(),
         "",
         ["label", "rights", "organisation", "expires_at", "expires_in_s", "requests_per_second"],
     )?;
-    let label = members::value::<String>(label, "/label", "a string")?;
-    let expires_in = members::value::<u64>(expires_in, "/expires_in_s", "a whole number of seconds, not negative")?;
+    let label = strict_json::value::<String>(label, "/label", "a string")?;
+    let expires_in = strict_json::value::<u64>(expires_in, "/expires_in_s", "a whole number of seconds, not negative")?;
     let expires_in = expires_in.map(|seconds| now.plus_ms(seconds.saturating_mul(1_000)));
-    let expires_at = members::optional::<Timestamp>(expires_at, "/expires_at")?;
+    let expires_at = strict_json::optional::<Timestamp>(expires_at, "/expires_at")?;
     if expires_at.is_some() && expires_in.is_some() {
-        return Err(members::malformed("/expires_in_s".to_owned(), "stands beside `expires_at`; say one of them"));
+        return Err(strict_json::malformed("/expires_in_s".to_owned(), "stands beside `expires_at`; say one of them"));
     }
     Ok(NewToken {
-        organisation: members::optional(organisation, "/organisation")?.unwrap_or_else(|| own.clone()),
-        label: label.ok_or_else(|| members::missing("/label"))?,
+        organisation: strict_json::optional(organisation, "/organisation")?.unwrap_or_else(|| own.clone()),
+        label: label.ok_or_else(|| strict_json::missing("/label"))?,
         rights: rights_of(rights)?,
         expires_at: expires_at.or(expires_in),
-        requests_per_second: members::value(rate, "/requests_per_second", "a whole number of 32 bits, not negative")?,
+        requests_per_second: strict_json::value(
+            rate,
+            "/requests_per_second",
+            "a whole number of 32 bits, not negative",
+        )?,
     })
 }
 
 fn rights_of(member: Option<&RawValue>) -> Result<Vec<Right>, Problem> {
-    let words = members::value::<Vec<String>>(member, "/rights", "a list of strings")?;
+    let words = strict_json::value::<Vec<String>>(member, "/rights", "a list of strings")?;
     let mut rights = Vec::new();
-    for (place, word) in words.ok_or_else(|| members::missing("/rights"))?.iter().enumerate() {
+    for (place, word) in words.ok_or_else(|| strict_json::missing("/rights"))?.iter().enumerate() {
         let Some(right) = Right::parse(word) else {
             let known = Right::ALL.map(|right| format!("`{}`", right.as_str())).join(", ");
-            return Err(members::malformed(format!("/rights/{place}"), format!("is no right; these are: {known}")));
+            return Err(strict_json::malformed(format!("/rights/{place}"), format!("is no right; these are: {known}")));
         };
         if !rights.contains(&right) {
             rights.push(right);

@@ -9,11 +9,11 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::body::TokenBody;
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::entry::auth::Caller;
 use crate::native::json;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// One token. Needs `admin`.
 #[utoipa::path(get, path = "/v1/tokens/{token}", operation_id = "get_token", tag = "tokens",

@@ -9,11 +9,11 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 
 use super::body::{TokenBody, TokensBody};
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::named;
+use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing, Part};
+use crate::native::path_and_query::named;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// The tokens of all organisations, or of one. Needs `admin`.
 #[utoipa::path(get, path = "/v1/tokens", operation_id = "list_tokens", tag = "tokens",

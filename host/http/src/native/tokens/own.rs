@@ -7,10 +7,10 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::body::TokenBody;
-use crate::auth::Caller;
-use crate::gate::Shared;
+use crate::entry::auth::Caller;
 use crate::native::json;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// The token of this very call: whose it is, what it allows, until when. Any valid token may ask.
 #[utoipa::path(get, path = "/v1/token", operation_id = "get_own_token", tag = "tokens", responses(

@@ -8,11 +8,11 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::body::TokenBody;
-use crate::auth::Caller;
-use crate::gate::Shared;
-use crate::native::address::Segments;
+use crate::entry::auth::Caller;
 use crate::native::json;
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
+use crate::shared::Shared;
 
 /// Ends a token at once, and the sessions that were opened with it; twice is harmless. Needs `admin`.
 #[utoipa::path(delete, path = "/v1/tokens/{token}", operation_id = "revoke_token", tag = "tokens",

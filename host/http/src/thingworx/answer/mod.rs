@@ -1,7 +1,7 @@
 //! What a service answered, as the client wants to read it.
 //!
 //! A table stands as it is, at the top; one value is a table of one row and one field `result`; JSON is just that; nothing
-//! is an empty body. What is large is written piece by piece, see [`crate::pieces`].
+//! is an empty body. What is large is written piece by piece, see [`crate::answer::pieces`].
 
 use analyte_core::base_type::BaseType;
 use analyte_core::codes::Code;
@@ -19,10 +19,10 @@ use serde_json::Value;
 use super::accept::Form;
 use super::error::ServiceError;
 use super::service::{Answer, ResultType};
-use crate::gate::Shared;
+use crate::answer::pieces::{AT_ONCE, HELD, begin, exceeds};
 use crate::native::table::reserve;
-use crate::pieces::{AT_ONCE, HELD, begin, exceeds};
 use crate::problem::Problem;
+use crate::shared::Shared;
 
 pub(super) mod html;
 

@@ -14,13 +14,13 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, Uri};
 
-use super::super::error::Refusal;
-use super::super::query_string;
 use super::place::{JOBS, MODELS, Place};
-use crate::auth::Caller;
-use crate::file_answer::{self, Facts};
-use crate::gate::Shared;
+use crate::answer::file_answer::{self, Facts};
+use crate::entry::auth::Caller;
 use crate::problem::Problem;
+use crate::shared::Shared;
+use crate::thingworx::error::Refusal;
+use crate::thingworx::query_string;
 
 /// Under its address.
 pub(super) async fn by_address(

@@ -19,9 +19,9 @@ use http::header::CONTENT_TYPE;
 use multer::{Field, Multipart};
 
 use super::media_type;
-use crate::body::next_piece;
-use crate::gate::Shared;
 use crate::problem::Problem;
+use crate::request::body::next_piece;
+use crate::shared::Shared;
 
 /// The parser is given so many bytes at once. It takes in one such piece with each question, whether or not it has to.
 const PIECE: usize = 32 * 1024;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::gate::Shared;
+use crate::shared::Shared;
 
 mod download;
 mod form;

@@ -13,12 +13,12 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 
-use super::super::error::Refusal;
 use super::form::{self, Form};
 use super::place::{MODELS, inner};
-use crate::auth::Caller;
-use crate::gate::Shared;
+use crate::entry::auth::Caller;
 use crate::problem::Problem;
+use crate::shared::Shared;
+use crate::thingworx::error::Refusal;
 
 /// Takes an upload.
 pub(super) async fn upload(

@@ -3,9 +3,9 @@
 use analyte_core::names::{ProviderKey, ProviderName};
 use analyte_jobs::JobsError;
 
-use super::super::call::Call;
-use super::super::error::ServiceError;
 use crate::native::providers::put::broken_off;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
 
 /// The provider of this name that the caller sees, if the caller may change it. Nobody but an administrator changes one
 /// that belongs to all organisations.

@@ -4,10 +4,10 @@ use analyte_core::codes::Code;
 use analyte_core::query::{Fields, Filter, Query, SortKey};
 use analyte_core::table::Table;
 
-use super::super::call::Call;
-use super::super::error::ServiceError;
 use super::jobs::query_jobs::asked;
 use crate::native::table::off_thread;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
 
 /// What looking at all rows may cost, in comparisons; a second or so.
 const MOST_COST: u64 = 1_000_000;

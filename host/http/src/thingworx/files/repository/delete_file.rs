@@ -1,10 +1,10 @@
 //! `DeleteFile`: one file of the caller's organisation.
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
-use super::super::place::{MODELS, inner};
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::files::place::{MODELS, inner};
 use crate::thingworx::resources::change;
+use crate::thingworx::service::Answer;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let path = call.required_text("path")?;

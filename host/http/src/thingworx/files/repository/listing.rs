@@ -8,12 +8,12 @@ use analyte_core::table::Table;
 use analyte_core::table::infotable::{Cell, Rows};
 use analyte_jobs::FileRecord;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::resources::jobs::data_shapes::{field, table as finished};
-use super::super::super::service::Answer;
-use super::super::place::{MODELS, Place, inner};
 use crate::native::table::off_thread;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::files::place::{MODELS, Place, inner};
+use crate::thingworx::resources::jobs::data_shapes::{field, table as finished};
+use crate::thingworx::service::Answer;
 
 /// Rows of GetFileListing.
 pub(super) const SHAPE: &str = "FileSystemFile";

@@ -6,10 +6,10 @@
 
 use analyte_jobs::Right;
 
-use super::super::call::Call;
-use super::super::error::ServiceError;
-use super::super::service::{Answer, Parameter, Resource, ResultType, Service};
 use super::place::MODELS;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::service::{Answer, Parameter, Resource, ResultType, Service};
 
 mod create_folder;
 mod delete_file;

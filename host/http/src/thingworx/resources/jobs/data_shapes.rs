@@ -7,7 +7,7 @@ use analyte_core::shape::Field;
 use analyte_core::table::Table;
 use analyte_core::table::infotable::Rows;
 
-use super::super::super::error::ServiceError;
+use crate::thingworx::error::ServiceError;
 
 /// Rows of QueryJobs.
 pub(super) const SOLVABLE: &str = "PTC.Capability.Analysis.SolvableDataShape";

@@ -5,8 +5,8 @@ use analyte_core::codes::Code;
 use analyte_core::job::Job;
 use analyte_core::table::{Table, infotable};
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
 
 pub(super) fn of(call: &Call, job: &Job) -> Result<Table, ServiceError> {
     let Some(task) = job.tasks.last() else { return Ok(Table::default()) };

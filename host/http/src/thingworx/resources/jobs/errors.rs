@@ -5,8 +5,8 @@ use analyte_core::job::{Job, Status};
 use analyte_core::table::Table;
 use analyte_core::table::infotable::{Cell, Rows};
 
-use super::super::super::error::ServiceError;
 use super::data_shapes;
+use crate::thingworx::error::ServiceError;
 
 /// The errors of a job, those of its first task first.
 pub(super) fn of(job: &Job) -> Result<Table, ServiceError> {

@@ -10,10 +10,10 @@ use analyte_core::codes::Code;
 use analyte_core::job::{Job, Status};
 use analyte_core::names::JobId;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
 use super::{get_job_results, submission};
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::service::Answer;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let submission = submission::read(call).await?;

@@ -6,8 +6,8 @@ use analyte_core::codes::Code;
 use analyte_core::names::JobId;
 use analyte_jobs::JobView;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
 
 /// Of names of a client within messages.
 const SHOWN: usize = 80;

@@ -3,10 +3,10 @@
 
 use analyte_core::table::infotable::{Cell, Rows};
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
 use super::{data_shapes, find};
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::service::Answer;
 
 /// Where result files stand.
 const FOLDER: &str = "/Thingworx/FileRepositories/TW.AnalysisServices.JobRepository";

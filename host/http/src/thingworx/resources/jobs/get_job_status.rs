@@ -2,10 +2,10 @@
 
 use analyte_core::table::infotable::Cell;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
 use super::{find, status};
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::service::Answer;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let view = find::job(call).await?;

@@ -2,8 +2,8 @@
 
 use analyte_core::table::infotable::Cell;
 
-use super::super::super::call::Call;
-use super::super::super::service::Answer;
+use crate::thingworx::call::Call;
+use crate::thingworx::service::Answer;
 
 pub(crate) fn call(call: &Call) -> Answer {
     let stateful = call.session().is_some_and(|session| call.manager().is_stateful(&session));

@@ -4,9 +4,9 @@
 //! way round. A job is named by its provider and its id; an id that is malformed, of another organisation, or of a job on
 //! another provider is answered like one that was never given out.
 
-use super::super::call::Call;
-use super::super::error::ServiceError;
-use super::super::service::{Answer, Parameter, Resource, ResultType, Service};
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::service::{Answer, Parameter, Resource, ResultType, Service};
 use analyte_jobs::Right;
 
 mod cancel_job;

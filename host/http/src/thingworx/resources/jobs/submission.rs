@@ -16,10 +16,10 @@ use analyte_jobs::{Parameters, Submission};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
 use super::find;
-use crate::members;
+use crate::request::strict_json;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
 
 /// What stands for custom data where a client gives none.
 const EMPTY_TABLE: &str = r#"{"dataShape":{"fieldDefinitions":{}},"rows":[]}"#;
@@ -76,7 +76,7 @@ fn parameters(given: Option<Bytes>, limits: &Limits) -> Result<Parameters, Servi
     if !raw.get().starts_with('{') {
         return Err(ServiceError::coded(Code::InvalidInput, "the parameter extraParams must be a JSON object"));
     }
-    members::check_members(&raw, "extraParams")?;
+    strict_json::check_members(&raw, "extraParams")?;
     Ok(Parameters::Json(raw))
 }
 

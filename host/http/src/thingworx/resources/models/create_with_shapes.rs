@@ -5,10 +5,10 @@
 use analyte_core::table::infotable::Cell;
 use analyte_jobs::ModelOverrides;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
 use super::{publication, shape_json};
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::service::Answer;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let shape = |parameter| match call.bytes(parameter) {

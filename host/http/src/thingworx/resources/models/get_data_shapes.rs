@@ -6,12 +6,12 @@ use analyte_core::table::Table;
 use analyte_core::table::infotable::{Cell, Rows};
 use analyte_jobs::Model;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
-use super::super::jobs::data_shapes::{field, table as finished};
 use super::named;
 use crate::native::table::off_thread;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::resources::jobs::data_shapes::{field, table as finished};
+use crate::thingworx::service::Answer;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let model = named::model(call)?;

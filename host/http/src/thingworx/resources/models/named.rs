@@ -6,9 +6,9 @@ use analyte_core::codes::Code;
 use analyte_core::names::{ModelName, ProviderName};
 use analyte_jobs::Model;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::jobs::find;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::resources::jobs::find;
 
 /// Its names, whether or not there is such a model.
 pub(super) fn names(call: &Call) -> Result<(ProviderName, ModelName), ServiceError> {

@@ -5,13 +5,13 @@ use analyte_core::model::Cardinality;
 use analyte_core::names::{BadName, ModelName, ProviderName};
 use analyte_jobs::{ModelContent, ModelOverrides, PublishModel};
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::files::media_type::{self, WASM};
-use super::super::super::files::place::{MODELS, PREFIX, Place};
-use super::super::change;
-use super::super::jobs::{find, submission};
 use super::row;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::files::media_type::{self, WASM};
+use crate::thingworx::files::place::{MODELS, PREFIX, Place};
+use crate::thingworx::resources::change;
+use crate::thingworx::resources::jobs::{find, submission};
 
 /// Publishes the model that a call describes, under these shapes where it gives some, and answers its id.
 ///

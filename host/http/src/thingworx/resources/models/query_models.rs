@@ -1,10 +1,10 @@
 //! `QueryModels`: the models of every provider that the caller sees, by provider and name unless the query orders them.
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
-use super::super::selection;
 use super::row::{self, Row};
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::resources::selection;
+use crate::thingworx::service::Answer;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let providers = call.manager().providers(call.organisation());

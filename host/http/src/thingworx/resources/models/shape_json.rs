@@ -13,7 +13,7 @@ use analyte_core::shape::{Field, Shape};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::super::error::ServiceError;
+use crate::thingworx::error::ServiceError;
 
 /// The platform's wrapping of an array.
 #[derive(Deserialize)]

@@ -8,11 +8,11 @@ use analyte_core::names::{BadName, ProviderName};
 use analyte_core::table::infotable::Cell;
 use analyte_jobs::NewProvider;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
-use super::super::change;
-use super::super::jobs::find;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::resources::change;
+use crate::thingworx::resources::jobs::find;
+use crate::thingworx::service::Answer;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let name: ProviderName =

@@ -2,11 +2,11 @@
 
 use analyte_core::names::ProviderName;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
-use super::super::jobs::find;
 use super::row::{self, Row};
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::resources::jobs::find;
+use crate::thingworx::service::Answer;
 
 pub(crate) fn call(call: &Call) -> Result<Answer, ServiceError> {
     let name: ProviderName = find::name(call, "providerName", "provider")?;

@@ -10,8 +10,8 @@ use analyte_core::table::Table;
 use analyte_core::table::infotable::{Cell, Rows};
 use analyte_jobs::{Manager, Provider, ProviderState};
 
-use super::super::super::error::ServiceError;
-use super::super::jobs::data_shapes::{field, table as finished, with};
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::resources::jobs::data_shapes::{field, table as finished, with};
 
 /// One row.
 pub(super) struct Row {

@@ -4,10 +4,10 @@ use analyte_core::codes::Code;
 use analyte_core::limits::Limits;
 use analyte_core::query::{Query, QueryProblem};
 
-use super::super::super::super::call::Call;
-use super::super::super::super::error::ServiceError;
 use super::{fields, lenient, values};
 use crate::native::table::off_thread;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
 
 pub(super) async fn read(call: &Call) -> Result<Query, ServiceError> {
     of_call(call, both).await

@@ -9,7 +9,7 @@ use analyte_core::job::Status;
 use analyte_core::query::{Condition, Field, Fields, Filter, Operand, Query, Sort, Test, Values};
 use serde_json::Value;
 
-use super::super::status::WORDS;
+use crate::thingworx::resources::jobs::status::WORDS;
 
 enum Stands {
     For(&'static str),

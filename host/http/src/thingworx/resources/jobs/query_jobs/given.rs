@@ -12,8 +12,8 @@ use analyte_core::table::infotable;
 use analyte_jobs::{Given, Manager};
 use bytes::Bytes;
 
-use super::super::super::super::error::ServiceError;
 use crate::native::table::off_thread;
+use crate::thingworx::error::ServiceError;
 
 /// Most bytes of one table or of one object within a row.
 const INLINE: u64 = 64 * 1024;

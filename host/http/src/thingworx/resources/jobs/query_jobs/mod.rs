@@ -8,9 +8,9 @@
 use analyte_core::query::Query;
 use analyte_jobs::JobView;
 
-use super::super::super::call::Call;
-use super::super::super::error::ServiceError;
-use super::super::super::service::Answer;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::service::Answer;
 
 pub(in crate::thingworx::resources) mod asked;
 mod fields;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use analyte_core::codes::Code;
 use analyte_core::limits::Limits;
 
-use super::super::super::super::error::ServiceError;
+use crate::thingworx::error::ServiceError;
 
 /// What is left of the time for a query.
 #[derive(Clone, Copy)]

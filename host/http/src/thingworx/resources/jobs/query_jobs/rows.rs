@@ -10,12 +10,12 @@ use analyte_core::table::{Table, infotable};
 use analyte_jobs::JobView;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
-use super::super::super::super::call::Call;
-use super::super::super::super::error::ServiceError;
-use super::super::{data_shapes, errors, status};
 use super::given::{self, Shown};
 use super::patience::Patience;
 use crate::native::table::off_thread;
+use crate::thingworx::call::Call;
+use crate::thingworx::error::ServiceError;
+use crate::thingworx::resources::jobs::{data_shapes, errors, status};
 
 /// Jobs whose inputs are read at once.
 const PART: usize = 128;

@@ -10,7 +10,7 @@ use analyte_core::query::{Filter, Query};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::super::super::super::error::ServiceError;
+use crate::thingworx::error::ServiceError;
 
 #[derive(Deserialize)]
 struct Values {

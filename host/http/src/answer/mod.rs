@@ -1,0 +1,7 @@
+//! What handlers write: answers in pieces, files, parts of files.
+
+pub(crate) mod apart;
+pub(crate) mod etag;
+pub(crate) mod file_answer;
+pub(crate) mod pieces;
+pub(crate) mod range;

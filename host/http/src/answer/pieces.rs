@@ -1,0 +1,202 @@
+//! Answers that are written piece by piece, as their reader takes them.
+//!
+//! The first pieces are written before the answer begins, so that what cannot be written at all is refused with a status
+//! of its own, and a small answer has a length. Each further piece is written when the connection has room for it, on a
+//! thread where no other call waits behind it. When the client is gone its answer is dropped, and nothing more is written. An
+//! answer that cannot be finished ends its connection, so that the client sees that something is missing.
+
+use std::sync::LazyLock;
+
+use analyte_core::table::format::WriteError;
+use analyte_jobs::Reservation;
+use axum::body::Body;
+use bytes::Bytes;
+use futures::stream;
+use tokio::sync::Semaphore;
+
+use crate::answer::apart::Apart;
+use crate::native::table::off_thread;
+use crate::problem::Problem;
+
+/// An answer up to about this size is written before it is begun, and has a length.
+pub(crate) const AT_ONCE: usize = 128 * 1024;
+
+/// What an answer holds that is longer: its beginning, or a piece that is written and one that is being sent.
+pub(crate) const HELD: u64 = 256 * 1024;
+
+/// Pieces of one document. Empty ones are allowed: there was much to do, and nothing to write.
+pub(crate) trait Pieces: Iterator<Item = Result<Vec<u8>, WriteError>> + Send + 'static {}
+
+impl<P: Iterator<Item = Result<Vec<u8>, WriteError>> + Send + 'static> Pieces for P {}
+
+/// The beginning of a document.
+pub(crate) enum Begun<P> {
+    /// It is all there.
+    Whole(Vec<u8>),
+    /// More comes.
+    More {
+        /// What there is.
+        first: Vec<u8>,
+        /// What comes next.
+        rest: P,
+    },
+}
+
+/// Writes the beginning of a document.
+pub(crate) async fn begin<P: Pieces>(pieces: P) -> Result<Result<Begun<P>, WriteError>, Problem> {
+    let (mut first, mut rest) = (Vec::new(), pieces);
+    while first.len() < AT_ONCE {
+        let (piece, left) = next(rest).await?;
+        rest = left;
+        match piece {
+            None => return Ok(Ok(Begun::Whole(first))),
+            Some(Ok(piece)) if first.is_empty() => first = piece,
+            Some(Ok(piece)) => first.extend_from_slice(&piece),
+            Some(Err(error)) => return Ok(Err(error)),
+        }
+    }
+    Ok(Ok(Begun::More { first, rest }))
+}
+
+/// Whether a document takes more than this many bytes. Nothing of it is kept.
+pub(crate) async fn exceeds<P: Pieces>(pieces: P, most: u64) -> Result<Result<bool, WriteError>, Problem> {
+    let (mut length, mut rest) = (0_u64, pieces);
+    loop {
+        let (piece, left) = next(rest).await?;
+        rest = left;
+        match piece {
+            None => return Ok(Ok(false)),
+            Some(Ok(piece)) => length = length.saturating_add(piece.len() as u64),
+            Some(Err(error)) => return Ok(Err(error)),
+        }
+        if length > most {
+            return Ok(Ok(true));
+        }
+    }
+}
+
+async fn next<P: Pieces>(mut pieces: P) -> Result<(Option<P::Item>, P), Problem> {
+    in_turn(move || (pieces.next(), pieces)).await
+}
+
+/// Does a small part of an answer on a thread where no other call waits. A few parts at a time: more threads would not write
+/// faster, and each keeps some memory for itself.
+pub(crate) async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    static PLACES: LazyLock<Semaphore> =
+        LazyLock::new(|| Semaphore::new(2 * std::thread::available_parallelism().map_or(1, usize::from)));
+    // Never closed.
+    let _place = PLACES.acquire().await.ok();
+    off_thread(work).await
+}
+
+impl<P: Pieces> Begun<P> {
+    /// Whether it is longer than an answer that is written before it is begun.
+    pub(crate) fn is_large(&self) -> bool {
+        matches!(self, Self::More { .. })
+    }
+
+    /// The document as a body. What is reserved is given back when the body is gone: all of it was taken, or the client is.
+    pub(crate) fn body(self, reserved: Vec<Reservation>) -> Body {
+        match self {
+            Self::Whole(bytes) => crate::request::body::holding(bytes.into(), reserved),
+            Self::More { first, rest } => {
+                let state = (Some(first), Apart::new(rest), reserved);
+                Body::from_stream(stream::try_unfold(state, async |(first, mut rest, reserved)| {
+                    if let Some(first) = first {
+                        return Ok(Some((Bytes::from(first), (None, rest, reserved))));
+                    }
+                    while let Some(left) = rest.take() {
+                        let (piece, left) = next(left).await.map_err(|_| Broken)?;
+                        rest = Apart::new(left);
+                        match piece {
+                            None => break,
+                            Some(Ok(piece)) if piece.is_empty() => {}
+                            Some(Ok(piece)) => return Ok(Some((Bytes::from(piece), (None, rest, reserved)))),
+                            Some(Err(error)) => {
+                                tracing::error!(%error, "an answer breaks off, and its connection is closed");
+                                return Err(Broken);
+                            }
+                        }
+                    }
+                    Ok(None)
+                }))
+            }
+        }
+    }
+}
+
+/// An answer cannot be finished; the log says why.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer cannot be finished")]
+struct Broken;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::{Duration, Instant};
+
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// This many pieces of this size, and how many of them were written.
+    fn counted(pieces: usize, size: usize) -> (impl Pieces, Arc<AtomicUsize>) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let written = count.clone();
+        let piece = move |_| {
+            written.fetch_add(1, Ordering::Relaxed);
+            Ok(vec![b'x'; size])
+        };
+        ((0..pieces).map(piece), count)
+    }
+
+    async fn begun<P: Pieces>(pieces: P) -> Begun<P> {
+        begin(pieces).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_small_document_is_whole_before_it_is_answered() {
+        let (pieces, _) = counted(3, 1_000);
+        let body = begun(pieces).await.body(Vec::new());
+        assert_eq!(axum::body::HttpBody::size_hint(&body).exact(), Some(3_000));
+    }
+
+    #[tokio::test]
+    async fn no_piece_is_written_before_there_is_room_and_none_after_the_reader_is_gone() {
+        let (pieces, written) = counted(1_000, AT_ONCE / 2);
+        let mut body = begun(pieces).await.body(Vec::new());
+        assert_eq!(written.load(Ordering::Relaxed), 2);
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), AT_ONCE);
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), AT_ONCE / 2);
+        assert_eq!(written.load(Ordering::Relaxed), 3);
+        drop(body);
+        // It is dropped on another thread.
+        let until = Instant::now() + Duration::from_mins(1);
+        while Arc::strong_count(&written) > 1 && Instant::now() < until {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((written.load(Ordering::Relaxed), Arc::strong_count(&written)), (3, 1));
+    }
+
+    #[tokio::test]
+    async fn what_fails_at_first_is_refused_and_what_fails_later_breaks_off() {
+        let fails = |after: usize| {
+            let pieces = (0..after).map(|_| Ok(vec![b'x'; AT_ONCE]));
+            pieces.chain(std::iter::once_with(|| Err(WriteError::NonFinite)))
+        };
+        assert_eq!(begin(fails(0)).await.unwrap().map(|_| ()), Err(WriteError::NonFinite));
+        let body = begun(fails(2)).await.body(Vec::new());
+        assert!(body.collect().await.is_err_and(|error| error.to_string() == "the answer cannot be finished"));
+    }
+
+    #[tokio::test]
+    async fn a_document_is_measured_up_to_its_limit() {
+        let (pieces, written) = counted(1_000, 10);
+        assert!(exceeds(pieces, 99).await.unwrap().unwrap());
+        assert_eq!(written.load(Ordering::Relaxed), 10);
+        assert!(!exceeds(counted(10, 10).0, 100).await.unwrap().unwrap());
+        assert_eq!(exceeds(std::iter::once(Err(WriteError::NonFinite)), 1).await.unwrap(), Err(WriteError::NonFinite));
+    }
+}

@@ -1,0 +1,7 @@
+//! What handlers read of a request.
+
+pub(crate) mod body;
+pub(crate) mod drain_body;
+pub(crate) mod items;
+pub(crate) mod negotiate;
+pub(crate) mod strict_json;

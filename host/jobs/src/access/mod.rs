@@ -1,0 +1,4 @@
+//! Who may do what: organisations, and the tokens that belong to them.
+
+pub(crate) mod organisations;
+pub(crate) mod tokens;

@@ -1,0 +1,94 @@
+//! Cancelling many jobs at once, by what they are rather than by their names.
+
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use analyte_core::job::fields::is_field;
+use analyte_core::names::{JobId, Organisation};
+use analyte_core::query::{Filter, Query};
+use analyte_store::{CancelAnswer, CancelRule, ListQuery};
+use serde_json::json;
+
+use crate::detached::to_the_end;
+use crate::error::JobsError;
+use crate::manager::Manager;
+
+/// Jobs that are cancelled in one step, so that nobody waits long for the store.
+const PORTION: usize = 256;
+
+impl Manager {
+    /// Cancels all unfinished jobs that the filter holds for (`None`: all of them), or only counts them; says how many.
+    /// Jobs that are submitted meanwhile are left alone. Each portion is one durable step; where the caller goes away, or
+    /// the server ends, what was cancelled so far stays cancelled.
+    pub async fn cancel_matching(
+        &self,
+        organisation: &Organisation,
+        filter: Option<Filter>,
+        dry_run: bool,
+    ) -> Result<u64, JobsError> {
+        refuse_unknown(filter.as_ref())?;
+        let unfinished = self.unfinished()?;
+        let filter = match filter {
+            Some(filter) => unfinished.and(filter),
+            None => unfinished,
+        };
+        let mut query = ListQuery {
+            scan: self.scan(Some(&filter)),
+            filter: Some(Arc::new(filter)),
+            limit: PORTION,
+            ..ListQuery::default()
+        };
+        let mut count = 0;
+        loop {
+            let page = self.inner.store.jobs(organisation, query.clone()).await?;
+            let ids: Vec<_> = page.jobs.iter().map(|job| job.id).collect();
+            if dry_run {
+                count += ids.len() as u64;
+            } else if !ids.is_empty() {
+                count += self.cancel_portion(organisation, ids).await?;
+            }
+            match page.next {
+                None => return Ok(count),
+                next => query.after = next,
+            }
+        }
+    }
+
+    /// A portion is cancelled whole, with what follows from it; a caller who goes away ends the search for the next.
+    async fn cancel_portion(&self, organisation: &Organisation, jobs: Vec<JobId>) -> Result<u64, JobsError> {
+        let (manager, organisation) = (self.clone(), organisation.clone());
+        to_the_end(async move {
+            let reason = "cancelled by request".to_owned();
+            let rule = CancelRule { jobs, only_queued: false, all_or_nothing: false, reason };
+            let mut count = 0;
+            for (_, answer) in manager.inner.store.cancel_if(&organisation, rule, manager.now()).await? {
+                if let CancelAnswer::Cancelled(changed) = answer {
+                    manager.follow(&changed);
+                    count += 1;
+                }
+            }
+            Ok(count)
+        })
+        .await
+    }
+
+    fn unfinished(&self) -> Result<Filter, JobsError> {
+        let states = json!({"filters": {"type": "IN", "fieldName": "status", "values": ["queued", "running"]}});
+        let query = Query::of_value(&states, &self.inner.limits);
+        query.ok().and_then(|query| query.filter).ok_or_else(|| {
+            JobsError::new(Code::HostError, "the limits of queries leave no room for the server's own filter")
+        })
+    }
+}
+
+/// In a query an unknown field is a missing one. Here a slip would select, and cancel, more than was meant.
+fn refuse_unknown(filter: Option<&Filter>) -> Result<(), JobsError> {
+    let unknown = filter.and_then(|filter| filter.fields().into_iter().find(|field| !is_field(field)));
+    match unknown {
+        None => Ok(()),
+        Some(field) => {
+            let shown: String = field.chars().take(60).collect();
+            Err(JobsError::invalid(format!("a job has no field `{shown}`, so nothing is cancelled")))
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! How jobs end before their time or go after it, and how a manager stops.
+
+mod cancel;
+mod cancel_matching;
+pub(crate) mod phase;
+pub(crate) mod retention;
+pub(crate) mod retire;
+mod stop;

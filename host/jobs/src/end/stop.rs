@@ -1,0 +1,76 @@
+//! Stopping: no new work, a grace period for what runs, the rest back to the queue.
+
+use std::time::Duration;
+
+use analyte_core::job::transition::Released;
+
+use crate::end::phase::Phase;
+use crate::error::JobsError;
+use crate::manager::Manager;
+
+impl Manager {
+    /// Begins to stop: nothing new is taken or started from here on, and whoever waits for the end of a job is answered.
+    /// What runs goes on; [`Manager::stop`] does the rest.
+    pub fn drain(&self) {
+        self.advance(Phase::Draining);
+    }
+
+    /// Stops: takes nothing new, lets running tasks go on for `grace` at most, puts the rest back into the queue without
+    /// costing them a try, and closes the store. Returns when all of that is done; later calls are refused as `busy`.
+    pub async fn stop(&self, grace: Duration) -> Result<(), JobsError> {
+        let inner = &self.inner;
+        self.drain();
+        // What is being claimed at this moment is either running or given back once the dispatcher has ended.
+        let dispatcher = inner.dispatcher.lock().take();
+        if let Some(dispatcher) = dispatcher
+            && let Err(error) = dispatcher.await
+        {
+            tracing::error!(%error, "the dispatcher ended badly");
+        }
+        tokio::select! {
+            () = inner.live.empty() => {}
+            () = tokio::time::sleep(grace) => {}
+            // Somebody asked for more haste.
+            () = self.reached(Phase::Stopping) => {}
+        }
+        self.advance(Phase::Stopping);
+        // What they told is theirs to keep as long as their leases hold.
+        crate::run::flush_events::keep(self).await;
+        // A run that was stopped writes nothing any more; one that is writing its outcome goes on to do so.
+        let stopped = inner.live.stop_all();
+        inner.live.empty().await;
+        if !stopped.is_empty() {
+            tracing::info!(tasks = stopped.len(), "running tasks go back to the queue");
+            let released = stopped.into_iter().map(|run| (run, Released::Drained)).collect();
+            inner.store.release(released, self.now()).await?;
+        }
+        drop(inner.pool.clear());
+        crate::access::tokens::uses::keep(self).await;
+        let mut background = std::mem::take(&mut *inner.background.lock());
+        background.shutdown().await;
+        Ok(inner.store.close().await?)
+    }
+
+    /// Ends the grace period now, whether a [`Manager::stop`] is under way or yet to come; calls that run something are
+    /// answered `busy`.
+    pub fn hurry(&self) {
+        self.advance(Phase::Stopping);
+    }
+
+    /// Waits until the end is at least this far.
+    pub(crate) async fn reached(&self, wanted: Phase) {
+        let mut phase = self.inner.phase.subscribe();
+        // The sender lives as long as the manager; were it gone, this would be the end all the same.
+        let _ = phase.wait_for(|phase| *phase >= wanted).await;
+    }
+
+    fn advance(&self, to: Phase) {
+        self.inner.phase.send_if_modified(|phase| {
+            let later = *phase < to;
+            if later {
+                *phase = to;
+            }
+            later
+        });
+    }
+}

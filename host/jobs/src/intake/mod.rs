@@ -1,0 +1,9 @@
+//! From what a client asks for to a durable job.
+
+pub(crate) mod coerce;
+pub(crate) mod idempotency;
+pub(crate) mod keys;
+pub(crate) mod prepare;
+mod retry;
+pub(crate) mod submission;
+pub(crate) mod submit;

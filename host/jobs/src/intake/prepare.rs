@@ -1,0 +1,211 @@
+//! From what a client asks for to what is run or kept: everything is checked here, nothing is changed.
+
+use std::sync::Arc;
+
+use analyte_core::codes::Code;
+use analyte_core::digest::Digest;
+use analyte_core::document::Document;
+use analyte_core::job::{Content, Job, RunLimits, Task};
+use analyte_core::limits::Limits;
+use analyte_core::names::{JobId, Organisation, TaskName};
+use analyte_core::parameters::{ParameterProblem, ParametersSchema};
+use analyte_core::table::Table;
+use analyte_core::table::fit::fit;
+use analyte_core::table::format::{Format, Read, write};
+use analyte_store::{NewContent, NewJob};
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::catalogue::installed::Model;
+use crate::error::{JobsError, Wrong};
+use crate::intake::coerce::coerce;
+use crate::intake::submission::{LimitsAsked, Parameters, Submission, check_labels};
+use crate::manager::Manager;
+
+/// Checked input and parameters of one run.
+pub(crate) struct Fitted {
+    pub(crate) input: Table,
+    pub(crate) warnings: Vec<String>,
+    /// A JSON object with the defaults filled in.
+    pub(crate) parameters: String,
+    pub(crate) limits: RunLimits,
+}
+
+/// Fits a table to a model and checks its parameters by the model's schema.
+pub(crate) fn fitted(
+    (model, schema): (&Model, &ParametersSchema),
+    input: &Table,
+    mut warnings: Vec<String>,
+    parameters: Parameters,
+    asked: LimitsAsked,
+    limits: &Limits,
+    budget: u64,
+) -> Result<Fitted, JobsError> {
+    let run_limits = asked.resolve(limits, budget)?;
+    let Read { table, warnings: more } = fit(input, &model.info.input, model.info.cardinality, limits)?;
+    warnings.extend(more);
+    let given = object(parameters, model.info.parameters_schema.as_ref(), limits)?;
+    let checked = schema.check(given, Some(&table)).map_err(|problems| wrong_parameters(&problems))?;
+    let parameters = Value::Object(checked).to_string();
+    refuse_long(parameters.len(), limits)?;
+    Ok(Fitted { input: table, warnings, parameters, limits: run_limits })
+}
+
+/// How much work [`fitted`] is, in bytes of a table that could be read meanwhile.
+pub(crate) fn work(input: usize, parameters: &Parameters, schema: &ParametersSchema) -> usize {
+    input.saturating_add(usize::try_from(schema.work(parameters.bytes())).unwrap_or(usize::MAX))
+}
+
+fn object(parameters: Parameters, schema: Option<&Document>, limits: &Limits) -> Result<Map<String, Value>, JobsError> {
+    match parameters {
+        Parameters::None => Ok(Map::new()),
+        Parameters::Object(object) => Ok(object),
+        Parameters::Pairs(pairs) => {
+            refuse_long(pairs.iter().map(|(name, text)| name.len() + text.len()).sum(), limits)?;
+            // Only what is given as text is read by the schema.
+            let schema = schema.and_then(|schema| schema.value().ok());
+            Ok(coerce(&pairs, schema.as_ref()))
+        }
+        Parameters::Json(text) => {
+            refuse_long(text.get().len(), limits)?;
+            match serde_json::from_str(text.get()) {
+                Ok(Value::Object(object)) => Ok(object),
+                Ok(Value::Null) => Ok(Map::new()),
+                Ok(_) => Err(JobsError::invalid("the parameters must be a JSON object").with_wrong(vec![Wrong {
+                    pointer: "/parameters".to_owned(),
+                    message: "must be a JSON object".to_owned(),
+                }])),
+                Err(error) => {
+                    Err(JobsError::new(Code::Malformed, format!("the parameters cannot be read as JSON: {error}")))
+                }
+            }
+        }
+    }
+}
+
+fn refuse_long(bytes: usize, limits: &Limits) -> Result<(), JobsError> {
+    let most = limits.parameters_bytes;
+    if bytes as u64 <= most {
+        return Ok(());
+    }
+    let message = format!("the parameters have {bytes} bytes; {most} are allowed (limit parameters_bytes)");
+    Err(JobsError::new(Code::TooLarge, message))
+}
+
+fn wrong_parameters(problems: &[ParameterProblem]) -> JobsError {
+    let message = match problems {
+        [] => "the parameters do not fit the model".to_owned(),
+        [only] => only.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+    };
+    let wrong = |problem: &ParameterProblem| Wrong {
+        pointer: format!("/parameters{}", problem.pointer),
+        message: problem.message.clone(),
+    };
+    JobsError::invalid(message).with_wrong(problems.iter().map(wrong).collect())
+}
+
+impl Manager {
+    /// A job ready to be kept, and the component it pins.
+    pub(crate) async fn prepare(
+        &self,
+        organisation: &Organisation,
+        model: Arc<Model>,
+        submission: Submission,
+    ) -> Result<NewJob, JobsError> {
+        let limits = self.inner.limits.clone();
+        model.refuse_disabled()?;
+        check_labels(&submission, &limits)?;
+        let retry = submission.retry.resolve()?;
+        let Some(digest) = model.digest else {
+            return Err(JobsError::new(
+                Code::ProviderUnavailable,
+                format!("provider `{}` has no component that could run model `{}`", model.provider, model.info.name),
+            ));
+        };
+        let Submission { input, input_warnings, parameters, limits: asked, .. } = submission;
+        let schema = self.schema(&model).await?;
+        let size = work(input.memory_bytes(), &parameters, &schema);
+        let pinned = model.clone();
+        let budget = self.inner.engine.budget().largest_run();
+        let (fitted, bytes, input) = self
+            .off_thread(organisation, size, move || {
+                let fitted = fitted((&pinned, &schema), &input, input_warnings, parameters, asked, &limits, budget)?;
+                let bytes = Bytes::from(
+                    write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
+                );
+                let content = content(&bytes);
+                Ok::<_, JobsError>((fitted, bytes, content))
+            })
+            .await?;
+        let parameters = Bytes::from(fitted.parameters);
+        let id = JobId(self.new_id());
+        let named = (submission.provider, submission.model);
+        let task = Task {
+            model_file: model.file,
+            grants: model.grants.clone(),
+            warnings: fitted.warnings,
+            ..Task::queued(TaskName::only(), named, digest, input, content(&parameters))
+        };
+        let job = Job {
+            priority: submission.priority,
+            run_at: submission.run_at,
+            retry,
+            retry_of: submission.retry_of,
+            created_by: submission.created_by,
+            session: submission.session,
+            tags: submission.tags,
+            custom_data: submission.custom_data,
+            ..Job::queued(id, organisation.clone(), vec![task], fitted.limits, self.now())
+        };
+        Ok(NewJob {
+            job,
+            contents: vec![NewContent::Bytes(bytes), NewContent::Bytes(parameters)],
+            idempotency: submission.idempotency,
+            queue_cap: self.queue_cap(organisation),
+        })
+    }
+}
+
+fn content(bytes: &Bytes) -> Content {
+    Content { digest: Digest::of(bytes), bytes: bytes.len() as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn parameters_are_an_object_however_they_come() {
+        let limits = Limits { parameters_bytes: 40, ..Limits::default() };
+        let schema = json!({ "type": "object", "properties": { "n": { "type": "integer" } } });
+        let schema = Document::of(&schema).unwrap();
+        let json = |text: &str| Parameters::Json(RawValue::from_string(text.to_owned()).unwrap());
+        let read = |parameters| object(parameters, Some(&schema), &limits).map(Value::Object);
+        assert_eq!(read(Parameters::None).unwrap(), json!({}));
+        assert_eq!(read(json("null")).unwrap(), json!({}));
+        assert_eq!(read(json("{\"n\": 1}")).unwrap(), json!({ "n": 1 }));
+        assert_eq!(read(Parameters::Pairs(vec![("n".into(), "1".into())])).unwrap(), json!({ "n": 1 }));
+        let code = |parameters| read(parameters).map_err(|error| error.code());
+        assert_eq!(code(json("[1]")), Err(Code::InvalidInput));
+        let long = format!("{{\"text\": \"{}\"}}", "x".repeat(40));
+        assert_eq!(code(json(&long)), Err(Code::TooLarge));
+        assert_eq!(code(Parameters::Pairs(vec![("n".into(), "1".repeat(40))])), Err(Code::TooLarge));
+    }
+
+    #[test]
+    fn each_wrong_parameter_is_named() {
+        let problem =
+            |pointer: &str, message: &str| ParameterProblem { pointer: pointer.into(), message: message.into() };
+        let error = wrong_parameters(&[problem("/method", "is unknown"), problem("/n", "is too small")]);
+        assert_eq!(error.code(), Code::InvalidInput);
+        assert_eq!(error.message(), "parameters/method: is unknown (and 1 more)");
+        let places: Vec<_> = error.wrong().iter().map(|wrong| wrong.pointer.clone()).collect();
+        assert_eq!(places, ["/parameters/method", "/parameters/n"]);
+    }
+}

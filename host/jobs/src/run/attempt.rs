@@ -1,0 +1,271 @@
+//! One attempt of one task, from its claim to the outcome that is kept.
+//!
+//! Whatever happens here ends in exactly one of three ways: an outcome is kept, the run was stopped and keeps nothing, or
+//! the process ends and the next start puts the task back. A panic on the way becomes a `host-error`.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use analyte_core::codes::Code;
+use analyte_core::failure::Failure;
+use analyte_core::job::{Job, Task, Usage};
+use analyte_core::names::Organisation;
+use analyte_core::table::Table;
+use analyte_core::table::format::{Format, read, write};
+use analyte_engine::Component;
+use analyte_engine::budget::Reservation;
+use analyte_engine::run::ends::Ends;
+use analyte_engine::run::request::{Identity, RunOutcome, RunReport, RunRequest};
+use analyte_engine::run::session::WarmInstance;
+use analyte_store::{Claimed, Finished, NewContent, Outcome, Purpose, StoreError};
+use bytes::Bytes;
+use futures::FutureExt as _;
+
+use crate::catalogue::installed::restrict;
+use crate::manager::Manager;
+use crate::run::active_runs::Begun;
+use crate::run::fetch::Fetched;
+use crate::run::pinned::Pinned;
+use crate::run::run_sink::Sink;
+use crate::run::sessions::InSession;
+use crate::run::slots::Slot;
+
+/// Contents above this size are written before the outcome, so that a large one holds up no others.
+const LARGE: usize = 64 * 1024;
+
+/// What a run gave, before it is kept.
+struct Given {
+    outcome: Result<(NewContent, Vec<String>), Failure>,
+    usage: Usage,
+}
+
+/// What a run begins with.
+pub(crate) struct Held {
+    /// A place among those that run; without one it waits for its turn.
+    pub(crate) slot: Option<Slot>,
+    /// Its memory, where it was free at once.
+    pub(crate) room: Option<Reservation>,
+    /// What it is given, where that was fetched already.
+    pub(crate) given: Option<Fetched>,
+}
+
+/// Runs a claimed task and keeps what it gives. `begun` and what is held end with it.
+pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, held: Held) {
+    let Held { slot, room, given: fetched } = held;
+    let Claimed { run, job } = claimed;
+    let live = begun.live.clone();
+    let slot = if slot.is_some() {
+        slot
+    } else {
+        tokio::select! {
+            biased;
+            () = live.stopped() => return,
+            slot = manager.inner.slots.take(&job.organisation) => slot,
+        }
+    };
+    let begun_at = Instant::now();
+    let sink = Arc::new(Sink::new(live.clone(), manager.inner.store.clone(), manager.inner.clock.clone()));
+    let Some(task) = job.task(&run.key.task) else {
+        tracing::error!(job = %job.id, task = %run.key.task, "a task was claimed that its job does not have");
+        return;
+    };
+    let running = AssertUnwindSafe(given(&manager, &job, task, &sink, room, fetched)).catch_unwind();
+    let given = tokio::select! {
+        biased;
+        // Dropping the run stops the guest.
+        () = live.stopped() => return,
+        given = running => given.unwrap_or_else(|_| {
+            tracing::error!(job = %job.id, task = %task.name, "the host panicked while it looked after a run");
+            Given::failed(Failure::new(Code::HostError, "the server failed while it looked after this run"))
+        }),
+    };
+    let log = match live.log_so_far() {
+        lines if lines.is_empty() => None,
+        lines => Some(stage(&manager, lines.into()).await),
+    };
+    let outcome = match given.outcome {
+        Ok((result, warnings)) => (Outcome::Completed { result, files: sink.take_files() }, warnings),
+        Err(failure) => (Outcome::Failed { failure, jitter: jitter() }, Vec::new()),
+    };
+    if !live.finishing() {
+        return;
+    }
+    let finished = Finished {
+        run,
+        outcome: outcome.0,
+        usage: given.usage,
+        progress: live.progress(),
+        log,
+        told: manager.last_words(&live).await,
+        warnings: outcome.1,
+    };
+    manager.inner.metrics.ran(given.usage.fuel, begun_at.elapsed());
+    // Another task may run while this one's outcome is being kept, but only so many outcomes wait for that.
+    let place = manager.inner.finisher.place().await;
+    drop(slot);
+    let changed = manager.inner.finisher.finish(finished).await;
+    // The place among the live runs goes first: whoever is woken finds it free.
+    drop((begun, place));
+    match changed {
+        Some(changed) => manager.follow(&changed),
+        // Its place was taken from it, or it was kept by a try that was thought to have failed; others may start now.
+        None => manager.inner.wake.notify_one(),
+    }
+}
+
+impl Given {
+    fn failed(failure: Failure) -> Self {
+        Self { outcome: Err(failure), usage: Usage::default() }
+    }
+}
+
+async fn given(
+    manager: &Manager,
+    job: &Job,
+    task: &Task,
+    sink: &Arc<Sink>,
+    room: Option<Reservation>,
+    fetched: Option<Fetched>,
+) -> Given {
+    // Making a component ready takes memory of its own, and nobody may wait for memory with memory in hand.
+    let room = room.filter(|_| manager.at_hand(&job.organisation, task));
+    let request = match request(manager, job, task, sink, fetched).await {
+        Ok(request) => request,
+        Err(failure) => return Given::failed(failure),
+    };
+    let (pinned, request) = request;
+    let RunReport { outcome, usage, log_lines_dropped } = if let Some(session) = manager.in_session(job, task) {
+        run_warm(manager, &session, &pinned.component, (&job.organisation, request), room).await
+    } else {
+        let room = match room {
+            Some(room) => room,
+            None => manager.room_for(&pinned.component, &job.organisation, request.limits).await,
+        };
+        manager.run(&pinned.component, request, room, None).await
+    };
+    if log_lines_dropped > 0 {
+        let most = manager.inner.limits.log_bytes;
+        sink.note(
+            "warn",
+            format!("{log_lines_dropped} further lines were not kept: the log is full (limit log_bytes, {most} bytes)"),
+        );
+    }
+    let outcome = match outcome {
+        Ok(RunOutcome { output, warnings }) => {
+            encoded(manager, &job.organisation, output).await.map(|result| (result, warnings))
+        }
+        Err(failure) => Err(failure),
+    };
+    Given { outcome, usage }
+}
+
+/// Runs in the session's own instance, which is made where there is none.
+async fn run_warm(
+    manager: &Manager,
+    session: &InSession,
+    component: &Component,
+    (organisation, mut request): (&Organisation, RunRequest),
+    room: Option<Reservation>,
+) -> RunReport {
+    request.identity.session = Some(session.id().to_string());
+    let mut instance = match (session.take(), room) {
+        // It has room of its own.
+        (Some(instance), _) => instance,
+        (None, Some(room)) => WarmInstance::new(component.clone(), request.limits.memory_bytes, room),
+        (None, None) => {
+            let room = manager.room_for(component, organisation, request.limits).await;
+            WarmInstance::new(component.clone(), request.limits.memory_bytes, room)
+        }
+    };
+    let report = instance.run(request).await;
+    session.keep(instance);
+    report
+}
+
+async fn request(
+    manager: &Manager,
+    job: &Job,
+    task: &Task,
+    sink: &Arc<Sink>,
+    fetched: Option<Fetched>,
+) -> Result<(Pinned, RunRequest), Failure> {
+    let pinned = manager.recall(&job.organisation, task).await?;
+    let content = async |content| {
+        let read = manager.inner.store.content(&job.organisation, job.id, content).await;
+        read.map_err(|error| unreadable(job, &error))
+    };
+    let Fetched { input, parameters } = match fetched {
+        Some(fetched) => fetched,
+        None => Fetched { input: content(&task.input).await?, parameters: content(&task.parameters).await? },
+    };
+    let parameters = String::from_utf8(parameters.into())
+        .map_err(|_| Failure::new(Code::HostError, "the stored parameters are damaged"))?;
+    let limits = manager.inner.limits.clone();
+    let model = pinned.model.clone();
+    let input = manager
+        .off_thread(&job.organisation, input.len(), move || read(Format::Arrow, input, &model.input, &limits))
+        .await
+        .map_err(|error| Failure::new(Code::HostError, format!("the stored input cannot be read: {error}")))?
+        .table;
+    let request = RunRequest {
+        model: pinned.model.clone(),
+        input,
+        parameters,
+        limits: job.limits,
+        organisation: Some(job.organisation.clone()),
+        identity: Identity {
+            job: job.id.to_string(),
+            task: task.name.to_string(),
+            attempt: task.attempt.0,
+            session: None,
+        },
+        grants: Arc::new(restrict(&manager.grants(&pinned.provider), &task.grants)),
+        model_file: pinned.file.clone(),
+        sink: sink.clone(),
+        ends: Ends::default(),
+    };
+    Ok((pinned, request))
+}
+
+fn unreadable(job: &Job, error: &StoreError) -> Failure {
+    tracing::error!(job = %job.id, error = error as &dyn std::error::Error, "the input of a job cannot be read");
+    Failure::new(Code::HostError, "the job's input cannot be read from the server's store")
+}
+
+async fn encoded(manager: &Manager, of: &Organisation, output: Table) -> Result<NewContent, Failure> {
+    let bytes = manager
+        .off_thread(of, output.memory_bytes(), move || write(Format::Arrow, &output))
+        .await
+        .map_err(|error| Failure::new(Code::InvalidResult, error.to_string()))?;
+    Ok(stage(manager, bytes.into()).await)
+}
+
+/// Writes large contents ahead. Where that fails they go with the outcome, which is tried until it succeeds.
+async fn stage(manager: &Manager, bytes: Bytes) -> NewContent {
+    if bytes.len() < LARGE {
+        return NewContent::Bytes(bytes);
+    }
+    let staged = async {
+        let mut writer = manager.inner.store.content_writer(Purpose::Outcome).await?;
+        writer.write(bytes.clone()).await?;
+        writer.finish().await
+    };
+    match staged.await {
+        Ok(staged) => NewContent::Staged(staged),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a result could not be written ahead");
+            NewContent::Bytes(bytes)
+        }
+    }
+}
+
+/// From 0 to 1, random, to spread tries; need not be unpredictable.
+pub(crate) fn jitter() -> f64 {
+    let mut bytes = [0; 4];
+    // Without random numbers all tries come at the middle of their range.
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 0.5,
+    }
+}

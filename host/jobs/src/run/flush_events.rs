@@ -1,0 +1,73 @@
+//! Keeps what runs tell while they run, so that followers see it and a restart does not forget it.
+//!
+//! What all runs told within a short while goes to the store in one step. What a run told last is kept with its outcome.
+
+use std::time::Duration;
+
+use analyte_core::job::event::Told;
+use analyte_core::names::RunKey;
+
+use crate::end::phase::Phase;
+use crate::manager::Manager;
+use crate::run::active_runs::LiveRun;
+
+/// How long what is told may lie about before it is kept: long enough that a chatty run costs few writes, short enough
+/// that whoever watches does not notice.
+const GATHER: Duration = Duration::from_millis(50);
+/// After the store has failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Keeps what is told until the manager is gone.
+pub(crate) async fn keep_telling(manager: Manager) {
+    loop {
+        manager.inner.live.told().await;
+        tokio::select! {
+            () = tokio::time::sleep(GATHER) => {}
+            () = manager.reached(Phase::Stopping) => {}
+        }
+        if !keep(&manager).await {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Keeps all that was told so far; `false` where the store failed, and it is still to be kept.
+pub(crate) async fn keep(manager: &Manager) -> bool {
+    // No run takes its last words away while these are on their way: they would overtake them.
+    let _turn = manager.inner.live.telling.lock().await;
+    let (runs, told): (Vec<_>, Vec<_>) = manager.inner.live.take_told().into_iter().unzip();
+    if runs.is_empty() {
+        return true;
+    }
+    let keys = runs.iter().map(|run| run.run.clone());
+    let items: Vec<(RunKey, Vec<Told>)> = keys.zip(told).collect();
+    // A copy for the case that the store fails; there is little of it.
+    match manager.inner.store.tell(items.clone()).await {
+        // Stale ones have no followers to be told: their job went on without them.
+        Ok(_) => {
+            for run in &runs {
+                manager.inner.watchers.changed(run.run.key.job);
+            }
+            true
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what runs told could not be kept; trying again");
+            for (run, (_, told)) in runs.iter().zip(items) {
+                run.put_back(told);
+            }
+            manager.inner.live.tell();
+            false
+        }
+    }
+}
+
+impl Manager {
+    /// What a run has told and is not kept yet, to be kept with its outcome.
+    pub(crate) async fn last_words(&self, run: &LiveRun) -> Vec<Told> {
+        if !run.has_told() {
+            return Vec::new();
+        }
+        let _turn = self.inner.live.telling.lock().await;
+        run.take_told()
+    }
+}

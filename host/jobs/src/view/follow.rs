@@ -1,0 +1,119 @@
+//! Following the events of a job, from any of them on.
+//!
+//! Only what is durable is told, so an event that was seen is there again after a crash, under the same id. Nothing is
+//! kept for a follower: each reads from the store at its own pace, and one that does not read costs next to nothing.
+
+use analyte_core::job::event::{EventId, Happened, JobEvent, Telling};
+use analyte_core::names::{JobId, Organisation};
+
+use crate::end::phase::Phase;
+use crate::error::JobsError;
+use crate::manager::Manager;
+use crate::view::watchers::Watch;
+
+/// Most events that are read at once.
+const PORTION: usize = 64;
+/// Most bytes of texts that are told at once, unless a single one has more. A follower that does not read holds on to what
+/// it is being told.
+const PORTION_BYTES: usize = 8 * 1024;
+
+/// A follower's place among the events of a job.
+pub struct Following {
+    manager: Manager,
+    organisation: Organisation,
+    id: JobId,
+    after: EventId,
+    watch: Watch,
+}
+
+impl Manager {
+    /// Follows a job's events after one of them; `EventId(0)`: from the first.
+    pub async fn follow_job(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        after: EventId,
+    ) -> Result<Following, JobsError> {
+        // Asked for now, so that a job that does not exist is told before anything is streamed.
+        self.job(organisation, id).await?;
+        let watch = self.inner.watchers.watch(id);
+        Ok(Following { manager: self.clone(), organisation: organisation.clone(), id, after, watch })
+    }
+}
+
+impl Following {
+    /// Waits for further events. `None`: the job has ended, or is gone, and all was told; or the server is stopping.
+    /// A job that is run again after its end begins to tell again to whoever asks then.
+    pub async fn next(&mut self) -> Result<Option<Vec<JobEvent>>, JobsError> {
+        let Self { manager, organisation, id, after, watch } = self;
+        loop {
+            let changed = watch.until_changed();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let found = {
+                // Thousands may follow one job and are woken together: they must not take all threads that read.
+                let _turn = manager.inner.followers.acquire().await;
+                manager.inner.store.events(organisation, *id, *after, PORTION).await?
+            };
+            let Some(found) = found else { return Ok(None) };
+            let portion = first_of(found.events);
+            if let Some(last) = portion.last() {
+                *after = last.id;
+                return Ok(Some(portion));
+            }
+            if found.ended && found.complete {
+                return Ok(None);
+            }
+            tokio::select! {
+                () = changed => {}
+                () = manager.reached(Phase::Draining) => return Ok(None),
+            }
+        }
+    }
+}
+
+/// As many of these as are told at once.
+fn first_of(mut events: Vec<JobEvent>) -> Vec<JobEvent> {
+    let mut bytes = 0;
+    let told = events.iter().take_while(|event| {
+        let goes = bytes == 0 || bytes + text_of(event) <= PORTION_BYTES;
+        bytes += text_of(event).max(1);
+        goes
+    });
+    let told = told.count();
+    events.truncate(told);
+    events.shrink_to_fit();
+    events
+}
+
+fn text_of(event: &JobEvent) -> usize {
+    match &event.what {
+        Happened::Told { what: Telling::Log { message, .. }, .. } => message.len(),
+        Happened::Told { what: Telling::Progress(progress), .. } => progress.message.len(),
+        Happened::Changed { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use analyte_core::names::{Attempt, TaskName};
+    use analyte_core::timestamp::Timestamp;
+
+    use super::*;
+
+    fn line(id: u64, bytes: usize) -> JobEvent {
+        let what = Telling::Log { level: "info".into(), message: "x".repeat(bytes) };
+        let what = Happened::Told { task: TaskName::only(), attempt: Attempt(1), what };
+        JobEvent { id: EventId(id), at: Timestamp(0), what }
+    }
+
+    #[test]
+    fn a_portion_is_small_and_never_empty() {
+        let told = |sizes: &[usize]| first_of(sizes.iter().map(|bytes| line(1, *bytes)).collect()).len();
+        assert_eq!(told(&[]), 0);
+        assert_eq!(told(&[0, 0, 10]), 3);
+        assert_eq!(told(&[PORTION_BYTES * 10, 1]), 1);
+        assert_eq!(told(&[1, PORTION_BYTES * 10, 1]), 1);
+        assert_eq!(told(&[PORTION_BYTES / 2; 5]), 2);
+    }
+}
