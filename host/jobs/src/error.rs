@@ -87,7 +87,8 @@ impl JobsError {
     pub fn details(&self) -> &[(String, String)] {
         &self.details
     }
-    /// When it is worth trying again; set for [`Code::Busy`], and where waiting for somebody else helps.
+    /// After how long the caller should try again: set for [`Code::Busy`], and while another submission under the same
+    /// idempotency key is being handled; else `None`.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }

@@ -8,7 +8,7 @@
 //!
 //! How it fails: if the store cannot be written, submissions are refused and outcomes are written again with growing
 //! pauses, and when many wait for that, runs that end keep their slots; if the process dies, the next start puts what was
-//! running back into the queue. What runs tell is kept a moment after it was told, and told to followers only then.
+//! running back into the queue. What runs report reaches the store about 50 ms later, and followers only then.
 //! A panic while one run is looked after fails that run and nothing else.
 //!
 //! It knows nothing of HTTP and nothing of how the sandbox or the store work.

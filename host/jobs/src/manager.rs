@@ -80,7 +80,8 @@ pub(crate) struct Inner {
     /// Held shared while a job is submitted, exclusively while store and catalogue change together: a job can neither
     /// pin a component that is just being replaced nor slip in behind a removal's count of unfinished jobs.
     pub(crate) gate: Arc<RwLock<()>>,
-    /// Held while tasks are claimed and started, and by whoever wants none to start.
+    /// Held by the dispatcher while it claims and starts tasks; also by a run that looks for slots for its parts, and
+    /// by a removal while it ends jobs, so that no task starts then.
     pub(crate) claiming: AsyncMutex<()>,
     pub(crate) live: Arc<Live>,
     /// One for each task that may run, stored or not.

@@ -114,7 +114,7 @@ impl Metrics {
         }
     }
 
-    /// A run was split into so many parts.
+    /// A run was split into `parts` parts.
     pub(crate) fn split(&self, parts: usize) {
         self.inner.split.inc();
         self.inner.split_parts.inc_by(parts as u64);

@@ -1,6 +1,6 @@
 //! Shares: how much of something that everybody uses one organisation may use, or wait for, at the same time.
 //!
-//! Whoever is beyond its share waits for its own, and stands in nobody else's way meanwhile.
+//! An organisation that has used up its share waits for its own, and does not hold up another meanwhile.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) struct Shares {
 }
 
 impl Shares {
-    /// Shares of so many, at least one.
+    /// Shares of `most` permits each, at least one.
     pub(crate) fn new(most: usize) -> Self {
         Self { most: most.max(1), by_organisation: Mutex::default() }
     }

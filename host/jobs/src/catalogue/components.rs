@@ -1,7 +1,7 @@
 //! Components in memory, by digest: those that are installed, and those that jobs still pin.
 //!
-//! A component is loaded once, by whoever needs it first; the others wait for the same load. A load that failed is
-//! tried again by the next who needs it.
+//! A component is loaded once, by the first caller that needs it; the others wait for the same load. A load that failed
+//! is tried again by the next caller that needs it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl Components {
         }
     }
 
-    /// Whether somebody is making it ready at this moment.
+    /// Whether a caller is making it ready at this moment.
     pub(crate) fn loading(&self, digest: &Digest) -> bool {
         let entry = self.entries.lock().get(digest).cloned();
         entry.is_some_and(|entry| !entry.component.initialized() && entry.failed.lock().is_none())

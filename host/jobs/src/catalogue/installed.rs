@@ -1,7 +1,7 @@
 //! What is installed: providers and their models, ready to be looked up.
 //!
 //! Lookups take a snapshot and never wait. Changes happen one at a time, behind the gate of [`crate::manager`], after the
-//! store has accepted them; whoever holds a snapshot goes on with what it saw.
+//! store has accepted them; a reader that holds a snapshot goes on with what it saw.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -275,7 +275,7 @@ impl Catalogue {
         self.providers.read().clone()
     }
 
-    /// This provider, whoever may see it.
+    /// This provider, whether or not the caller may see it; `None` where it is not installed.
     pub(crate) fn get(&self, key: &ProviderKey) -> Option<Arc<Provider>> {
         self.providers.read().get(key).cloned()
     }

@@ -119,7 +119,7 @@ impl Manager {
         let replaced = {
             let _gate = self.inner.gate.write().await;
             if before.is_none() {
-                // Somebody else's name may have come meanwhile.
+                // Another caller may have taken the name meanwhile.
                 self.refuse_new(&key)?;
             }
             self.refuse_kept(&key, old, Kept::of_provider(&record))?;
@@ -181,7 +181,7 @@ impl Manager {
     /// Which provider a caller means that wants to change one: its own organisation's or, for an administrator, that of
     /// `organisation`, else the one of all. It need not be there.
     ///
-    /// `forbidden` where somebody else names another organisation or a provider of all.
+    /// `forbidden` where a caller that is no administrator names another organisation or a provider of all.
     pub fn provider_to_change(
         &self,
         by: &Principal,
@@ -206,7 +206,7 @@ impl Manager {
         Ok(ProviderKey::of(by.organisation.clone(), name.clone()))
     }
 
-    /// A name must not stand for two providers in one organisation, and there may be only so many.
+    /// Refuses a name that would stand for two providers in one organisation, or more providers than limit `providers`.
     pub(crate) fn refuse_new(&self, key: &ProviderKey) -> Result<(), JobsError> {
         if let Some(other) = self.inner.catalogue.clashing(key) {
             // Only an administrator makes what belongs to all, and may know whose the other one is.
@@ -321,7 +321,7 @@ impl Manager {
         ended
     }
 
-    /// This provider, whoever may see it.
+    /// This provider, whether or not the caller may see it; `not-found` where it is not installed.
     pub(crate) fn installed(&self, key: &ProviderKey) -> Result<Arc<Provider>, JobsError> {
         let found = self.inner.catalogue.get(key);
         found.ok_or_else(|| JobsError::not_found(format_args!("provider `{}`", key.name)))

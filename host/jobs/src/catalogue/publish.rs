@@ -304,7 +304,7 @@ impl Manager {
         let kept = old.as_ref().map_or_else(Kept::default, |old| Kept::of_model(old));
         self.refuse_kept(&key, kept, Kept::of_model(&model_record))?;
         if before.is_none() {
-            // Somebody else's name may have come meanwhile.
+            // Another caller may have taken the name meanwhile.
             self.refuse_new(&key)?;
             self.inner.store.put_provider(record.as_ref().clone(), None).await?;
             let empty = Provider::assemble(record, Vec::new(), self.grants(&key))?;

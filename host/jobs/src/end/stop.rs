@@ -9,8 +9,8 @@ use crate::error::JobsError;
 use crate::manager::Manager;
 
 impl Manager {
-    /// Begins to stop: nothing new is taken or started from here on, and whoever waits for the end of a job is answered.
-    /// What runs goes on; [`Manager::stop`] does the rest.
+    /// Begins to stop: from here on the manager takes and starts nothing new, and answers the callers that wait for the
+    /// end of a job. What runs goes on; [`Manager::stop`] does the rest.
     pub fn drain(&self) {
         self.advance(Phase::Draining);
     }
@@ -30,11 +30,11 @@ impl Manager {
         tokio::select! {
             () = inner.live.empty() => {}
             () = tokio::time::sleep(grace) => {}
-            // Somebody asked for more haste.
+            // `Manager::hurry` was called.
             () = self.reached(Phase::Stopping) => {}
         }
         self.advance(Phase::Stopping);
-        // What they told is theirs to keep as long as their leases hold.
+        // Now, since the store takes what a run reported only while the run's lease holds.
         crate::run::flush_events::keep(self).await;
         // A run that was stopped writes nothing any more; one that is writing its outcome goes on to do so.
         let stopped = inner.live.stop_all();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-/// So many `$ref`s and alternatives are followed to find out what a parameter may be.
+/// Most levels of a schema, its own and those behind `$ref`s and alternatives, that say what a parameter may be.
 const DEPTH: u32 = 8;
 
 /// The type words of what a parameter may be, as far as its schema says so plainly.

@@ -37,7 +37,7 @@ impl Manager {
     }
 }
 
-/// Somebody else submits under the key.
+/// Another submission under the key is being handled.
 fn in_flight() -> JobsError {
     let message =
         "a submission with this idempotency key is being handled at this moment; ask again when it is answered";

@@ -1,7 +1,7 @@
-//! Runs in progress: what they have told so far, and how they are stopped.
+//! Runs in progress: what they have reported so far, and how they are stopped.
 //!
-//! A run is *running*, then either *stopped* or *finishing*, never both: whoever stops it knows that it will write
-//! nothing, and whoever finishes it knows that nobody gives it back to the queue meanwhile.
+//! A run is *running*, then either *stopped* or *finishing*, never both: a caller that stops it knows that the
+//! run writes nothing, and an attempt that finishes knows that no caller gives its task back to the queue meanwhile.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(crate) struct LiveRun {
     /// Held, by its other end, by everything that the run has of the host.
     present: watch::Sender<()>,
     told: Mutex<Told>,
-    /// Rung when something is told.
+    /// Rung when the run reports something.
     bell: Arc<Notify>,
 }
 
@@ -40,7 +40,7 @@ struct Told {
     log: Vec<u8>,
     /// Not kept yet.
     new: Vec<ToldEvent>,
-    /// Whether anything was ever told.
+    /// Whether the run ever reported anything.
     any: bool,
 }
 
@@ -68,7 +68,7 @@ impl LiveRun {
         self.present.closed().await;
     }
 
-    /// Waits until somebody stops it.
+    /// Waits until it is stopped.
     pub(crate) async fn stopped(&self) {
         let mut stage = self.stage.subscribe();
         // The sender is `self`, so it cannot be gone.
@@ -115,7 +115,7 @@ impl LiveRun {
         self.bell.notify_one();
     }
 
-    /// Whether it ever told anything.
+    /// Whether it ever reported anything.
     pub(crate) fn has_told(&self) -> bool {
         self.told.lock().any
     }
@@ -164,7 +164,7 @@ pub(crate) struct Live {
     runs: Mutex<HashMap<RunKey, Arc<LiveRun>>>,
     count: watch::Sender<usize>,
     bell: Arc<Notify>,
-    /// Held while what was told is on its way to the store.
+    /// Held while what runs reported is on its way to the store.
     pub(crate) telling: AsyncMutex<()>,
 }
 
@@ -227,17 +227,17 @@ impl Live {
         self.runs.lock().values().filter(|live| live.stop()).map(|live| live.run.clone()).collect()
     }
 
-    /// Waits until a run has told something.
+    /// Waits until a run has reported something.
     pub(crate) async fn told(&self) {
         self.bell.notified().await;
     }
 
-    /// Says that there is something told.
+    /// Says that runs have reported something that is not kept yet.
     pub(crate) fn tell(&self) {
         self.bell.notify_one();
     }
 
-    /// Takes what runs have told and is not kept yet.
+    /// Takes what runs have reported and is not kept yet.
     pub(crate) fn take_told(&self) -> Vec<(Arc<LiveRun>, Vec<ToldEvent>)> {
         let told = |run: &Arc<LiveRun>| (run.clone(), run.take_told());
         self.runs.lock().values().map(told).filter(|(_, told)| !told.is_empty()).collect()

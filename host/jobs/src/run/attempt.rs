@@ -101,11 +101,11 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
         warnings: outcome.1,
     };
     manager.inner.metrics.ran(given.usage.fuel, begun_at.elapsed());
-    // Another task may run while this one's outcome is being kept, but only so many outcomes wait for that.
+    // Another task may run while the store keeps this one's outcome; at most `outcomes::MOST` may wait for that.
     let place = manager.inner.finisher.place().await;
     drop(slot);
     let changed = manager.inner.finisher.finish(finished).await;
-    // The place among the live runs goes first: whoever is woken finds it free.
+    // The place among the live runs goes first, so that the callers and the dispatcher, once woken, find it free.
     drop((begun, place));
     match changed {
         Some(changed) => manager.follow(&changed),

@@ -71,7 +71,7 @@ impl Lines {
     }
 }
 
-/// Claims and starts tasks until the manager is told to stop.
+/// Claims and starts tasks until the manager begins to stop.
 pub(crate) async fn dispatch(manager: Manager) {
     let mut pause = FIRST_PAUSE;
     let (mut hand, mut lines) = (Vec::new(), Lines::default());
@@ -177,7 +177,7 @@ async fn start(manager: &Manager, claimed: Vec<Claimed>, mut hand: Vec<Slot>, he
         return;
     }
     let now = manager.now();
-    // First of all, so that whoever cancels one of them from here on finds it.
+    // First of all, so that a caller that cancels one of their jobs from here on finds its run.
     let begun: Vec<Begun> = claimed.iter().map(|claimed| manager.inner.live.begin(claimed.run.clone())).collect();
     for claimed in &claimed {
         manager.inner.watchers.changed(claimed.job.id);

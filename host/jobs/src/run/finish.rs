@@ -1,7 +1,7 @@
 //! Keeps what runs gave.
 //!
 //! Outcomes that arrive while the store is busy with others go into one call together, and meanwhile the slots of their runs
-//! are free for others: so many outcomes may be under way that the store always has some to keep. A failure of the store
+//! are free for others: up to `MOST` outcomes may wait, so the store always has some to keep. A failure of the store
 //! loses nothing: the same outcomes are written again, with growing pauses, for as long as the process lives; when all
 //! places for outcomes are taken, runs that end keep their slots, so that no more is computed than can be kept. Only when
 //! the process stops, and the store still fails, an outcome is given up; its task then runs again after the next start.
@@ -36,7 +36,7 @@ pub(crate) async fn keep(manager: Manager, mut items: mpsc::Receiver<Item>) {
         let changed = write(&manager, finished).await;
         for ((answer, job), changed) in answers.into_iter().zip(changed) {
             if changed.is_none() {
-                // Stale; or kept by an earlier try that seemed to fail. Whoever waits for the job looks for himself.
+                // Stale; or kept by an earlier try that seemed to fail. Callers that wait for the job look themselves.
                 manager.inner.watchers.ended(job);
                 manager.inner.wake.notify_one();
             }

@@ -1,6 +1,6 @@
 //! Keeps what runs tell while they run, so that followers see it and a restart does not forget it.
 //!
-//! What all runs told within a short while goes to the store in one step. What a run told last is kept with its outcome.
+//! What all runs report within 50 ms goes to the store in one step. What a run reports last is kept with its outcome.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::end::phase::Phase;
 use crate::manager::Manager;
 use crate::run::active_runs::LiveRun;
 
-/// How long what is told may lie about before it is kept: long enough that a chatty run costs few writes, short enough
-/// that whoever watches does not notice.
+/// How long reports wait for further ones before they are kept: long enough that a chatty run costs few writes, short
+/// enough that a user who watches does not notice.
 const GATHER: Duration = Duration::from_millis(50);
 /// After the store has failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Keeps what is told until the manager is gone.
+/// Keeps what runs report, until the manager is gone.
 pub(crate) async fn keep_telling(manager: Manager) {
     loop {
         manager.inner.live.told().await;
@@ -31,7 +31,7 @@ pub(crate) async fn keep_telling(manager: Manager) {
     }
 }
 
-/// Keeps all that was told so far; `false` where the store failed, and it is still to be kept.
+/// Keeps all that runs have reported so far; `false` where the store failed, and it is still to be kept.
 pub(crate) async fn keep(manager: &Manager) -> bool {
     // No run takes its last words away while these are on their way: they would overtake them.
     let _turn = manager.inner.live.telling.lock().await;
@@ -43,7 +43,7 @@ pub(crate) async fn keep(manager: &Manager) -> bool {
     let items: Vec<(RunKey, Vec<Told>)> = keys.zip(told).collect();
     // A copy for the case that the store fails; there is little of it.
     match manager.inner.store.tell(items.clone()).await {
-        // Stale ones have no followers to be told: their job went on without them.
+        // Followers miss nothing of stale runs: their job went on without them.
         Ok(_) => {
             for run in &runs {
                 manager.inner.watchers.changed(run.run.key.job);
@@ -62,7 +62,7 @@ pub(crate) async fn keep(manager: &Manager) -> bool {
 }
 
 impl Manager {
-    /// What a run has told and is not kept yet, to be kept with its outcome.
+    /// What a run has reported and is not kept yet, to be kept with its outcome.
     pub(crate) async fn last_words(&self, run: &LiveRun) -> Vec<Told> {
         if !run.has_told() {
             return Vec::new();

@@ -1,7 +1,7 @@
 //! Keeps the leases of running tasks, and stops those that were lost.
 //!
-//! A lease that is not prolonged in time is taken for lost by the store, and its task is given to somebody else; from
-//! then on the run here could write nothing any more, so it is stopped.
+//! The store takes a lease that is not prolonged in time for lost, and gives its task to another run; from then on the
+//! run here could write nothing any more, so it is stopped.
 
 use std::time::Duration;
 

@@ -77,7 +77,7 @@ impl FileSink for File {
     }
 }
 
-/// The component is told that it failed; what exactly is the operator's business.
+/// The component learns only that the host failed; the operator finds in the log how.
 fn cannot(name: &FileName, error: &analyte_store::StoreError) -> String {
     tracing::warn!(file = %name, error = error as &dyn std::error::Error, "a result file cannot be written");
     "the host could not write the file".to_owned()

@@ -1,6 +1,6 @@
 //! Following the events of a job, from any of them on.
 //!
-//! Only what is durable is told, so an event that was seen is there again after a crash, under the same id. Nothing is
+//! A follower gets durable events only, so one that it saw is there again after a crash, under the same id. Nothing is
 //! kept for a follower: each reads from the store at its own pace, and one that does not read costs next to nothing.
 
 use analyte_core::job::event::{EventId, Happened, JobEvent, Telling};
@@ -13,8 +13,8 @@ use crate::view::watchers::Watch;
 
 /// Most events that are read at once.
 const PORTION: usize = 64;
-/// Most bytes of texts that are told at once, unless a single one has more. A follower that does not read holds on to what
-/// it is being told.
+/// Most bytes of texts in one portion, unless its first event alone has more. A follower that does not read holds on to
+/// one portion.
 const PORTION_BYTES: usize = 8 * 1024;
 
 /// A follower's place among the events of a job.
@@ -34,7 +34,7 @@ impl Manager {
         id: JobId,
         after: EventId,
     ) -> Result<Following, JobsError> {
-        // Asked for now, so that a job that does not exist is told before anything is streamed.
+        // Asked for now, so that the caller learns of a job that does not exist before anything is streamed.
         self.job(organisation, id).await?;
         let watch = self.inner.watchers.watch(id);
         Ok(Following { manager: self.clone(), organisation: organisation.clone(), id, after, watch })
@@ -42,8 +42,8 @@ impl Manager {
 }
 
 impl Following {
-    /// Waits for further events. `None`: the job has ended, or is gone, and all was told; or the server is stopping.
-    /// A job that is run again after its end begins to tell again to whoever asks then.
+    /// Waits for further events. `None`: the job has ended and the follower has all its events, or the job is gone, or
+    /// the server is stopping. Where the job is run again after its end, a later call gives its further events.
     pub async fn next(&mut self) -> Result<Option<Vec<JobEvent>>, JobsError> {
         let Self { manager, organisation, id, after, watch } = self;
         loop {
@@ -72,7 +72,7 @@ impl Following {
     }
 }
 
-/// As many of these as are told at once.
+/// The first of these events, as many as fit into one portion.
 fn first_of(mut events: Vec<JobEvent>) -> Vec<JobEvent> {
     let mut bytes = 0;
     let told = events.iter().take_while(|event| {

@@ -26,7 +26,7 @@ pub struct Measured {
 }
 
 impl Manager {
-    /// Looks at everything that is worth an alarm. Never fails: what cannot be told is left out.
+    /// Looks at everything that is worth an alarm. Never fails: what the store does not answer is left out.
     pub async fn measure(&self) -> Measured {
         let (running, slots) = self.running();
         let budget = self.inner.engine.budget();

@@ -16,7 +16,7 @@ use crate::view::read::JobView;
 /// What one page of a query may cost: jobs looked at, times the weight of the filter. An ordinary filter does not come
 /// near it within `scan_items`; one made to be costly looks at fewer jobs a page.
 const PAGE_COST: u64 = 4_000_000;
-/// Jobs of one page where nobody asks for a number.
+/// Jobs of one page where the caller asks for no number.
 const USUAL: usize = 50;
 
 /// Where a list goes on.
@@ -24,7 +24,8 @@ const USUAL: usize = 50;
 pub enum GoOn {
     /// After this job, which need not exist any more.
     After(JobId),
-    /// After so many jobs, in an order of the query's own. What changed meanwhile may be seen twice or not at all.
+    /// After this many jobs, in an order of the query's own. A job that changed meanwhile may be seen twice or not
+    /// at all.
     Skip(u64),
 }
 

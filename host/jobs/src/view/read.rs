@@ -256,7 +256,7 @@ impl Manager {
         Ok(self.inner.store.content_range(organisation, id, content, start..end).await?)
     }
 
-    /// The log of one task, or of all one after the other: of a running task what it has told so far.
+    /// The log of one task (`None`: of all, one after the other); of a running task what it has reported so far.
     pub async fn logs(
         &self,
         organisation: &Organisation,

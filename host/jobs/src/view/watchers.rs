@@ -1,7 +1,7 @@
 //! Who watches which job: wakes those who wait for its end, and those who follow its events.
 //!
-//! A wake-up says no more than "look again"; whoever is woken reads the job. Nobody is woken for nothing: jobs that
-//! nobody watches cost one look into a map.
+//! A wake-up says no more than "look again"; the caller that is woken reads the job. A job that no caller watches costs
+//! one look into a map.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(crate) struct Watchers {
     jobs: Mutex<HashMap<JobId, Watched>>,
 }
 
-/// A job that somebody watches.
+/// A job that at least one caller watches.
 #[derive(Default)]
 struct Watched {
     bells: Arc<Bells>,
@@ -47,7 +47,7 @@ impl Watchers {
         Watch { watchers: self.clone(), job, bells: watched.bells.clone() }
     }
 
-    /// Something happened to this job, or was told by it.
+    /// Something happened to this job, or one of its runs reported something.
     pub(crate) fn changed(&self, job: JobId) {
         if let Some(Watched { bells, .. }) = self.jobs.lock().get(&job) {
             bells.changed.notify_waiters();

@@ -1,6 +1,6 @@
 //! Tokens: who may do what.
 //!
-//! A secret is 256 random bits. Only its SHA-256 is kept, so whoever reads the store learns no secret; a slow hash would
+//! A secret is 256 random bits. Only its SHA-256 is kept, so a reader of the store learns no secret; a slow hash would
 //! add nothing, since there is nothing to guess. A token is looked up by that hash in a table with a random seed, and
 //! hashes are compared in constant time. A revoked token is refused from the moment of its revocation, and the sessions
 //! that were opened with it end.
@@ -70,8 +70,8 @@ impl Manager {
         Ok(entry.principal.clone())
     }
 
-    /// Counts a call against the token of somebody who was let in by other means than its secret; `None` where the token
-    /// is no longer valid.
+    /// Counts a call against this token, by id, for a caller that did not show its secret but a session of it; `None`
+    /// where the token is no longer valid.
     pub(crate) fn admitted(&self, token: &str) -> Option<Result<(), JobsError>> {
         let now = self.now();
         let entry = self.inner.tokens.by_id(token).filter(|entry| valid(&entry.record, now))?;

@@ -15,7 +15,7 @@ pub struct Principal {
     pub organisation: Organisation,
     /// Id of the token; not secret.
     pub token: String,
-    /// What the token is for, in the words of whoever made it.
+    /// What the token is for, in the words of the caller that made it.
     pub label: Arc<str>,
     /// What it allows.
     pub rights: Vec<Right>,

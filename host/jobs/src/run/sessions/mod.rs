@@ -97,7 +97,7 @@ impl Manager {
         self.end_old_sessions(now);
         let most = self.inner.limits.sessions;
         if self.inner.sessions.count(&by.organisation) >= most {
-            // Whoever opens many gives up the one that it used longest ago, rather than that its colleagues get none.
+            // A token gives up the idle session that it used longest ago, rather than that other tokens get none.
             let own = self.inner.sessions.all().into_iter().filter(|session| session.principal().token == by.token);
             let idle = own.filter(|session| session.state.running.load(Ordering::Acquire) == 0);
             if let Some(oldest) = idle.min_by_key(|session| session.state.used.load(Ordering::Relaxed)) {
@@ -126,7 +126,7 @@ impl Manager {
         Some(session)
     }
 
-    /// Counts a call of somebody who showed nothing but this session; `busy` where its token makes more calls than it may.
+    /// Counts a call of a client that shows only this session; `busy` where its token makes more calls than it may.
     pub fn admit_session(&self, session: &Session) -> Result<(), JobsError> {
         let refused = || Err(JobsError::new(Code::Unauthorized, "the session is over"));
         self.admitted(&session.principal().token).unwrap_or_else(refused)

@@ -1,4 +1,4 @@
-//! Warm instances that do not run at the moment. Whoever takes one out has it alone.
+//! Warm instances that do not run at the moment. A run that takes one out has it alone.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -82,8 +82,8 @@ impl<T: Usable> Pool<T> {
         state.remove(place)
     }
 
-    /// Takes back an instance, if it can run again and is still wanted; what must go instead, so that all together hold at
-    /// most so many bytes, is answered.
+    /// Takes back an instance, if it can run again and is still wanted. Answers those that must go instead, so that
+    /// all that stay hold at most `most` bytes together.
     pub(super) fn keep(&self, key: &Key, instance: T, bytes: u64, most: u64, wanted: impl FnOnce() -> bool) -> Vec<T> {
         let mut state = self.state.lock();
         if !instance.usable() || bytes > most || !wanted() {
@@ -113,7 +113,8 @@ impl<T: Usable> Pool<T> {
         self.state.lock().idle.is_empty()
     }
 
-    /// Takes out the one that can be missed most easily: the longest unused of whoever has most.
+    /// Takes out the one that can be missed most easily: the longest unused of the organisation that has set aside the
+    /// most memory. `None` where there is none.
     pub(super) fn spare(&self) -> Option<T> {
         let mut state = self.state.lock();
         let place = state.first_to_go(None)?;

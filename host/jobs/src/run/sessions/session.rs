@@ -54,7 +54,7 @@ impl Session {
     }
 }
 
-/// Only its id: the rest is for nobody's eyes.
+/// Shows only its id, so that the rest reaches no log.
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Session({})", self.state.id)

@@ -7,7 +7,7 @@ use analyte_engine::run::request::RunOutcome;
 use crate::manager::Manager;
 
 /// Whether two parts gave the same but for their rows: the same columns, added ones included, and the same warnings. A
-/// warning of one part only, or one that counts rows, is not what the whole would have been told.
+/// warning of one part only, or one that counts rows, is not what the unsplit run would have warned of.
 pub(super) fn alike(one: &RunOutcome, other: &RunOutcome) -> bool {
     one.output.fields() == other.output.fields() && one.warnings == other.warnings
 }

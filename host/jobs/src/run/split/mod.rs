@@ -1,15 +1,15 @@
 //! One run of a model whose rows are independent, in several instances at once where cores are idle.
 //!
-//! Nobody is to notice but by the time it takes. The rows are cut into parts, each of which runs in an instance of its own, and
-//! the results are joined. Should any part do anything but give a result like those of its sisters (fail, reach a limit,
-//! warn of something else, add other columns, make a file), then all are stopped, what they told is forgotten, and the
-//! whole runs in one instance as though nothing had been: what comes out, and the row that an error names, is what one instance
-//! says. Where that gives a result, it was the splitting that failed, and the model is not split again before the next start.
-//! All of it ends by the run's one time limit, and when its future is dropped.
+//! A caller shall see no difference but the time. The rows are cut into parts, each of which runs in an instance of
+//! its own, and the results are joined. Should any part do anything but give a result like those of its sisters (fail,
+//! reach a limit, warn of something else, add other columns, make a file), then all are stopped, their log lines are
+//! dropped, and the whole runs in one instance as though nothing had been: what comes out, and the row that an error
+//! names, is what one instance says. Where that gives a result, it was the splitting that failed, and the model is not
+//! split again before the next start. All of it ends by the run's one time limit, and when its future is dropped.
 //!
-//! What it costs others: nothing that they would wait for. Further parts get only places that nobody waits for, and give them
-//! back as soon as somebody does (see [`crate::run::slots`]); memory only beyond what one more usual run needs, and never while a
-//! task waits for memory.
+//! What it costs other runs: nothing that they would wait for. Further parts get only slots that no run waits for, and
+//! give them back as soon as one does (see [`crate::run::slots`]); memory only beyond what one more usual run needs,
+//! and never while a task waits for memory.
 //!
 //! What differs from one instance: fuel and memory are those of all parts together. Each part may use its share of the fuel,
 //! by rows, and the whole memory limit. A run that had to be done again has used up to twice its fuel. A run that asks for

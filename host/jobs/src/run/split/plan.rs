@@ -1,6 +1,6 @@
 //! Into which parts a table is split, and how much fuel each may use.
 
-/// Parts begin at multiples of so many rows: where bits are packed that is a whole byte, and nothing need be copied.
+/// Parts begin at multiples of 8 rows: where bits are packed that is a whole byte, and nothing need be copied.
 const STEP: usize = 8;
 
 /// One part.
@@ -12,15 +12,15 @@ pub(super) struct Part {
     pub(super) fuel: u64,
 }
 
-/// How many parts a table of so many rows may have, each of at least `least` rows (0: it is never split) and at most `cores`
-/// of them.
+/// How many parts a table of `rows` rows may have, each of at least `least` rows (0: it is never split) and at most
+/// `cores` of them.
 pub(super) fn most_parts(rows: usize, least: u64, cores: usize) -> usize {
     let Some(parts) = (rows as u64).checked_div(least) else { return 1 };
     usize::try_from(parts).unwrap_or(usize::MAX).min(cores).min(rows.div_ceil(STEP)).max(1)
 }
 
-/// So many parts of as even a size as can be, none empty where [`most_parts`] allows them. Fuel goes by rows, and is no more in
-/// all than was given.
+/// `count` parts of as even a size as can be, none empty where [`most_parts`] allows them. Fuel goes by rows, and is no
+/// more in all than was given.
 pub(super) fn parts(rows: usize, count: usize, fuel: u64) -> Vec<Part> {
     let steps = rows.div_ceil(STEP);
     let begin = |number: usize| {

@@ -1,9 +1,10 @@
 //! What the parts of one run tell, as one.
 //!
-//! Progress is told as it comes: that of the whole, weighted by rows, with the words of the part that reported last, at the pace
-//! of one run. Log lines are kept back until the parts have ended, and then told in the order of the rows as far as one
-//! run's log takes them: should the run be done again unsplit, nothing of them was told. A part that makes a result file ends
-//! all of them, before it hears whether it could: files of several parts would stand in each other's way.
+//! Progress is passed on as it comes: that of the whole, weighted by rows, with the words of the part that reported
+//! last, at the pace of one run. Log lines are kept back until the parts have ended, and then passed on in the order of
+//! the rows as far as one run's log takes them: should the run be done again unsplit, none of them was passed on. A
+//! part that makes a result file ends all parts, before it hears whether it could: files of several parts would stand
+//! in each other's way.
 
 use std::sync::Arc;
 
@@ -92,7 +93,7 @@ impl State {
 #[async_trait]
 impl RunSink for PartSink {
     fn progress(&self, progress: Progress) {
-        // Told with the lock held, so that no report overtakes a later one.
+        // Passed on with the lock held, so that reports stay in order.
         let mut state = self.told.state.lock();
         if let Some(report) = state.progress(self.number, progress) {
             self.told.sink.progress(report);

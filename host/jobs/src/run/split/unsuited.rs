@@ -1,6 +1,6 @@
 //! Remembers which models turned out not to be fit for splitting, whatever they say of themselves.
 //!
-//! In memory only, and only so many: what is forgotten costs one more try.
+//! In memory only, and at most `MOST` of them: a model that is forgotten costs one more try.
 
 use std::collections::HashSet;
 
