@@ -1,6 +1,6 @@
 //! Analyte over HTTP.
 //!
-//! [`serve`] answers calls on a listener until it is told to stop. The surfaces only translate: what is allowed, kept or
+//! [`serve`] answers calls on a listener until it is stopped. The surfaces only translate: what is allowed, kept or
 //! run is decided by the job manager below them. Each surface has a folder of its own ([`native`] is the one of
 //! `docs/reference/openapi.json`, [`thingworx`] answers clients of ThingWorx Analytics Manager); what they share stands beside this
 //! file.

@@ -75,7 +75,7 @@ pub(crate) struct ProblemBody<'a> {
     /// A stable word that a program can act on.
     #[schema(example = "not-found")]
     code: &'static str,
-    /// What is wrong, piece by piece, where it can be told.
+    /// What is wrong, piece by piece; absent where the server cannot name the pieces.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
     /// Facts about a failed run; for `analysis-error` the provider's own code stands under `code`.
@@ -214,7 +214,7 @@ impl From<JobsError> for Problem {
     fn from(error: JobsError) -> Self {
         let code = error.code();
         if let Some(source) = std::error::Error::source(&error) {
-            // The caller is told what happened, the log what lies behind it.
+            // The caller learns what happened; the log has what lies behind it.
             tracing::warn!(code = %error.code(), error = %error, source = %Chain(source), "a call failed");
         }
         let mut problem = Self::new(code, error.message());

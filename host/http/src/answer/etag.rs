@@ -1,4 +1,4 @@
-//! Entity tags: a client that already has what it asks for is told so.
+//! Entity tags: a client that already has what it asks for gets 304 instead.
 
 use std::hash::{DefaultHasher, Hasher as _};
 

@@ -1,7 +1,7 @@
 //! A file as an answer: whole or in part, piece by piece as the client takes it, so that its size does not matter.
 //!
-//! Files come from components and from clients, which are not trusted: browsers are told to save them, never to show them
-//! or to guess what they are. A file that cannot be read to its end ends the connection, so that the client sees that
+//! Files come from components and from clients, which are not trusted: headers make browsers save them, never show them
+//! or guess what they are. A file that cannot be read to its end ends the connection, so that the client sees that
 //! something is missing.
 
 use std::ops::Range;
@@ -30,7 +30,7 @@ const PIECE: u64 = 128 * 1024;
 pub(crate) struct Facts<'a> {
     /// What to save it as; holds nothing that would have to be quoted.
     pub(crate) name: &'a str,
-    /// What it is, as whoever made it said.
+    /// What it is, as the component or the client that made it said.
     pub(crate) media_type: &'a str,
     /// Its bytes.
     pub(crate) content: &'a Content,

@@ -19,7 +19,7 @@ use crate::shared::Shared;
 pub(crate) struct Caller(Principal);
 
 impl Caller {
-    /// Whoever was found to call.
+    /// The caller that the gate found to be this principal.
     pub(crate) fn new(principal: Principal) -> Self {
         Self(principal)
     }

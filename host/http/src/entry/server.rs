@@ -1,4 +1,4 @@
-//! Takes connections and answers them until told to stop.
+//! Takes connections and answers them until its caller stops it.
 //!
 //! Against slow and greedy clients: connections are counted, a TLS handshake and a request's head must arrive in time and
 //! within its size, an answer must be taken, and what a client still sends after it was refused is read and dropped for a while, so that it gets to see the answer.
@@ -66,7 +66,7 @@ pub struct Options {
     pub limits: Arc<Limits>,
     /// What `GET /metrics` answers, beside what it measures itself.
     pub registry: Arc<Registry>,
-    /// Counts calls and connections; registered there by whoever made both.
+    /// Counts calls and connections; the caller has registered it in `registry`.
     pub metrics: Metrics,
 }
 
@@ -153,7 +153,7 @@ struct Complaints {
 }
 
 impl Complaints {
-    /// It went wrong once more; how often since it was told last, where it should be told now.
+    /// It went wrong once more; how often since the last line in the log, or `None` where no further line is due.
     fn due(&mut self, now: Instant) -> Option<u64> {
         self.since += 1;
         if self.told.is_some_and(|told| now.duration_since(told) < COMPLAINT_PAUSE) {
@@ -275,7 +275,7 @@ async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
         let mut scrap = vec![0; 16 * 1024];
         let mut going_on = true;
         while going_on {
-            // Whoever is silent for so long is not in the middle of sending; most are merely idle.
+            // A client that is silent for this long is not in the middle of sending; most are merely idle.
             let read = tokio::time::timeout(LINGER_SILENCE, stream.read(&mut scrap)).await;
             going_on = matches!(read, Ok(Ok(read)) if read > 0);
         }

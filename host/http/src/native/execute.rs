@@ -185,7 +185,7 @@ impl Asked {
 }
 
 /// Whether a body is an object with a member `input`. Its first member nearly always tells, so that a table is not read
-/// twice; what is not JSON is left to whoever reads it.
+/// twice; a text that is not JSON is refused later, when it is read as a table or as a request.
 fn has_member_input(text: &str) -> bool {
     struct Keys;
     impl<'de> Visitor<'de> for Keys {

@@ -1,8 +1,8 @@
 //! JSON answers of many items, or of an item that may be long: written item by item, and a long item part by part.
 //!
-//! An item is something that can be written again and again with the same outcome: a part of it is what comes after so
-//! many bytes. Parts grow with what was written before, so that an item is written some five times in all, however long it is,
-//! and no part is more than a fifth of it.
+//! An item is something that can be written again and again with the same outcome: a part of it is what comes after the
+//! bytes of the parts before it. Parts grow with what was written before, so that an item is written some five times in
+//! all, however long it is, and no part is more than a fifth of it.
 
 use std::io;
 use std::vec::IntoIter;

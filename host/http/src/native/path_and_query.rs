@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
-/// Names and ids of the path. What cannot be a name names nothing; only who wants to make something is told why.
+/// Names and ids of the path. A text that cannot be a name is answered as not found; only a PUT, which would make what
+/// it names, gets the reason.
 pub(crate) struct Segments<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {

@@ -76,8 +76,8 @@ pub(crate) async fn receive(
     Ok(Received { bytes: all.join().await?, reserved: room.pieces })
 }
 
-/// Takes a body of at most so many bytes (the limit of this key) into the store. What was taken of a body that breaks off
-/// or is refused is thrown away.
+/// Takes a body of at most `limit` bytes (the limit of this key) into the store. What was taken of a body that breaks
+/// off or is refused is thrown away.
 pub(crate) async fn stage(shared: &Shared, mut body: Body, key: &str, limit: u64) -> Result<Staged, Problem> {
     let refuse = |length: u64, declared: Option<u64>| {
         if length <= limit {

@@ -1,9 +1,9 @@
 //! What a handler left of its request's body.
 //!
-//! A call can be answered before its body was read: the token lacks a right, the media type is wrong, the form's end came
-//! before the body's. A connection cannot be used over a body that nobody read, and a client that is not told has its next
-//! call on the way on it and gets no answer. So a small rest is let come and dropped before the answer is sent; over
-//! anything else the answer says that the connection ends.
+//! A handler can answer before it has read the body: the token lacks a right, the media type is wrong, the form's end
+//! came before the body's. A connection cannot be used again over unread bytes, and a client that does not know this
+//! has its next call on the way on it and gets no answer. So the server reads and drops a rest of at most 64 KiB, for
+//! at most 1 s, before it sends the answer; with any other rest, the answer says that the connection ends.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,16 +17,16 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::sync::oneshot;
 
-/// The longest rest that is let come.
+/// The longest rest that the server reads and drops, in bytes.
 const SMALL: u64 = 64 * 1024;
-/// How long it may take.
+/// How long reading it may take.
 const PASSING: Duration = Duration::from_secs(1);
 
 /// Where a lent body comes back to.
 pub(crate) struct Leftover {
     /// `None`: there was no body.
     back: Option<oneshot::Receiver<Option<Incoming>>>,
-    /// The client sends its body only when told to go on, which reading it would do.
+    /// The client sends its body only after `100 Continue`, which the server sends when it first reads from the body.
     held_back: bool,
 }
 
@@ -47,13 +47,13 @@ fn holds_back(headers: &HeaderMap) -> bool {
 }
 
 impl Leftover {
-    /// Lets a small rest come. Whether the connection can be used again.
+    /// Reads and drops a small rest. Whether the connection can be used again.
     pub(crate) async fn pass_over(self) -> bool {
         let Some(mut back) = self.back else { return true };
         match back.try_recv() {
             Ok(None) => true,
             Ok(Some(body)) if !self.held_back => tokio::time::timeout(PASSING, runs_out(body)).await.unwrap_or(false),
-            // The client waits for a word to send it, or somebody is still reading.
+            // The client waits for `100 Continue` to send it, or a handler still holds the body.
             Ok(Some(_)) | Err(_) => false,
         }
     }

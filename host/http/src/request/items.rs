@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::problem::{FieldError, Problem};
 use crate::request::strict_json;
 
-/// Reads a list of at most so many items, each still as text.
+/// Reads a list of at most `most` items, each still as text.
 pub(crate) fn read<'a>(
     member: Option<&'a RawValue>,
     pointer: &str,

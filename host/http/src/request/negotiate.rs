@@ -12,7 +12,7 @@ const OFFERED: &str =
     "application/json, application/json; layout=columns, text/csv and application/vnd.apache.arrow.stream";
 
 /// Most ranges of an `Accept` that are looked at, on either surface; those beyond are passed over. Browsers send about
-/// ten, and whoever sends thousands shall not be read with care: this happens before anybody is known to call.
+/// ten, and the server does not read thousands with care: this happens before it knows who calls.
 pub(crate) const RANGES: usize = 32;
 
 /// The format of a body that holds a table; a body without a type is taken as JSON.

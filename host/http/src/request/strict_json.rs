@@ -80,7 +80,7 @@ pub(crate) fn present(member: Option<&RawValue>) -> Option<&RawValue> {
 /// Longest word, number or small object among the members, as text.
 const VALUE_BYTES: u64 = 4_096;
 
-/// Refuses a member whose text is longer than so many bytes, without looking into it.
+/// Refuses a member whose text is longer than `most` bytes, without looking into it.
 pub(crate) fn refuse_large(member: Option<&RawValue>, pointer: &str, limit: &str, most: u64) -> Result<(), Problem> {
     let bytes = member.map_or(0, |raw| raw.get().len() as u64);
     if bytes <= most {
@@ -115,7 +115,7 @@ pub(crate) fn malformed(pointer: String, message: impl Into<String>) -> Problem 
     Problem::new(Code::Malformed, detail).errors(vec![FieldError::at(pointer, message)])
 }
 
-/// Refuses JSON that nests deeper than so many levels. The text is JSON already.
+/// Refuses JSON that nests deeper than `most` levels. The text is JSON already.
 pub(crate) fn check_depth(raw: &RawValue, pointer: &str, most: u64) -> Result<(), Problem> {
     let mut depth = 0_u64;
     let mut bytes = raw.get().bytes();

@@ -26,7 +26,7 @@ use crate::entry::auth::{self, Caller};
 use crate::problem::Problem;
 use crate::shared::Shared;
 
-/// What to tell somebody who shows nothing.
+/// What a client that shows nothing learns.
 const HOW: &str =
     "this call needs a key: the header appKey, or Authorization: Basic with a token's label and the token";
 
@@ -34,7 +34,7 @@ const HOW: &str =
 #[derive(Debug, Clone)]
 pub(super) struct SetCookie(pub(super) HeaderValue);
 
-/// What somebody shows to say who they are.
+/// What a client shows to say who it is.
 #[derive(Clone, PartialEq, Eq)]
 struct Shown {
     secret: String,
@@ -71,7 +71,7 @@ fn find<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), Problem> {
             None => manager.authenticate(secret),
         };
         let principal = found.map_err(refused)?;
-        // A session of somebody else is none, whoever's cookie that is.
+        // Only a session of this token counts, also where the client sends the cookie of another token's session.
         let session = kept().find(|session| session.principal().token == principal.token);
         (principal, session)
     } else {
@@ -115,7 +115,7 @@ fn unauthorized(detail: &str) -> Problem {
     Problem::new(Code::Unauthorized, detail)
 }
 
-/// Whoever is nobody is told only that; other reasons are for those who are somebody.
+/// A caller without a valid key learns only that the key is not valid; a caller with one gets the reason.
 fn refused(error: JobsError) -> Problem {
     match error.code() {
         Code::Unauthorized => unauthorized("the key is not valid"),

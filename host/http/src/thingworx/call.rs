@@ -144,8 +144,8 @@ impl Call {
         }
     }
 
-    /// A parameter that is an InfoTable, read for this shape; what was dropped from it is told as warnings. A large one is
-    /// read on a thread of its own.
+    /// A parameter that is an InfoTable, read for this shape; warnings say what was dropped from it. `None` where it is
+    /// absent. A large one is read on a thread of its own.
     pub(crate) async fn table(&self, name: &str, shape: &Shape) -> Result<Option<Read>, ServiceError> {
         let Some(json) = self.bytes(name) else { return Ok(None) };
         let read = if json.len() <= AT_ONCE {

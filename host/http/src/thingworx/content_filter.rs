@@ -16,7 +16,7 @@ use super::query_string;
 /// The header that uploads have to carry, and what it says.
 const XSRF: (&str, &str) = ("x-xsrf-token", "TWX-XSRF-TOKEN-VALUE");
 
-/// What a request that is refused is told.
+/// How a client has to send a request that was refused.
 const HOW: &str = "Content-Type must be application/json, application/xml or text/xml; \
                    multipart/form-data is taken with the header X-XSRF-TOKEN: TWX-XSRF-TOKEN-VALUE";
 

@@ -21,7 +21,7 @@ use crate::entry::auth::Caller;
 use crate::problem::Problem;
 use crate::shared::Shared;
 
-/// Collections of the platform of which nothing is offered here. They are named so that a client is told that its entity
+/// Collections of the platform of which nothing is offered here. They are named so that a client learns that its entity
 /// is not there, rather than that its address is wrong.
 const EMPTY: [&str; 12] = [
     "ApplicationKeys",

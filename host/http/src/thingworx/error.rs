@@ -27,7 +27,7 @@ const ERROR_CODE: HeaderName = HeaderName::from_static("analyte-error-code");
 pub(crate) enum ServiceError {
     /// The token does not allow this service, or not for this entity.
     NotAuthorized,
-    /// It says no for this reason. The code told beside it is `invalid-input`; see [`ServiceError::coded`] for others.
+    /// It says no for this reason. The code beside it is `invalid-input`; see [`ServiceError::coded`] for others.
     Failed(String),
     /// It says no with all that the native surface would tell. A busy server is answered as such.
     Refused(Problem),

@@ -56,7 +56,7 @@ pub(crate) struct Parameter {
     pub(crate) base_type: &'static str,
     /// What it means.
     pub(crate) description: &'static str,
-    /// Told to clients, and taken where the member is absent. A scalar's as text.
+    /// Shown to clients, and taken where the member is absent. A scalar's as text. `None`: there is none.
     pub(crate) default: Option<&'static str>,
     /// Name of the shape of an INFOTABLE, where it is always the same.
     pub(crate) data_shape: Option<&'static str>,

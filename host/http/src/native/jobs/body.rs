@@ -44,7 +44,7 @@ pub(crate) struct JobBody<'a> {
     max_attempts: u32,
     /// Lower runs first.
     priority: i32,
-    /// How far it is; `null` where nothing was told.
+    /// How far it is; `null` where no run reported any progress.
     progress: Option<ProgressBody<'a>>,
     /// What each run may use.
     limits: RunLimitsBody,
@@ -299,7 +299,7 @@ impl<'a> JobBody<'a> {
 
 impl<'a> TaskBody<'a> {
     pub(crate) fn of(view: &'a JobView, task: &'a Task) -> Self {
-        // Only the task that stands for the job has its progress told live.
+        // Only the task that stands for the job shows its progress live.
         let live = view.task().filter(|own| own.name == task.name).and(view.progress.as_ref());
         Self {
             name: &task.name,

@@ -1,9 +1,9 @@
 //! `GET /v1/jobs/{job}/events`
 //!
 //! A stream pulls from the store when its job has something new, and holds nothing while it waits but its place. It ends
-//! with the job, when the server stops, and when the token that opened it is revoked or expires: that is asked before
-//! every event, and whenever nothing was told for `event_silence_ms`. A client that comes back names the last event that
-//! it saw and misses none.
+//! with the job, when the server stops, and when the token that opened it is revoked or expires: it checks this
+//! before every event, and whenever it sent nothing for `event_silence_ms`. A client that comes back names the last
+//! event that it saw and misses none.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,10 +40,10 @@ const COMMENT: &str = ": \n\n";
 
 /// What happens to a job, as server-sent events; those that have happened first.
 ///
-/// `status` is sent when the job or one of its tasks changes, `progress` and `log` as a run tells them. Ids rise. The stream
-/// ends when the job has ended and all is told; whoever then comes back with the last id is answered with 204, which
-/// tells a browser to stop. Lines that begin with a colon keep the connection open and mean nothing. Of a run's many
-/// words the oldest are forgotten beyond 1 MiB.
+/// `status` is sent when the job or one of its tasks changes, `progress` and `log` as a run reports them. Ids rise. The
+/// stream ends when the job has ended and all its events were sent; a client that then comes back with the last id gets
+/// 204, on which a browser stops. Lines that begin with a colon keep the connection open and mean nothing. Of what the
+/// runs of a job report, the server keeps the last 1 MiB.
 #[utoipa::path(get, path = "/v1/jobs/{job}/events", operation_id = "follow_job", tag = "jobs",
     params(
         ("job" = String, Path, description = "Its id."),
@@ -116,8 +116,8 @@ fn last_seen(uri: &Uri, headers: &HeaderMap) -> Result<Option<EventId>, Problem>
 type Waiting = Pin<Box<dyn Future<Output = (Following, Result<Option<Vec<JobEvent>>, JobsError>)> + Send>>;
 
 /// Events as they come, until there can be no more. Where they cannot be read the connection is cut, so that the client
-/// comes back rather than taking this for the end. Nothing is told to a token that is no longer valid: whoever comes back
-/// with it is refused by the gate.
+/// comes back rather than taking this for the end. A token that is no longer valid gets no events: the gate refuses a
+/// client that comes back with it.
 fn told(shared: &Shared, id: JobId, following: Following, token: String) -> Body {
     let silence = Duration::from_millis(shared.limits.event_silence_ms);
     let (manager, closing) = (shared.manager.clone(), shared.closing.clone());

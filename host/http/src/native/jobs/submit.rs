@@ -78,7 +78,7 @@ pub(crate) async fn submit(
         }
         turn => {
             let submission = submission::read(&shared, &caller, &received.bytes, idempotency).await?;
-            // The job holds what it needs; the body would only take up room while somebody waits.
+            // The job holds what it needs; the body would only take up room while the client waits.
             drop(received);
             let submitted = shared.manager.submit(caller.organisation(), submission).await?;
             drop(turn);

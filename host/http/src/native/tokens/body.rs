@@ -31,7 +31,7 @@ pub(crate) struct TokenBody<'a> {
     /// Its last call, to within a minute or so; `null`: none so far.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Time>,
-    /// Since when it has been refused because somebody ended it.
+    /// When it was revoked; it is refused since then. `null`: it is not revoked.
     #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Time>,
     /// Most calls a second; `null`: as the server is configured.
@@ -53,7 +53,7 @@ pub(crate) struct TokensBody<'a> {
 pub(crate) struct MadeBody<'a> {
     /// What is known of it from now on.
     pub(crate) token: TokenBody<'a>,
-    /// For `Authorization: Bearer …`. Told this once.
+    /// For `Authorization: Bearer …`. Only this answer has it.
     #[schema(example = "analyte_…")]
     pub(crate) secret: &'a str,
 }

@@ -107,7 +107,7 @@ fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = writeln!(page, "{text}");
 }
 
-/// Appends text in which nothing is markup, cut after so many characters.
+/// Appends text in which nothing is markup, cut after `most` characters.
 fn escape(text: &str, most: usize, page: &mut String) {
     for (at, one) in text.chars().enumerate() {
         if at == most {

@@ -98,7 +98,7 @@ fn result_file(path: &str) -> Option<(&str, JobId, FileName)> {
     Some((provider, job.parse().ok()?, file.parse().ok()?))
 }
 
-/// What is not there is not told apart from what is nobody's or somebody else's.
+/// A file that does not exist and a file of another organisation get the same answer.
 fn one_answer(error: analyte_jobs::JobsError) -> Problem {
     if error.code() == Code::NotFound { nothing() } else { error.into() }
 }

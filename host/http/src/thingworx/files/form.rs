@@ -23,9 +23,9 @@ use crate::problem::Problem;
 use crate::request::body::next_piece;
 use crate::shared::Shared;
 
-/// The parser is given so many bytes at once. It takes in one such piece with each question, whether or not it has to.
+/// Most bytes that the parser gets at once. It takes in one such piece with each question, whether or not it has to.
 const PIECE: usize = 32 * 1024;
-/// So much may come before the parser has the head of a part, or a piece of its content.
+/// Most bytes that may come before the parser has the head of a part, or a piece of its content.
 const HEAD: usize = 64 * 1024;
 /// Longest value of a field that is no file.
 const VALUE: usize = 4 * 1024;

@@ -1,7 +1,7 @@
 //! Files: uploads of model files, downloads of these and of what jobs made, and the services of the repository of models.
 //!
-//! A file belongs to the organisation of whoever uploaded it. Its bytes go from the connection to the store and back in
-//! pieces; no path of a file is ever one of the server's own file system.
+//! A file belongs to the organisation of the caller that uploaded it. Its bytes go from the connection to the store and
+//! back in pieces; no path of a file is ever one of the server's own file system.
 
 use std::sync::Arc;
 

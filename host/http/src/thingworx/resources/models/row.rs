@@ -24,7 +24,7 @@ pub(super) struct Row {
     key: String,
 }
 
-/// The id of a model: unique, and told apart at the slash, which no name holds.
+/// The id of a model: unique, since no name holds the slash between its two names.
 pub(super) fn id(model: &Model) -> String {
     format!("{}/{}", model.provider, model.info.name)
 }

@@ -2,7 +2,7 @@
 //!
 //! There are no connectors here. `connectorName` names an installed provider, whose component does the work of the new one
 //! as well; without it the new one has no component, and takes models that are components of their own (our reading).
-//! Whoever is no administrator makes a provider of the own organisation, an administrator one of all.
+//! A caller that is no administrator makes a provider of its own organisation, an administrator one of all.
 
 use analyte_core::names::{BadName, ProviderName};
 use analyte_core::table::infotable::Cell;
@@ -27,7 +27,7 @@ pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
         return Err(failed("compressIOFiles is for providers with writeIOToFile only"));
     }
     for parameter in ["minCPU", "minMem", "minDisk"] {
-        // Read, so that what is no number is told, and then without a meaning.
+        // Read so that a value that is no number is refused; a number has no meaning here.
         call.number(parameter)?;
     }
     let key = call.manager().provider_to_change(call.caller.principal(), None, &name)?;

@@ -58,7 +58,7 @@ fn of_query(json: &[u8], limits: &Limits) -> Result<Query, ServiceError> {
 
 fn of_object(json: &[u8], limits: &Limits) -> Result<Query, ServiceError> {
     let refused = |problem: QueryProblem| ServiceError::coded(problem.code(), problem.to_string());
-    // Text that is too long, too deep or not JSON is told as everywhere.
+    // Text that is too long, too deep or not JSON is refused as everywhere.
     let readable = (json.len() as u64 <= limits.query_bytes).then(|| serde_json::from_slice(json).ok()).flatten();
     match readable {
         Some(value) => Query::of_value(&lenient::plain(value), limits).map_err(refused),

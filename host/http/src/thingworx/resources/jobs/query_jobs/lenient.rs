@@ -94,7 +94,7 @@ mod tests {
         for (given, expected) in table {
             assert_eq!(plain(given), expected);
         }
-        // What is wrong stays as it is, to be told.
+        // What is wrong stays as it is, so that the reader of the query can refuse it.
         for wrong in [json!([]), json!({"filters": {"type": "NOR", "x": 1}}), json!({"filters": {"fieldName": "a"}})] {
             assert_eq!(plain(wrong.clone()), wrong);
         }

@@ -31,7 +31,7 @@ pub(super) async fn table(call: &Call, jobs: Vec<JobView>, patience: Patience) -
     let mut room = Vec::new();
     let make_room = |part: &[(Arc<Job>, Shown)]| {
         let bytes: usize = part.iter().map(|(job, shown)| size(job, shown)).sum();
-        // As they are, and as columns; the answer that is written of them is looked after by whoever writes it.
+        // As they are, and as columns; the code that writes the answer sets memory aside for it.
         room.push(manager.reserve_memory(organisation, (bytes as u64).saturating_mul(2))?);
         Ok(())
     };
