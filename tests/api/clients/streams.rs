@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-use crate::memory_kib;
+use super::memory_kib;
 use support::eventually;
 use support::history::recorder::events;
 use support::probe::Probe;

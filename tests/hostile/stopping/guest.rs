@@ -5,7 +5,7 @@ use std::path::Path;
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
 
-use super::support::repository;
+use support::repository;
 
 /// A component with these bodies; what they may call stands in `guest.wat`.
 pub(super) fn guest(describe: &str, run: &str) -> Vec<u8> {
