@@ -134,11 +134,11 @@ fn arrows_go_down_only() {
 /// How many files each circle of imports within a crate may have, the largest first. The goal is none of more than 5; what
 /// is above that is from before the test, and only falls.
 const CIRCLES: [(&str, &[usize]); 7] = [
-    ("core", &[22, 5]),
+    ("core", &[5]),
     ("engine", &[14, 5]),
     ("store", &[5]),
-    ("jobs", &[28, 5]),
-    ("http", &[110, 5]),
+    ("jobs", &[5]),
+    ("http", &[5]),
     ("cli", &[12, 5]),
     ("conformance", &[5]),
 ];
