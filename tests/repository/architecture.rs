@@ -131,6 +131,27 @@ fn arrows_go_down_only() {
     }
 }
 
+/// Code that takes the first of a job's tasks for all of them is wrong for a job of several: it says `only_task`, `sinks`,
+/// or goes through each.
+#[test]
+fn no_code_takes_the_first_task_for_the_job() {
+    let mut found = Vec::new();
+    for (_, folder) in crates() {
+        for file in rust_files(&folder.join("src")) {
+            let text = code(&file);
+            // Tests of a file stand at its end, or in folders of that name.
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let of_tests = ["/tests", "/conformance/"].iter().any(|part| file.to_string_lossy().contains(part));
+            for taken in ["job.tasks.first()", "job.tasks.last()", "job.tasks[0]", "self.tasks.first()"] {
+                if !of_tests && text.contains(taken) {
+                    found.push(format!("{}: {taken}", file.display()));
+                }
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
 /// How many files each circle of imports within a crate may have, the largest first. The goal is none of more than 5; what
 /// is above that is from before the test, and only falls.
 const CIRCLES: [(&str, &[usize]); 7] = [

@@ -337,6 +337,14 @@ impl Job {
         self.tasks.iter().find(|task| task.name == *name)
     }
 
+    /// The task of a job that has exactly one; `None` for a job of several, of which none stands for all.
+    pub fn only_task(&self) -> Option<&Task> {
+        match self.tasks.as_slice() {
+            [task] => Some(task),
+            _ => None,
+        }
+    }
+
     /// Tasks that no other task depends on: their tables are the job's results.
     pub fn sinks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| !self.tasks.iter().any(|other| other.parents.contains(&task.name)))

@@ -28,7 +28,7 @@ impl Manager {
         most: u64,
     ) -> Result<Vec<Given>, JobsError> {
         let asked = |job: &Job, of: fn(&analyte_core::job::Task) -> &Content| {
-            let content = job.tasks.first().map(of)?;
+            let content = job.only_task().map(of)?;
             (content.bytes <= most).then(|| (job.id, content.clone()))
         };
         let wanted: Vec<_> =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use analyte_core::job::{Job, Status};
+use analyte_core::job::{Job, Status, Task};
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
 use analyte_core::query::Filter;
 use analyte_core::timestamp::Timestamp;
@@ -35,12 +35,19 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    /// Whether one of the job's tasks runs the provider and the model that are asked for, both of them.
+    fn runs_on_what_is_asked_for(&self, job: &Job) -> bool {
+        let asked = |task: &Task| {
+            self.provider.as_ref().is_none_or(|provider| task.provider == *provider)
+                && self.model.as_ref().is_none_or(|model| task.model == *model)
+        };
+        job.tasks.iter().any(asked)
+    }
+
     /// Whether a job fulfils every condition.
     pub fn matches(&self, job: &Job) -> bool {
-        let task = job.tasks.first();
         self.status.is_none_or(|status| job.status == status)
-            && self.provider.as_ref().is_none_or(|provider| task.is_some_and(|task| task.provider == *provider))
-            && self.model.as_ref().is_none_or(|model| task.is_some_and(|task| task.model == *model))
+            && self.runs_on_what_is_asked_for(job)
             && self.tag.as_ref().is_none_or(|(tag, value)| job.tags.get(tag) == Some(value))
             && self.created_after.is_none_or(|after| job.created_at >= after)
             && self.created_before.is_none_or(|before| job.created_at < before)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use analyte_core::job::{Job, Status};
+use analyte_core::job::{Job, Status, Task};
 use analyte_core::names::{Organisation, ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
 
@@ -71,10 +71,13 @@ impl Age {
             Status::Failed => failed,
             Status::Cancelled => cancelled,
         };
-        let name = job.tasks.first().map(|task| &task.provider);
-        let own = name.and_then(|name| self.providers.get(&ProviderKey::of(job.organisation.clone(), name.clone())));
-        let further = own.or_else(|| name.and_then(|name| self.providers.get(&ProviderKey::shared(name.clone()))));
-        let before = further.map_or(usual, |further| usual.max(*further));
+        let of_task = |task: &Task| {
+            let own = self.providers.get(&ProviderKey::of(job.organisation.clone(), task.provider.clone()));
+            let further = own.or_else(|| self.providers.get(&ProviderKey::shared(task.provider.clone())));
+            further.map_or(usual, |further| usual.max(*further))
+        };
+        // Of several tasks, the one whose jobs are kept longest decides.
+        let before = job.tasks.iter().map(of_task).min().unwrap_or(usual);
         job.finished_at.is_some_and(|ended| ended < before)
     }
 }

@@ -76,7 +76,7 @@ async fn result(shared: &Shared, caller: &Caller, path: &str, headers: &HeaderMa
     let (provider, job, name) = result_file(path).ok_or_else(nothing)?;
     let (manager, organisation) = (shared.manager.clone(), caller.organisation().clone());
     let view = manager.get(&organisation, job).await.map_err(one_answer)?;
-    if view.job.tasks.first().is_none_or(|task| task.provider.as_str() != provider) {
+    if view.job.only_task().is_none_or(|task| task.provider.as_str() != provider) {
         return Err(nothing());
     }
     let file = manager.file(&organisation, job, None, &name).await.map_err(one_answer)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use analyte_core::job::{Job, Status};
+use analyte_core::job::{Job, Status, Task};
 use analyte_core::names::{Lease, Organisation, RunKey, TaskKey};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
@@ -242,9 +242,11 @@ pub(crate) fn inline_contents_of(value: &[u8], job: &Job) -> Vec<Small<Bytes>> {
 
 /// Index entries that never change while the job exists.
 pub(crate) fn index_keys(job: &Job) -> Vec<Vec<u8>> {
-    let model = job.tasks.first().map(|task| keys::model_jobs(&job.organisation, &task.provider, &task.model));
+    let model = |task: &Task| keys::model_jobs(&job.organisation, &task.provider, &task.model);
+    // Tasks of the same model share an entry.
+    let models: BTreeSet<_> = job.tasks.iter().map(model).collect();
     let tags = job.tags.iter().map(|(tag, value)| keys::tag_jobs(&job.organisation, tag, value));
-    model.into_iter().chain(tags).map(|prefix| keys::with_id(prefix, job.id)).collect()
+    models.into_iter().chain(tags).map(|prefix| keys::with_id(prefix, job.id)).collect()
 }
 
 fn leases(job: &Job) -> impl Iterator<Item = (Lease, RunKey)> {

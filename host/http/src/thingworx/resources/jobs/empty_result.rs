@@ -9,7 +9,7 @@ use crate::thingworx::call::Call;
 use crate::thingworx::error::ServiceError;
 
 pub(super) fn of(call: &Call, job: &Job) -> Result<Table, ServiceError> {
-    let Some(task) = job.tasks.last() else { return Ok(Table::default()) };
+    let Some(task) = job.only_task() else { return Ok(Table::default()) };
     match call.manager().model(call.organisation(), &task.provider, &task.model) {
         Ok(model) => Ok(infotable::empty(&model.info.output)),
         Err(error) if error.code() == Code::NotFound => Ok(Table::default()),

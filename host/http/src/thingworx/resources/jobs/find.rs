@@ -32,7 +32,7 @@ pub(super) async fn job(call: &Call) -> Result<JobView, ServiceError> {
         Err(error) if error.code() == Code::NotFound => return Err(missing("job", &given)),
         Err(error) => return Err(error.into()),
     };
-    let on_it = view.job.tasks.first().is_some_and(|task| task.provider.as_str() == provider);
+    let on_it = view.job.only_task().is_some_and(|task| task.provider.as_str() == provider);
     if on_it { Ok(view) } else { Err(missing("job", &given)) }
 }
 

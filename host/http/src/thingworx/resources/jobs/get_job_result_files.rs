@@ -14,7 +14,7 @@ const FOLDER: &str = "/Thingworx/FileRepositories/TW.AnalysisServices.JobReposit
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let job = find::job(call).await?.job;
     let mut rows = Rows::new(data_shapes::job_files());
-    let provider = job.tasks.first().map(|task| task.provider.as_str()).unwrap_or_default();
+    let provider = job.only_task().map(|task| task.provider.as_str()).unwrap_or_default();
     for file in job.tasks.iter().flat_map(|task| &task.files) {
         // No name of any of these has a sign that would have to be escaped.
         let link = format!("{FOLDER}/{provider}/{}/{}", job.id, file.name);

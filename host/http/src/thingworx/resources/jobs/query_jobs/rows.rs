@@ -71,7 +71,7 @@ fn size(job: &Job, shown: &Shown) -> usize {
 
 fn row(job: &Job, shown: Shown, limits: &Limits) -> Result<Vec<Cell>, ServiceError> {
     let json = |text: Option<String>| text.map_or(Cell::Unset, Cell::Json);
-    let task = job.tasks.first();
+    let task = job.only_task();
     Ok(vec![
         Cell::Text(job.id.to_string()),
         Cell::text(task.map(|task| task.provider.as_str())),
