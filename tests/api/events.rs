@@ -146,7 +146,7 @@ fn a_stream_tells_a_job_to_its_end_and_goes_on_after_any_event() {
     // The other one saw the rest, no more and no less.
     let rest = |after: u64| told.iter().filter(|event| event.id > after).cloned().collect::<Vec<_>>();
     assert_eq!(ok(watcher.join(), "the second watcher"), rest(seen));
-    // And so does whoever comes later, after any of the events.
+    // So does a client that comes later, after any of the events.
     for event in told.split_last().expect("events").1 {
         assert_eq!(Stream::open(http, &id, Some(event.id)).rest(), rest(event.id));
     }
@@ -295,7 +295,7 @@ fn what_was_told_survives_a_crash_and_nothing_is_told_twice() {
     let expected = [pair("running", "queued"), pair("running", "running"), pair("completed", "completed")];
     assert_eq!(statuses(&after), expected, "{after:?}");
     assert_eq!(after.last().map(|last| last.data["attempt"].clone()), Some(json!(2)));
-    // Whoever reads from the beginning now reads the same.
+    // A client that reads from the beginning now reads the same.
     assert_eq!(Stream::open(&server.http, &id, None).rest(), all);
 }
 
@@ -362,7 +362,7 @@ impl Door {
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let address = target.lock().expect("an address").clone();
-                // Nobody is behind the door: whoever came is let go.
+                // No server is behind the door: the connection of the client that came is closed.
                 let Ok(server) = std::net::TcpStream::connect(address) else { continue };
                 calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 for (mut from, mut to) in

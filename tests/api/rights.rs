@@ -1,5 +1,5 @@
-//! Who may do what: every call with no token, a wrong one, one that is over, one of somebody else, one that does not allow
-//! it; and that what is secret stays so.
+//! Who may do what: every call with no token, a wrong one, one that expired or was revoked, one of another
+//! organisation, one that does not allow it; and that what is secret stays so.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
 #![expect(unreachable_pub, reason = "modules of a test binary, which exports nothing")]

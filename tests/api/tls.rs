@@ -134,7 +134,7 @@ fn a_server_with_a_certificate_speaks_tls_only() {
         assert_eq!(client.stream.conn.alpn_protocol(), Some(b"http/1.1".as_slice()));
         assert_eq!(client.stream.conn.protocol_version(), Some(version.version));
     }
-    // Whoever has the scheme wrong is told so, and nothing is done.
+    // A client that calls without TLS learns that the scheme is https, and the server does nothing that it asked for.
     let mut plain = Raw::connect(&server.http);
     plain.send(head(&server.http, "GET", "/v1/providers") + "\r\n");
     plain.until_closed();
@@ -149,7 +149,7 @@ fn client_commands_speak_tls() {
     let certificate = identity.certificate().display().to_string();
     let listed = list(&["--ca-certificate", &certificate]);
     assert_eq!(String::from_utf8_lossy(&listed.succeeded()), "name,version,models,state,title\n");
-    // Not known to the system, or somebody else's.
+    // The system does not know the server's certificate, or the client trusts another one.
     let stranger = Identity::new();
     for more in [&[][..], &["--ca-certificate", &stranger.certificate().display().to_string()]] {
         let refused = list(more);

@@ -67,7 +67,7 @@ fn row(whole: &Server, split: &Server, name: &str, rows: usize, calls: usize) ->
         (began.elapsed(), answer.expect(200))
     };
     let (mut alone, mut parted) = (Times::default(), Times::default());
-    // One that nobody counts: caches fill, pages are touched.
+    // A call of each that the benchmark does not count: caches fill, pages are touched.
     let (first, second) = (call(whole).1, call(split).1);
     assert!(first.body == second.body, "{name}: the answers differ");
     for _ in 0..calls {

@@ -20,7 +20,7 @@ use support::sandbox::{RUN, Sandbox, shown};
 use asked::Asked;
 use times::Times;
 
-/// Runs that nobody counts: caches fill, pages are touched.
+/// Runs that the benchmark does not count: caches fill, pages are touched.
 const IDLE: usize = 200;
 
 fn main() {

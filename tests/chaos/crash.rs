@@ -1,9 +1,9 @@
 //! `kill -9` under load, again and again: what was acknowledged is kept, what has ended stays as it is.
 //!
 //! Each round starts a server on the same data directory, lets clients do as they like, and kills it after a random
-//! number of answers. Every client records what it was told, and at the end (and every [`CHECKED_EVERY`] rounds) the whole
-//! history is held against the rules of a job's life. `ANALYTE_CRASH_ROUNDS` sets the number of rounds,
-//! `ANALYTE_CRASH_SEED` repeats the clients' choices (not the timing).
+//! number of answers. Every client records the answers that it gets, and at the end (and every [`CHECKED_EVERY`]
+//! rounds) the test holds the whole history against the rules of a job's life. `ANALYTE_CRASH_ROUNDS` sets the number
+//! of rounds, `ANALYTE_CRASH_SEED` repeats the clients' choices (not the timing).
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
 #![expect(clippy::print_stdout, reason = "says how to repeat a run, and how far a long one is")]
@@ -182,7 +182,7 @@ fn keep_one_running(main: &Recorder, world: &Mutex<World>, long: &mut Option<Str
     job.is_some_and(|job| job["error"]["code"] == "host-error")
 }
 
-/// Judges all that was told so far, and makes room.
+/// Judges all answers that clients got so far, and makes room.
 fn tidy(main: &Recorder, world: &Mutex<World>) {
     let mut all = main.everything();
     main.history.must_hold(false);
@@ -246,7 +246,7 @@ struct Client {
 impl Client {
     /// One call; `false` when it got no answer.
     fn step(&mut self) -> bool {
-        // Whoever got no answer asks again, under the same key.
+        // A client that got no answer asks again, under the same key.
         let open = locked(&self.world).keys.iter().find(|keyed| !keyed.settled).cloned();
         if let Some(keyed) = open.filter(|_| self.chance.percent(50)) {
             return self.submit_keyed(keyed);
@@ -319,7 +319,7 @@ impl Client {
             }
             wishes => self.recorder.submit_all(Some(&key), &parts(wishes)),
         };
-        // Another body may have been first; while somebody else asks under the same key, one has to come again.
+        // Another body may have been first; while another client asks under the same key, this one has to come again.
         let settled = match &answer {
             Answer::Done(jobs) => jobs.len() == wishes.len(),
             Answer::Refused { code, .. } => code == "idempotency-mismatch",

@@ -76,7 +76,7 @@ fn ready(http: &Http) -> (u16, Value) {
     (answer.status, answer.json())
 }
 
-/// A server over a disk that can be broken, and what it was told to keep while the disk was well.
+/// A server over a disk that a test can break, and the jobs that it got while the disk was well.
 struct Subject {
     server: Server,
     faults: Faults,
@@ -212,7 +212,7 @@ fn running_jobs_are_completed_on_a_full_disk() {
     subject.goes_on(&acknowledged);
 }
 
-/// A write that is cut short somewhere, at many places: either the job is kept, or its client was told that it is not.
+/// A disk that cuts a write short somewhere, at many places: either the server keeps the job, or it refuses it.
 #[test]
 fn a_disk_that_fills_up_loses_nothing_that_was_acknowledged() {
     let subject = Subject::start();

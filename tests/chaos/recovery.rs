@@ -91,7 +91,7 @@ fn the_store_of_an_older_version_is_taken_over() {
             assert_eq!(ended(http, was["id"].as_str().expect("an id"))["status"], "completed");
             continue;
         }
-        // There are more calls than there were, and nobody was said to have submitted it.
+        // There are more links than there were, and the older store did not keep who submitted the job.
         let mut was = without_links(was);
         was["created_by"] = Value::Null;
         assert_eq!(without_links(&is), was, "{kind}");
@@ -261,14 +261,15 @@ fn a_task_whose_component_cannot_be_loaded_is_tried_again_later() {
         (&json!("running"), &json!({"reason": "backoff", "position": null})),
         "{waiting}"
     );
-    // Once it is mended, nobody need wait for the next try.
+    // Once the operator has mended it, a client need not wait for the next try.
     ok(fs::write(&file, component), "putting the component back");
     http.post(&format!("/v1/jobs/{waits}/retry"), &json!({"as": "same"})).expect(200);
     let mended = ended(http, &waits);
     assert_eq!((&mended["status"], &mended["attempt"]), (&json!("completed"), &json!(2)), "{mended}");
 }
 
-/// From the signal on nothing starts, and whoever waits is answered; what runs at the end of the grace period says so.
+/// From the signal on the server starts nothing and answers every client that waits; a call that still runs something
+/// at the end of the grace period says so.
 #[test]
 fn a_stop_answers_those_who_wait_and_starts_nothing() {
     let config = "[limits]\ngrace_ms = 2000\nconcurrent_tasks = 1\n";

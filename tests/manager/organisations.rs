@@ -265,7 +265,7 @@ async fn an_organisation_installs_only_so_many_and_so_much() {
     let refused = manager.create_provider(&lab(), empty("three")).await.expect_err("one too many");
     let message = "there are 2 providers, and 2 are allowed (limit providers)";
     assert_eq!((refused.code(), refused.message()), (Code::Conflict, message));
-    // An administrator is told who has a name, and how to get it.
+    // An administrator learns which organisation has a name, and how to get it.
     let key = "two".parse().expect("a key");
     let refused =
         manager.install_provider(InstallProvider { key, component: component().into() }).await.expect_err("taken");

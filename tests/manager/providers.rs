@@ -185,7 +185,7 @@ async fn a_model_file_is_looked_at_by_its_provider() {
     };
     assert_eq!(code(manager.publish_model(publish("nobody")).await), Some(Code::NotFound));
     let published = manager.publish_model(publish("hostile")).await.expect("published").model;
-    // This provider's `inspect-model` repeats the name and the media type that it was told.
+    // This provider's `inspect-model` repeats the name and the media type that the host gave it.
     assert_eq!(
         (published.info.name.as_str(), published.info.description.as_str()),
         ("from-file", "application/x-weights")

@@ -109,7 +109,7 @@ async fn within_a_session_memory_lasts_and_jobs_run_in_order() {
     // Neither outside nor in another session anything of it is seen.
     assert_eq!((kept.count(None).await, kept.count(Some(&other)).await), (1, 1));
     assert_eq!((kept.count(None).await, kept.count(Some(&other)).await), (1, 2));
-    // The component is told which session it is in; outside, that it is in none.
+    // The host says to the component which session it is in; outside, that it is in none.
     let (_, saw) = kept.run(Some(&one), "who").await.expect("completed");
     assert!(saw.contains(&format!(" in {},", one.id())), "{saw}");
     let (_, saw) = kept.run(None, "who").await.expect("completed");

@@ -45,8 +45,8 @@ pub fn program() -> PathBuf {
     folder.join("analyte-under-test")
 }
 
-/// The binary in the repository's root, untouched by the settings of whoever runs the tests, with compiled code in a folder
-/// of the tests.
+/// The binary in the repository's root, untouched by the settings of the person who runs the tests, with compiled code
+/// in a folder of the tests.
 pub fn command() -> Command {
     let mut command = Command::new(program());
     // What it calls itself in its help.

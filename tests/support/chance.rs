@@ -32,7 +32,7 @@ impl Chance {
         self.number().checked_rem(most).unwrap_or(0)
     }
 
-    /// True in so many of a hundred cases.
+    /// True in `percent` of a hundred cases.
     pub fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }

@@ -1,4 +1,4 @@
-//! Somebody who uses the server in the ordinary way while others misbehave.
+//! A client that uses the server in the ordinary way while others misbehave.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,7 +65,7 @@ impl Drop for Probe {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // Its failure was told above, or will be by what it left undone.
+            // `is_served` reports a call that failed, so the thread's panic says nothing new.
             drop(thread.join());
         }
     }

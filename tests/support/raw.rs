@@ -40,7 +40,7 @@ impl Raw {
         Self { stream, said: Vec::new() }
     }
 
-    /// Sends; `Closed` where nobody takes it any more.
+    /// Sends; `Closed` where the server takes nothing any more.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> End {
         match self.stream.write_all(bytes.as_ref()) {
             Ok(()) => End::Open,

@@ -283,7 +283,7 @@ fn a_provider_of_ones_own_shares_a_component() {
     assert_eq!(create(&acme, &body), "mine/sum");
     assert_eq!(execute(&acme, "mine", "sum", &json!([{"a": 1, "b": 1}])), json!([{"sum": 1.5}]));
 
-    // Nobody else sees any of it.
+    // No other organisation sees any of it.
     assert_eq!(
         other.refusal(PROVIDERS, "GetProvider", &json!({"providerName": "mine"})),
         "there is no provider `mine`"

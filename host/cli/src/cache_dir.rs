@@ -1,13 +1,14 @@
 //! Where commands without a server keep compiled code: a folder of this user alone.
 //!
-//! Compiled code is run as it is, so nobody else may write there. A folder that others own or may write to is refused.
+//! Analyte runs compiled code as it is, so no other user may write there. A folder that another user owns or may write
+//! to is refused.
 
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::told::Told;
+use crate::report::Told;
 
 /// The folder, made where it is missing: `analyte` in `XDG_CACHE_HOME`, else in `~/.cache`. `None`: this user has no home.
 pub(crate) fn per_user() -> Result<Option<PathBuf>> {
@@ -20,7 +21,7 @@ pub(crate) fn per_user() -> Result<Option<PathBuf>> {
     Ok(Some(folder))
 }
 
-/// Makes a folder that only this user may enter, or checks that nobody else may write to the one that is there.
+/// Makes a folder that only this user may enter, or checks that no other user may write to the one that is there.
 pub(crate) fn private(folder: &Path) -> Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)

@@ -27,7 +27,7 @@ pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
         synced.with_context(|| format!("the folder {} cannot be synced", parent.display()))?;
     }
     if std::fs::metadata(path).is_ok_and(|found| found.mode() & 0o077 != 0) {
-        told::warning(&format!(
+        report::warning(&format!(
             "others may look into the data directory {0}; `chmod 700 {0}` ends that",
             path.display()
         ));

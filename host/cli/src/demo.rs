@@ -14,11 +14,11 @@ use crate::job::address;
 use crate::job::submit::{Body, Retry, as_json, submit};
 use crate::job::watch::{Follow, watch};
 use crate::model::Interface;
+use crate::report::{self, Told};
 use crate::serve::server::{Server, Settings};
 use crate::serve::{LISTEN, runtime};
 use crate::shutdown::{Signals, requests};
 use crate::table_input::Given;
-use crate::told::{self, Told};
 use crate::{build, data_dir, provider, show};
 
 /// The data: sixteen years of United States employment, famous for being hard to compute with.
@@ -47,7 +47,7 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) fn run(self) -> Result<()> {
         let repository = repository()?;
-        told::line(&format!("building {PLUGIN}"));
+        report::line(&format!("building {PLUGIN}"));
         let component = build::build(&repository.join(PLUGIN), None)?;
         let data = std::fs::read(repository.join(DATA)).with_context(|| format!("{DATA} cannot be read"))?;
         let folder =
@@ -61,7 +61,7 @@ impl Demo {
         let mut signals = Signals::listen()?;
         let server = self.server(&tour.data_dir).await?;
         let url = server.url();
-        told::line(&format!("listening on {url}"));
+        report::line(&format!("listening on {url}"));
         let (stopper, requests) = requests();
         let serving = tokio::spawn(server.serve(requests));
         let once = self.once;
@@ -104,7 +104,7 @@ impl Demo {
                 Err(error)
                     if error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::AddrInUse) =>
                 {
-                    told::line(&format!("{LISTEN} is in use: taking a free port"));
+                    report::line(&format!("{LISTEN} is in use: taking a free port"));
                     Server::start(settings(free)).await
                 }
                 started => started,
@@ -130,7 +130,7 @@ impl Tour {
         let (installed, _) = provider::install(&client, &provider, &self.component, None)?;
         let models: Vec<String> =
             show::list::items(&installed, "/models").map(|model| show::list::text(model, "/name")).collect();
-        told::line(&format!("installed {PROVIDER}: {}", models.join(", ")));
+        report::line(&format!("installed {PROVIDER}: {}", models.join(", ")));
 
         let given = Given { bytes: self.data.into(), format: analyte_core::table::format::Format::Csv };
         let interface = Interface::of(&client, &provider, &model)?;
@@ -150,11 +150,11 @@ impl Tour {
             tags: [("demo".to_owned(), "longley".to_owned())].into(),
         };
         let id = submit(&client, &body, None)?;
-        told::line(&format!("submitted job {id}: {MODEL} of {RESPONSE} on everything else in {DATA}"));
+        report::line(&format!("submitted job {id}: {MODEL} of {RESPONSE} on everything else in {DATA}"));
         watch(&client, id, Follow::Log)?;
         let job = client.get(&address(id), &[])?;
         let fuel = job.get("fuel_used").and_then(Value::as_u64).unwrap_or(0);
-        told::line(&format!("completed with {} units of fuel", told::grouped(fuel)));
+        report::line(&format!("completed with {} units of fuel", report::grouped(fuel)));
 
         let csv = client.call(Method::Get, &format!("{}/results", address(id)), &[], &[("accept", "text/csv")])?;
         show::text(&show::table::aligned(&bytes(csv)?)?)?;

@@ -9,9 +9,9 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::report::grouped;
 use crate::sandbox::Sandbox;
 use crate::show::list::{ThingFormat, facts};
-use crate::told::grouped;
 
 /// Shows what a component is: its models and their shapes, what it imports and asks for, its digest.
 ///

@@ -1,8 +1,8 @@
 //! What the binary `analyte` does: the server, and every command of a person or a script.
 //!
 //! Each command has a file (or folder) of its own; what they share is how they speak: results go to stdout and nothing
-//! else does, all other text goes to stderr, and whatever fails is told by [`told`] in the same form everywhere. A
-//! command ends with 0 where it did what was asked, 1 where the job or the call failed, 2 where it was called wrongly.
+//! else does, all other text goes to stderr, and [`report`] prints every failure in the same form. A command ends with
+//! 0 where it did what the user asked, 1 where the job or the call failed, 2 where the user called it wrongly.
 
 mod build;
 mod cache_dir;
@@ -21,6 +21,7 @@ mod pairs;
 mod parameters;
 mod progress;
 mod provider;
+mod report;
 mod run;
 mod sandbox;
 mod serve;
@@ -28,7 +29,6 @@ mod show;
 mod shutdown;
 mod table_input;
 mod token;
-mod told;
 mod wasm_target;
 
 use std::ffi::OsString;
@@ -92,7 +92,7 @@ pub fn main() -> ExitCode {
         // `analyte … | head` has seen enough.
         Err(error) if error.is::<show::ReaderGone>() => ExitCode::SUCCESS,
         Err(error) => {
-            told::tell(&error);
+            report::tell(&error);
             ExitCode::FAILURE
         }
     }
@@ -103,7 +103,7 @@ fn compile(arguments: &[OsString]) -> ExitCode {
     match analyte_engine::compile::child(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
-            told::line(&line);
+            report::line(&line);
             ExitCode::FAILURE
         }
     }

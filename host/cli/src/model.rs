@@ -13,10 +13,10 @@ use crate::client::{Client, Connection, Method, json};
 use crate::inspect::{parameters, shape_in_words};
 use crate::progress::Progress;
 use crate::provider::{self, of, open, removal};
+use crate::report::grouped;
 use crate::show;
 use crate::show::grid::Column;
 use crate::show::list::{ListFormat, ThingFormat, facts, items, text};
-use crate::told::grouped;
 
 /// Publishes, lists, shows, switches and removes models of a provider.
 #[derive(Debug, Subcommand)]

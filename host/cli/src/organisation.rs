@@ -54,7 +54,7 @@ impl Organisation {
                 let put = Method::Put("application/json", SendBody::from_owned_reader(std::io::Cursor::new(body)));
                 let answer = connection.client()?.call(put, &address(&name), &[], &[])?;
                 let verb = if answer.status() == 200 { "changed" } else { "created" };
-                // Read to its end, so that what broke off is told.
+                // Reads the answer to its end, so that a connection that broke off is an error.
                 json(answer)?;
                 show::text(&format!("{verb} {name}"))
             }

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::pairs::{Pair, tuples};
-use crate::told::Told;
+use crate::report::Told;
 
 /// The parameters of a run or job.
 #[derive(Debug, Clone, Args)]

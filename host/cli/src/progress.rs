@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 
-use crate::told::{self, printable};
+use crate::report::{self, printable};
 
 const BAR: &str = "{bar:30} {percent:>3} % {elapsed} {wide_msg}";
 const SPINNER: &str = "{spinner} {elapsed} {wide_msg}";
@@ -38,14 +38,14 @@ impl Progress {
         Self { bar, written: Mutex::new(None) }
     }
 
-    /// Something else is being done now. Told on a terminal only: it passes.
+    /// Says what the command does now. Only a terminal shows these words, since they soon pass.
     pub(crate) fn now(&self, words: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(printable(words).replace('\n', " "));
         }
     }
 
-    /// So much is done, from 0 to 1.
+    /// Says which part of the work is done, from 0 to 1.
     pub(crate) fn fraction(&self, fraction: f64, words: &str) {
         // Room for what matters, whatever a component says.
         let words: &str = &words.chars().take(WORDS).collect::<String>();
@@ -61,7 +61,7 @@ impl Progress {
         let new = ((fraction * 10.0) as u8, words.to_owned());
         let mut written = self.written.lock();
         if written.as_ref() != Some(&new) {
-            told::line(format!("{:3.0} % {words}", fraction * 100.0).trim_end());
+            report::line(format!("{:3.0} % {words}", fraction * 100.0).trim_end());
             *written = Some(new);
         }
     }
@@ -69,8 +69,8 @@ impl Progress {
     /// A line that stays, for instance of a log.
     pub(crate) fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| told::line(text)),
-            None => told::line(text),
+            Some(bar) => bar.suspend(|| report::line(text)),
+            None => report::line(text),
         }
     }
 

@@ -10,10 +10,10 @@ use ureq::SendBody;
 
 use crate::client::{Client, Connection, Method, json};
 use crate::progress::Progress;
+use crate::report::{Told, grouped};
 use crate::show;
 use crate::show::grid::Column;
 use crate::show::list::{ListFormat, ThingFormat, facts, items, text};
-use crate::told::{Told, grouped};
 
 /// Installs, lists, shows and removes the providers of a server.
 #[derive(Debug, Subcommand)]

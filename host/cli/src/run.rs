@@ -23,10 +23,10 @@ use tokio::io::AsyncWriteExt as _;
 use crate::pairs::Pair;
 use crate::parameters::Parameters;
 use crate::progress::Progress;
+use crate::report::{self, Told};
 use crate::sandbox::Sandbox;
 use crate::show::table::TableFormat;
 use crate::table_input::Input;
-use crate::told::{self, Told};
 
 /// Runs one model of a component once, without a server.
 ///
@@ -86,7 +86,7 @@ impl Run {
         let fitted = fit(&read.table, &model.input, model.cardinality, limits).map_err(Told::from)?;
         let parameters = self.checked_parameters(model, &fitted.table, limits)?;
         for warning in read.warnings.iter().chain(&fitted.warnings) {
-            told::warning(warning);
+            report::warning(warning);
         }
         if let Some(folder) = &self.files {
             std::fs::create_dir_all(folder)
@@ -165,12 +165,15 @@ fn run(
     let report = sandbox.block_on(component.run(request));
     sink.progress.end();
     if report.log_lines_dropped > 0 {
-        told::warning(&format!("{} log lines were beyond the limit (log_bytes) and dropped", report.log_lines_dropped));
+        report::warning(&format!(
+            "{} log lines were beyond the limit (log_bytes) and dropped",
+            report.log_lines_dropped
+        ));
     }
     match report.outcome {
         Ok(outcome) => {
             for warning in &outcome.warnings {
-                told::warning(warning);
+                report::warning(warning);
             }
             TableFormat::or_usual(format).show_table(&outcome.output)
         }

@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use crate::cache_dir;
 use crate::progress::Progress;
-use crate::told::Told;
+use crate::report::Told;
 
 /// An engine with what it needs around it.
 pub(crate) struct Sandbox {

@@ -1,10 +1,10 @@
-//! Being told to stop: SIGTERM, or Ctrl-C on a terminal.
+//! Requests to stop the server: SIGTERM, or Ctrl-C on a terminal.
 
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::told;
+use crate::report;
 
 /// Hears every request to stop from the moment it is made.
 pub(crate) struct Signals {
@@ -55,8 +55,8 @@ impl Stopper {
     /// Asks to stop at the first signal, and to do so at once at the second.
     pub(crate) async fn relay(self, mut signals: Signals) {
         signals.next().await;
-        told::line("stopping: what runs gets a grace period; once more to stop at once");
-        // Nobody listens any more only where all has ended.
+        report::line("stopping: what runs gets a grace period; once more to stop at once");
+        // An error: the server has ended already.
         let _ = self.stop.send(());
         signals.next().await;
         let _ = self.at_once.send(());

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
 
-use crate::told::Told;
+use crate::report::Told;
 
 /// How an input table is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -29,7 +29,7 @@ pub(crate) struct Input {
     /// File with the input table, or `-` for stdin.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) input: std::path::PathBuf,
-    /// How the input is written down; else told by the file's name or its first byte.
+    /// How the input is written down; without it the file's name decides, or else its first byte.
     #[arg(long, value_name = "FORMAT")]
     input_format: Option<InputFormat>,
 }

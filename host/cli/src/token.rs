@@ -11,10 +11,10 @@ use ureq::SendBody;
 
 use crate::client::{Client, Connection, Method, json};
 use crate::duration::Lasting;
+use crate::report;
 use crate::show;
 use crate::show::grid::Column;
 use crate::show::list::{ListFormat, ThingFormat, facts, items, text};
-use crate::told;
 
 /// Makes, lists, shows and revokes the tokens of a server.
 #[derive(Debug, Subcommand)]
@@ -128,7 +128,7 @@ impl Create {
         }
         let token = made.get("token").cloned().unwrap_or_default();
         for line in in_words(&token).lines() {
-            told::line(line);
+            report::line(line);
         }
         show::text(&text(&made, "/secret"))
     }

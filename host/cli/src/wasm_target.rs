@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-use crate::told::{self, Told};
+use crate::report::{self, Told};
 
 /// The target of Rust plugins: its linker makes components.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
@@ -17,7 +17,7 @@ pub(crate) fn ensure(folder: &Path) -> Result<()> {
     if installed(folder)? {
         return Ok(());
     }
-    told::line(&format!("the Rust target {TARGET} is missing: adding it with `rustup target add {TARGET}`"));
+    report::line(&format!("the Rust target {TARGET} is missing: adding it with `rustup target add {TARGET}`"));
     let added = Command::new("rustup")
         .args(["target", "add", TARGET])
         .current_dir(folder)

@@ -37,7 +37,7 @@ macro_rules! codes {
 }
 
 codes! {
-    // Why a job failed (design §6).
+    // Why a job failed; docs/architecture/jobs.md says which of these are tried again.
     InvalidInput "invalid-input" 422 false "What was sent can be read, and does not fit: the table, the parameters or another part of it.";
     AnalysisError "analysis-error" 422 false "The provider returned an error.";
     Trap "trap" 502 false "The component crashed: a panic, unreachable code or a bad memory access.";
@@ -53,7 +53,7 @@ codes! {
     NotStopped "not-stopped" 500 false "The run did not come to a point where it could be stopped, and was left behind; its component runs no more until an operator has acted.";
     ParentFailed "parent-failed" 409 false "A task that this one depends on failed.";
     Cancelled "cancelled" 409 false "The job was cancelled.";
-    // Why a call was refused (design §7).
+    // Why a call was refused; docs/architecture/http.md has the statuses that say more than the code.
     NotFound "not-found" 404 false "There is no such thing, or it belongs to another organisation.";
     AlreadyFinished "already-finished" 409 false "The job has ended.";
     NotFinished "not-finished" 409 false "The job has not ended yet.";

@@ -6,7 +6,7 @@ use crate::codes::Code;
 
 /// Why a run failed: a code for programs, a sentence for people, and what helps to find the cause.
 ///
-/// Everything but `code` and `message` may be empty. Sizes are bounded by whoever makes it.
+/// Everything but `code` and `message` may be empty. The code that makes a failure bounds the sizes of its texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What happened.

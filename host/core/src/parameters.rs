@@ -25,12 +25,12 @@ use crate::table::problem::{MOST_PROBLEMS, ReadError, clip};
 const SCHEMA_URI: &str = "https://json-schema.org/draft/2020-12/schema";
 /// Bounds one compiled pattern, in bytes.
 const PATTERN_BYTES: usize = 65_536;
-/// Bounds the bytes of parameters times what judging one value costs.
+/// Bounds the work of a check: the bytes of the parameters times what judging one value costs, in subschemas.
 const MOST_WORK: u64 = 100_000_000;
-/// Above this much work it is only told that parameters do not fit: each place where they do not takes memory, and there
-/// may be as many as there is work.
+/// Above this much work the refusal says that the parameters do not fit, but not where: each such place takes memory,
+/// and there may be as many places as there is work.
 const MOST_EXPLAINED: u64 = 1_000_000;
-/// So many columns are named to somebody who named one that is not there.
+/// The most column names that the message for an unknown column lists.
 const MOST_NAMES: usize = 30;
 
 /// One thing that is wrong with parameters.

@@ -1,4 +1,4 @@
-//! Points in time. `core` reads no clock: whoever calls it says what time it is.
+//! Points in time. `core` reads no clock: its caller says what time it is.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// So many milliseconds later.
+    /// The time that is `ms` milliseconds later.
     #[must_use]
     pub fn plus_ms(self, ms: u64) -> Self {
         Self(self.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))

@@ -28,9 +28,9 @@ const STREAM_BYTES: u64 = 64 * 1024;
 /// How far the streams are.
 #[derive(Default)]
 struct Counts {
-    /// Have seen the job run.
+    /// Streams that have seen the job run.
     follow: AtomicUsize,
-    /// Were closed after they had been told of the end.
+    /// Streams that the server closed after they had seen the job's end.
     ended: AtomicUsize,
     /// What went wrong first.
     failed: std::sync::OnceLock<String>,
@@ -112,7 +112,7 @@ async fn follow(streams: usize, address: String, request: String, counts: Arc<Co
                 (address.clone(), request.clone(), counts.clone(), connecting.clone());
             tokio::spawn(async move {
                 if let Err(error) = one(&address, &request, &counts, &connecting).await {
-                    // Only the first is told.
+                    // The test reports only the first.
                     drop(counts.failed.set(error));
                 }
             })

@@ -13,7 +13,7 @@ use support::plugins::plugin;
 use support::server::{Server, Setup};
 use support::snapshot::assert_snapshot;
 
-/// Every call but two needs a token, and whoever has none learns nothing of what exists.
+/// Every call but two needs a token, and a caller without one learns nothing of what exists.
 #[test]
 fn every_call_needs_a_token() {
     let server = Server::start();

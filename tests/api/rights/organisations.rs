@@ -87,7 +87,8 @@ fn nothing_of_another_organisation_can_be_seen_or_guessed() {
     let cancelled = other.post("/v1/jobs/cancel", &json!({"filter": query, "dry_run": true})).expect(200).json();
     assert_eq!(cancelled["count"], 0);
 
-    // All is as it was; and an administrator looks as whoever they name, which nobody else may.
+    // All is as it was; and an administrator sees what the organisation that they name sees, which no token of another
+    // organisation may.
     assert_eq!(lab.get(&format!("/v1/jobs/{job}")).expect(200).json()["status"], "completed");
     let count = |list: &Value| list["providers"].as_array().map(Vec::len);
     assert_eq!(count(&admin.get("/v1/providers").expect(200).json()), Some(0));
@@ -158,7 +159,7 @@ fn tokens_and_organisations_are_made_shown_and_ended() {
     assert_eq!(first["revoked_at"], again["revoked_at"]);
     admin.delete("/v1/tokens/none").expect(404);
     admin.get("/v1/tokens?organisation=none").expect(404);
-    // Nobody locks themselves out.
+    // An administrator cannot revoke the token of the call itself.
     let own = admin.get("/v1/token").expect(200).json()["id"].as_str().expect("an id").to_owned();
     admin.delete(&format!("/v1/tokens/{own}")).expect(409);
 

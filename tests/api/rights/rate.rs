@@ -1,4 +1,4 @@
-//! A token that makes more calls than it may is told to wait, and no other is.
+//! The server refuses a token that makes more calls than it may, with a time to wait, and no other token.
 
 use serde_json::json;
 

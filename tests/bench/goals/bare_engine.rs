@@ -1,5 +1,6 @@
-//! wasmtime by itself, with the very settings of the server's engine, so that one of them can be changed and the least cost
-//! of an instance can be told. What a component imports is there as a trap: what is run here calls no host.
+//! wasmtime by itself, with the very settings of the server's engine, so that a measurement can change one of them and
+//! show the least cost of an instance. What a component imports is there as a trap: what a measurement runs here calls
+//! no host.
 
 use std::sync::OnceLock;
 

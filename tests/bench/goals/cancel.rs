@@ -84,7 +84,7 @@ fn one_run() -> usize {
     usize::try_from(memory_bytes + output_bytes).expect("a size")
 }
 
-/// Whether so many guests run, and hold all the memory that they reserve.
+/// Whether `slots` guests run and hold `memory` bytes, all that they reserve; `None` where that is not so.
 fn all_run(http: &Http, slots: usize, memory: usize) -> Option<()> {
     let text = http.get("/metrics").expect(200).text();
     let counts = ["analyte_jobs_running", "analyte_tasks_running", "analyte_memory_admitted_bytes"];

@@ -13,8 +13,8 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A moment in the processor time of this thread. For what computes on one thread: whoever else uses the machine counts
-/// less.
+/// A moment in the processor time of this thread. For what computes on one thread: what other programs do on the
+/// machine counts less in it than in the time of day.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProcessorTime(Duration);
 

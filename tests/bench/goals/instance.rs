@@ -42,7 +42,7 @@ pub(crate) fn measure(asked: &Asked) -> Report {
 }
 
 async fn both(runs: usize) -> (Times, Times) {
-    /// Runs that nobody counts: caches fill, pages are touched.
+    /// Runs that the benchmark does not count: caches fill, pages are touched.
     const IDLE: usize = 100;
     let (bare, sandbox) = (BareEngine::with_fuel(), sandbox("kernels").await);
     let (mut bare_times, mut engine_times) = (Times::default(), Times::default());

@@ -1,11 +1,12 @@
-//! The goals of the design in figures: one table, each of its rows measured in this run.
+//! The goals of `docs/benchmarks-history.md` in figures: one table, each of its rows measured in this run.
 //!
-//! `cargo bench -p analyte-tests --bench goals`; with `-- --only execute,drain` some rows, with `-- --jobs 1000000` so many
-//! stored jobs for the last ones (100,000 without), with `-- --quick` or outside `cargo bench` few repetitions, which show
-//! that all works and not how fast. Prints Markdown. An answer that is not the right one stops the benchmark.
+//! `cargo bench -p analyte-tests --bench goals`; with `-- --only execute,drain` some rows, with `-- --jobs 1000000`
+//! that number of stored jobs for the last ones (100,000 without), with `-- --quick` or outside `cargo bench` few
+//! repetitions, which show that all works and not how fast. Prints Markdown. An answer that is not the right one stops
+//! the benchmark.
 //!
-//! Whoever is compared takes turns, so that a machine that others use is as fast for the one as for the other; what is
-//! shown is the median of the rounds, and least and most beside it.
+//! The programs that a row compares take turns, so that a machine that others use is as fast for the one as for the
+//! other; a row shows the median of the rounds, and least and most beside it.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a benchmark fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what it is for")]

@@ -13,7 +13,7 @@ pub(crate) fn job(run_at: Option<&str>) -> Value {
     job
 }
 
-/// So many submissions in one body.
+/// `jobs` submissions in one body.
 pub(crate) fn batch(jobs: usize, run_at: Option<&str>) -> Value {
     json!({ "jobs": vec![job(run_at); jobs] })
 }

@@ -1,4 +1,4 @@
-//! Opens what a disk may hold, and says what of it is not as clients were told.
+//! Opens what a disk may hold, and says what of it is not as the server had answered its clients.
 
 use std::collections::HashMap;
 use std::path::Path;

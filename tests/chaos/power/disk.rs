@@ -121,7 +121,7 @@ impl Disk {
             Change::Rename { from, to } => {
                 let node = self.node(from.0).and_then(|directory| self.seen.get(&(directory, from.1.clone())).copied());
                 let Some(node) = node else { return };
-                // Told apart by their ends, which no other record has.
+                // Both have this record's end, which no other record has: by it each finds the other.
                 self.name(end, to.0, &to.1, Some(node), Some(end));
                 self.name(end, from.0, &from.1, None, Some(end));
             }
@@ -163,7 +163,7 @@ impl Disk {
             return;
         }
         let covered = |naming: &Naming| naming.directory == node && naming.end <= before;
-        // Whoever finds the old name gone finds the new one, in whatever directory that is.
+        // Where the old name is durably gone, the new one is durably there, in whatever directory that is.
         let moved: Vec<u64> = self
             .namings
             .iter()

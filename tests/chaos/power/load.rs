@@ -1,4 +1,4 @@
-//! Clients that keep a server busy and note what they were told, and when.
+//! Clients that keep a server busy and note what it answers them, and when.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use support::eventually;
 use support::faults::Faults;
 use support::http::{Answer, Http};
 
-/// Something that a client was told and may rely on from then on.
+/// Something that a client knows from the server and may rely on from then on.
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
     /// The server has this administrator's token.
@@ -30,7 +30,7 @@ const CLIENTS: u64 = 4;
 /// Calls of one client that make a job.
 const JOBS: u64 = 56;
 
-/// Notes what clients were told.
+/// Notes what clients know from the server.
 pub(crate) struct Notes<'a> {
     faults: &'a Faults,
     noted: Mutex<Vec<Noted>>,

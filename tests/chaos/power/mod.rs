@@ -1,8 +1,8 @@
 //! Power loss: what was acknowledged is there, whatever of the rest the disk had kept.
 //!
-//! A real server runs under load while everything that it does to its disk is recorded (`tests/faults`). Afterwards the
-//! power goes at many places of that record: the disk is put together as it may have been then (`disk`), its store is
-//! opened, and everything that clients had been told by then is looked for (`check`).
+//! A real server runs under load while a library records everything that it does to its disk (`tests/faults`).
+//! Afterwards the power goes at many places of that record: the test puts the disk together as it may have been then
+//! (`disk`), opens its store, and looks for everything that clients knew from the server by then (`check`).
 
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking; JSON values index to null")]
 
@@ -32,7 +32,7 @@ const CUTS: usize = 90;
 /// Of them, the last ones are also given to a whole server.
 const SERVERS: usize = 3;
 
-/// What happened, and what clients were told.
+/// What happened, and what clients know from the server.
 struct Recorded {
     journal: Journal,
     noted: Vec<Noted>,
@@ -128,8 +128,8 @@ fn what_was_acknowledged_survives_a_power_loss() {
     }
 }
 
-/// The same by a whole server: what was told by then is there, unfinished jobs are run, and a repeated submission finds its
-/// job.
+/// The same by a whole server: what clients knew by then is there, the server runs unfinished jobs, and a repeated
+/// submission finds its job.
 fn serve(recorded: &Recorded, data_dir: &Path, told: &[Noted], what: &str) {
     let home = Home::new();
     copy(data_dir, &home.data_dir());

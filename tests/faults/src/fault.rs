@@ -86,7 +86,7 @@ pub(crate) fn take_room(file: &stat64, at: u64, count: u64) -> Option<u64> {
         failed(libc::ENOSPC);
         return None;
     }
-    // Nobody else takes room meanwhile: the caller holds the order.
+    // No other thread takes room meanwhile: the caller holds the order.
     room.fetch_sub(i64::try_from(taken).unwrap_or(i64::MAX), Ordering::SeqCst);
     Some(possible)
 }

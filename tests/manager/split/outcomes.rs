@@ -48,7 +48,7 @@ async fn what_cannot_be_joined_is_done_again_and_not_split_any_more() {
             let (job, other) = (ended(&split.manager, id).await, ended(&whole.manager, other).await);
             assert_eq!(job.status, Status::Completed, "{:?}", job.error());
             assert_eq!(split.table(&job).await, whole.table(&other).await, "{deed}");
-            // Nothing stays of what was told in vain.
+            // Nothing stays of what the parts reported before the run was done again.
             assert_eq!(split.log(job.id).await, whole.log(other.id).await, "{deed}");
             let (task, other) = (job.tasks.first().expect("a task"), other.tasks.first().expect("a task"));
             assert_eq!((&task.warnings, &task.files), (&other.warnings, &other.files), "{deed}");
@@ -104,7 +104,7 @@ async fn the_fuel_of_parts_is_that_of_the_run() {
     // Ample for one instance, but not in three shares.
     let fuel = alone / 2 * 3;
     let split = Split::new(Limits { fuel, ..splitting() }).await;
-    // Whoever asks for less than usual may have none to spare.
+    // A client that asks for less fuel than usual may have none to spare.
     let tight = LimitsAsked { fuel: Some(fuel - 1), ..LimitsAsked::default() };
     let report = split.executed(Execution { limits: tight, ..split.execution(48, &parameters) }).await;
     let used = report.usage.fuel;
@@ -116,7 +116,7 @@ async fn the_fuel_of_parts_is_that_of_the_run() {
     assert_eq!(split.counted(), [1, 3, 1]);
     split.stop().await;
 
-    // Where it is not enough for one either, that is what is told.
+    // Where the fuel is not enough for one instance either, the run fails with that.
     let fuel = alone / 2;
     let split = Split::new(Limits { fuel, ..splitting() }).await;
     let report = split.execute(48, parameters).await;
@@ -142,7 +142,7 @@ async fn time_and_memory_are_those_of_the_run() {
     // There was no time for a second try.
     assert_eq!(split.counted(), [1, 3, 0]);
     split.no_memory_is_held().await;
-    // Each part may have all of the memory, and what they had together is told.
+    // Each part may have all of the memory, and the usage says what they had together.
     let small = LimitsAsked { memory_bytes: Some(32 << 20), ..LimitsAsked::default() };
     let grow = json!({ "deed": "grow", "number": 20_000_000 });
     let report = split.executed(Execution { limits: small, ..split.execution(48, &grow) }).await;

@@ -95,7 +95,7 @@ async fn a_cancel_stops_all_parts() {
     split.manager.cancel(&organisation(), id).await.expect("cancelled");
     until("all places are free", || split.manager.running().0 == 0).await;
     split.no_memory_is_held().await;
-    // So does the going away of whoever waits for a run.
+    // So does a caller that goes away while it waits for a run.
     let spinning = tokio::spawn({
         let (manager, execution) = (split.manager.clone(), split.execution(48, &json!({ "deed": "spin" })));
         async move { manager.execute(&organisation(), execution).await.map(|_| ()) }

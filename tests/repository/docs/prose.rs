@@ -11,7 +11,27 @@ use support::{ok, repository};
 const FORBIDDEN: [&str; 6] = ["whoever", "somebody", "nobody's", "so many", "is let come", "told"];
 
 /// Folders in which comments in code are held to the same. A folder is added when its comments were rewritten.
-const COMMENTS: [&str; 6] = ["example-plugins", "host/http", "host/jobs", "host/store", "plugin-sdk", "wit"];
+const COMMENTS: [&str; 19] = [
+    "example-plugins",
+    "host/cli",
+    "host/core",
+    "host/http",
+    "host/jobs",
+    "host/store",
+    "plugin-sdk",
+    "tests/api",
+    "tests/bench",
+    "tests/chaos",
+    "tests/cli",
+    "tests/examples",
+    "tests/faults",
+    "tests/manager",
+    "tests/plugins",
+    "tests/repository",
+    "tests/support",
+    "tests/thingworx",
+    "wit",
+];
 
 /// Extensions of files that a document may name by the end of their path alone.
 const BY_THEIR_END: [&str; 3] = ["rs", "md", "wit"];

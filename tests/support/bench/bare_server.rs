@@ -78,7 +78,7 @@ struct Scored {
     score: f64,
 }
 
-/// Serves until whoever started it is gone.
+/// Serves until the process that started it is gone.
 pub fn serve() {
     let data_shape = std::env::args().nth(2).expect("a data shape");
     let data_shape: &'static RawValue = Box::leak(ok(RawValue::from_string(data_shape), "a data shape"));

@@ -19,10 +19,10 @@ const FAR: &str = "2099-01-01T00:00:00Z";
 pub const BATCH: usize = 500;
 /// Values of the tag `site`.
 const SITES: usize = 10;
-/// One job in so many has the tag `rare`, and another one an unusual priority.
+/// Of this number of jobs one has the tag `rare`, and another one an unusual priority.
 const RARE: usize = 500;
 
-/// What the server needs for so many jobs.
+/// The configuration that a server needs for `jobs` jobs.
 pub fn config(jobs: usize) -> String {
     format!("[limits]\nfree_disk_bytes = 0\nqueued_jobs = {}\n", jobs + 1)
 }
@@ -60,7 +60,7 @@ fn submission(number: usize) -> Value {
     })
 }
 
-/// Submits so many jobs to a new server and waits until all that can run have run.
+/// Submits `jobs` jobs to a new server and waits until all that can run have run.
 pub fn fill(http: &Http, jobs: usize) -> Filled {
     install(http);
     add(http, 0..jobs)
@@ -129,8 +129,8 @@ pub fn ready(http: &Http) {
     eventually("the server to be ready", || (http.get("/readyz").status == 200).then_some(()));
 }
 
-/// Restarts so many times after an orderly stop, and as often after a kill; times are those from the process's start until
-/// it is ready.
+/// Restarts the server `count` times after an orderly stop, and as often after a kill; times are those from the
+/// process's start until it is ready.
 pub fn restarted(server: Server, setup: &Setup<'_>, count: usize) -> (Home, [(&'static str, Times); 2]) {
     let (mut stopped, mut killed) = (Times::default(), Times::default());
     let (_, _, mut home) = server.terminate();

@@ -11,12 +11,12 @@ use crate::bench::connection::{Answer, Connection};
 use crate::bench::times::Times;
 use crate::ok;
 
-/// How long requests are sent.
+/// How long clients send requests.
 #[derive(Debug, Clone, Copy)]
 pub enum Until {
-    /// No request is begun after so long.
+    /// No client begins a request after this time.
     Passed(Duration),
-    /// So many are sent by all clients together.
+    /// All clients together send this number of requests.
     Sent(usize),
 }
 
@@ -42,7 +42,7 @@ pub fn runtime() -> Runtime {
     ok(Builder::new_current_thread().enable_all().build(), "a runtime")
 }
 
-/// Sends this request over so many connections, which are opened before the time counts. Every answer must be right.
+/// Sends this request over `connections` connections, opened before the time counts. Every answer must be right.
 pub async fn load(
     address: &str,
     request: &Arc<[u8]>,

@@ -10,11 +10,11 @@ use super::{Act, Answer, Ends, Record, Tick, ended, events, id, life, status, su
 /// What was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// A job that was acknowledged or seen is there until somebody purges it.
+    /// A job that the server acknowledged or showed is there until a client purges it.
     Lost,
     /// A job that was purged does not come back.
     PurgedReturned,
-    /// There is no job that nobody asked for.
+    /// There is no job that no client asked for.
     NobodyAsked,
     /// One submission makes one job, and so do all submissions under one key.
     MadeTwice,
@@ -28,9 +28,9 @@ pub enum Rule {
     IllFormed,
     /// Attempts are counted up.
     AttemptFell,
-    /// A job that runs goes back to the queue, or starts anew, only if somebody retries it.
+    /// A job that runs goes back to the queue, or starts anew, only if a client retries it.
     WentBack,
-    /// A job that ended stays as it is, member for member, unless somebody retries it; a completed one always.
+    /// A job that ended stays as it is, member for member, unless a client retries it; a completed one always.
     EndChanged,
     /// A result never changes.
     ResultChanged,
@@ -38,7 +38,7 @@ pub enum Rule {
     OldAttempt,
     /// After an acknowledged cancel the job is cancelled.
     CancelUnheeded,
-    /// A job is cancelled only if somebody asks for it.
+    /// A job is cancelled only if a client asks for it.
     CancelledByNobody,
     /// A job ends as its model does, or is cancelled, or was hit by too many crashes.
     WrongEnd,
@@ -46,7 +46,7 @@ pub enum Rule {
     CrashBudget,
     /// A job starts again only after a crash, a stop or a retry.
     AttemptFromNowhere,
-    /// An event is told alike whenever it is told, and in order.
+    /// The server shows an event alike whenever a client reads it, and events in order.
     Events,
     /// The platform does not fail.
     Fault,

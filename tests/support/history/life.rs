@@ -22,7 +22,7 @@ const FIXED: [&str; 11] = [
     "custom_data",
 ];
 
-/// So many crashes end a task that was running in them.
+/// A task that was running in this number of crashes ends.
 const CRASHES: u64 = 5;
 
 /// Says which rules this job broke.
@@ -150,7 +150,7 @@ fn before(windows: &[Window], fact: &Fact<'_>) -> u64 {
     windows.iter().filter(|window| window.from < fact.told).map(|_| 1).sum()
 }
 
-/// What may lie between two facts of which the first was told before the second was asked for.
+/// What may lie between two facts, where the answer with the first had come before the request for the second was sent.
 fn order(before: &Fact<'_>, after: &Fact<'_>, case: &Case<'_>, found: &mut Found<'_>) {
     let retried = case.retries.iter().any(|retry| retry.from < after.told && retry.until > before.asked);
     let possible = before.statuses.iter().any(|from| after.statuses.iter().any(|to| reachable(from, to, retried)));

@@ -1,12 +1,12 @@
-//! What clients asked and were told, and whether the rules of a job's life explain all of it.
+//! What clients asked and the server answered, and whether the rules of a job's life explain all of it.
 //!
 //! Clients record through [`recorder::Recorder`]; [`check::check`] replays the whole history. It knows nothing of how the
 //! server works: it states the rules a second time, from the outside, so that a mistake in the one state machine is not
 //! repeated here.
 //!
-//! Time is a counter that every client draws from before it asks and after it was told, so that of two calls either one
-//! ended before the other began, or they overlapped and nothing is said about their order. What a call without an answer
-//! did, it may have done at any time until the next crash.
+//! Time is a counter that every client draws from before it asks and after it got the answer, so that of two calls
+//! either one ended before the other began, or they overlapped and nothing is said about their order. What a call
+//! without an answer did, it may have done at any time until the next crash.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ mod submissions;
 /// A draw from the counter.
 pub type Tick = u64;
 
-/// What a client was told.
+/// What came of a client's call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer<T> {
     /// It was done.
@@ -48,10 +48,10 @@ pub enum Ends {
     Failed(&'static str),
 }
 
-/// A job that somebody submitted.
+/// A job that a client submitted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Made {
-    /// As it was answered.
+    /// As the server showed it in its answer.
     pub job: Value,
     /// Whether the answer said that it is new, not one submitted before. A batch says nothing of it; without a key it must
     /// be new.
@@ -80,26 +80,26 @@ pub enum Act {
         body: String,
         /// What such a job comes to.
         ends: Ends,
-        /// What was told.
+        /// What the server answered.
         answer: Answer<Made>,
     },
-    /// A job was seen, alone or in a list.
+    /// A client saw a job, alone or in a list.
     Seen(Value),
     /// There is no such job.
     Missing(String),
-    /// Each and every job, while nobody submitted or purged.
+    /// Each and every job, while no client submitted or purged.
     Everything(Vec<Value>),
-    /// Somebody wanted it stopped.
+    /// A client asked to cancel the job.
     Cancel(String, Answer<Value>),
-    /// Somebody wanted it run again, in place.
+    /// A client asked to run the job again, in place.
     Retry(String, Answer<Value>),
-    /// Somebody wanted it run again, as a copy.
+    /// A client asked to run the job again, as a copy.
     Copy(String, Answer<Value>),
-    /// Somebody wanted it gone.
+    /// A client asked to purge the job.
     Purge(String, Answer<()>),
-    /// Somebody read its result; the digest of what came.
+    /// A client read the job's result; the digest of what came.
     Results(String, Answer<String>),
-    /// Somebody read its events.
+    /// A client read the job's events.
     Events {
         /// Of which job.
         job: String,
@@ -149,7 +149,7 @@ impl History {
         check::check(&self.lock(), over)
     }
 
-    /// Keeps what was asked at `asked` and told just now.
+    /// Keeps what a client asked at `asked` and what the server answered just now.
     pub fn record(&self, asked: Tick, act: Act) {
         let told = self.tick();
         self.lock().push(Record { asked, told, act });

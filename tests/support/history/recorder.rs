@@ -1,4 +1,4 @@
-//! A client that records what it asks and what it is told.
+//! A client that records what it asks and what the server answers.
 
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ impl Recorder {
         answer
     }
 
-    /// Reads every job there is, while nobody submits or purges.
+    /// Reads every job there is, while no client submits or purges.
     pub fn everything(&self) -> Vec<Value> {
         let asked = self.history.tick();
         let (mut all, mut cursor) = (Vec::new(), String::new());

@@ -72,7 +72,7 @@ fn by_body<'a>(jobs: &BTreeMap<&'a str, &'a Value>) -> BTreeMap<&'a str, BTreeSe
     by_body
 }
 
-/// Every job that anybody was ever shown, as first shown.
+/// Every job that the server ever showed to a client, as it showed it first.
 pub(super) fn jobs(records: &[Record]) -> BTreeMap<&str, &Value> {
     let mut jobs = BTreeMap::new();
     let mut take = |job| {

@@ -48,7 +48,7 @@ fn the_vendors_client_repeats_headers_in_the_address() {
     let key = server.http.token.as_str();
     let answer = bare(&server).call("POST", &address, &[("appKey", key), NO_ACCEPT], None).expect(200);
     assert_eq!(answer.json()["rows"], json!([{"result": false}]));
-    // The header goes before, so that nobody talks a text into being JSON.
+    // The header goes before the address, so that a foreign page cannot pass a text off as JSON by its address.
     bare(&server).call("POST", &address, &[("appKey", key), ("content-type", "text/plain")], None).expect(403);
 }
 

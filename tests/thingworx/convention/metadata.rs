@@ -1,4 +1,4 @@
-//! What is offered is what is told: every service of every entity answers, and tells what it takes.
+//! The metadata names exactly what the server offers: every service of every entity answers, and says what it takes.
 
 use serde_json::Value;
 

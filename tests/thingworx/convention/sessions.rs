@@ -42,7 +42,7 @@ fn a_key_makes_no_session_unless_one_is_asked_for() {
     let in_address = format!("{}?x-thingworx-session=true", service("IsStatefulSession"));
     let opened = bare(&server).call("POST", &in_address, &[key, JSON, ACCEPT], None).expect(200);
     assert_ne!(cookie(&opened), own);
-    // Whoever is refused gets none.
+    // A client that the server refuses gets none.
     let refused =
         ask(&server, "IsStatefulSession", &[("appKey", "wrong"), ("x-thingworx-session", "true")]).expect(401);
     assert_eq!(refused.header("set-cookie"), "");
@@ -99,7 +99,7 @@ fn cookies_that_are_forged_foreign_or_over_open_nothing() {
     let key = ("appKey", server.http.token.as_str());
     let (id, other) = token(&server, "other", &["jobs:read", "jobs:write"]);
     let theirs = cookie(&ask(&server, "StartStatefulSession", &[("appKey", &other)]).expect(200));
-    // Beside a key, somebody else's session is none; nor is one that never was.
+    // Beside a key, the session of another token is none; nor is one that never was.
     assert!(!is_stateful(&server, &[key, ("cookie", &theirs)]));
     let forged = format!("JSESSIONID={}", "0".repeat(64));
     assert!(!is_stateful(&server, &[key, ("cookie", &forged)]));
@@ -130,7 +130,8 @@ fn sessions_are_counted_and_end() {
         (refused.header("analyte-error-code").as_str(), refused.header("retry-after").is_empty()),
         ("busy", false)
     );
-    // What is open stays open, but for who opens too many: the one that was not used for longest goes.
+    // What is open stays open, but for a token that opens too many: of its sessions the one goes that it did not use
+    // for longest.
     assert!(!is_stateful(&server, &[("cookie", &first)]));
     let third = cookie(&open(key).expect(200));
     assert!(!is_stateful(&server, &[("cookie", &first)]) && !is_stateful(&server, &[("cookie", &third)]));
@@ -147,7 +148,7 @@ fn a_foreign_page_gets_nowhere_with_what_a_browser_adds() {
     let forged = |headers: &[(&str, &str)]| bare(&server).call("POST", &address, headers, None);
     forged(&[("cookie", &own)]).expect(403);
     assert!(is_stateful(&server, &[("cookie", &own)]));
-    // Whoever knows the key may.
+    // A client that knows the key may.
     forged(&[key, ("cookie", &own)]).expect(200);
     assert!(!is_stateful(&server, &[("cookie", &own)]));
     let answer = ask(&server, "IsStatefulSession", &[("cookie", &own), ("accept", "application/json")]).expect(200);

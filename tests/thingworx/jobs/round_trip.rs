@@ -81,7 +81,7 @@ fn values() -> Vec<(&'static str, Vec<(Value, Value)>)> {
         ("THINGCODE", same(&[json!("1:2")])),
         ("THINGNAME", same(&[json!("Pump-7")])),
         ("USERNAME", same(&[json!("Administrator")])),
-        // One that nobody knows is a STRING.
+        // One that the server does not know is a STRING.
         ("NONSENSE", vec![(json!("a"), json!("a"))]),
     ]
 }
@@ -148,7 +148,7 @@ fn results_have_their_shape_before_there_are_any() {
     assert_eq!(errors["rows"], json!([]));
     assert_eq!(errors["dataShape"]["fieldDefinitions"]["errorMessage"]["baseType"], "STRING");
     client.scalar("CancelJob", &named(&busy));
-    // Of a model that is gone nobody knows the fields.
+    // Of a model that is gone the server does not know the fields.
     client.until(&waiting, "COMPLETED");
     server.http.delete("/v1/providers/hostile").expect(204);
     let table = client.table("GetJobResults", &named(&failed));

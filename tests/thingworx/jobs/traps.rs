@@ -116,7 +116,7 @@ fn trap_14_a_job_waits_until_there_is_somebody_to_run_it() {
     client.until(&busy, "INPROCESS");
     let waiting = client.submit("noop", &json!({}));
     assert_eq!(client.status(&waiting), "WAITING");
-    // Nobody became free meanwhile.
+    // No slot became free meanwhile.
     let table = client.table("GetJobResults", &named(&waiting));
     assert_eq!(table["rows"], json!([]));
     assert_eq!((client.status(&busy), client.status(&waiting)), ("INPROCESS".to_owned(), "WAITING".to_owned()));

@@ -1,5 +1,5 @@
-//! An application of somebody else's: it was written against ThingWorx Analytics Manager, and only its address and key were
-//! changed.
+//! An application that is not Analyte's: its author wrote it against ThingWorx Analytics Manager, and changed only its
+//! address and key.
 //!
 //! `client` is that application's client, made from the public description of the services alone. These tests are what it is
 //! used for. Analyte itself appears in two places only: where a server is started, and where its operator makes a token.
@@ -130,7 +130,7 @@ fn the_life_of_an_application() {
     assert_eq!(ok(manager.get_job_errors("filed", &id), "no errors"), []);
     assert_eq!(ok(manager.get_job_result_files("filed", &id), "no files"), []);
 
-    // What has completed is not run again, which is told and is no failure of the call.
+    // The server does not run again what has completed; it says so in a message, and the call does not fail.
     let message = ok(manager.retry_job("filed", &id), "a message");
     assert!(!message.is_empty(), "a message says that it did not work");
     assert_eq!(ok(manager.get_job_status("filed", &id), "the status"), Status::Completed);

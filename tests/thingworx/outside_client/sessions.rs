@@ -42,7 +42,7 @@ fn within_a_session_a_provider_keeps_its_state() {
     ok(manager.start_stateful_session(), "the start, again");
     assert!(stateful(&manager));
     assert_eq!([count(&manager), count(&manager)], [Some(1.0), Some(2.0)]);
-    // Jobs that nobody waits for belong to it, too, in the order of their submission.
+    // Jobs that no client waits for belong to it, too, in the order of their submission.
     let ids: Vec<_> = (0..3).map(|_| ok(manager.submit_job(&keeper(json!({}))), "the submission")).collect();
     for (id, counted) in ids.iter().zip([3.0, 4.0, 5.0]) {
         assert_eq!(ended(&manager, "keeper", id), Status::Completed);
@@ -93,7 +93,7 @@ fn a_session_is_entered_by_its_cookie() {
     assert!(stateful(&manager));
     assert_eq!(count(&manager), Some(1.0));
 
-    // Whoever has the cookie needs no key.
+    // A client that has the cookie needs no key.
     let cookies = manager.connection().cookies();
     let with =
         |cookies| AnalyticsManager::connect(Connection::new(&server.http.url, Credential::Cookies(cookies), false));

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use crate::report::{self, Told, grouped};
 use crate::show;
-use crate::told::{self, Told, grouped};
 
 /// Builds a plugin from its source.
 ///
@@ -40,7 +40,7 @@ pub(crate) fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf>
     };
     let bytes = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let outside = analyte_engine::inspect::inspect(&bytes).map_err(Told::from)?;
-    told::line(&format!(
+    report::line(&format!(
         "built a {} component for contract {}, {} bytes",
         outside.kind,
         outside.contract,

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::told::{self, Told};
+use crate::report::{self, Told};
 use crate::wasm_target::{self, TARGET};
 
 /// A profile of its own, so that it does not touch how the author builds for other purposes. Function names stay in:
@@ -42,7 +42,7 @@ pub(super) fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf>
     }
     match FLAG_VARIABLES.into_iter().find(|name| std::env::var_os(name).is_some_and(|flags| !flags.is_empty())) {
         None => drop(cargo.env(FLAG_VARIABLES[0], FLAGS.join("\u{1f}"))),
-        Some(name) => told::warning(&format!(
+        Some(name) => report::warning(&format!(
             "{name} is set, so only its flags are used; without `{}` metering can cost a multiple",
             FLAGS.join(" ")
         )),

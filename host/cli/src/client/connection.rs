@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Client;
 use crate::data_dir;
-use crate::told::Told;
+use crate::report::Told;
 
 /// Which server is called.
 #[derive(Debug, Clone, Args)]

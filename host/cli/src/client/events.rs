@@ -10,9 +10,9 @@ use std::time::Duration;
 use ureq::Body;
 use ureq::http::Response;
 
-/// Nothing at all for so long, not even a comment, means that the connection is dead.
+/// A connection on which the server has sent nothing for this time, not even a comment, is dead.
 const SILENCE: Duration = Duration::from_secs(90);
-/// Events read ahead of whoever takes them.
+/// The most events that the thread reads ahead of the caller that takes them.
 const AHEAD: usize = 64;
 
 /// One event.
@@ -58,7 +58,7 @@ impl Events {
 
     fn reading(stream: impl Read + Send + 'static) -> Self {
         let (sender, signs) = sync_channel(AHEAD);
-        // Ends when the connection does, or at the next sign that nobody waits for any more.
+        // Ends when the connection does, or at the next sign after the caller has dropped the `Events`.
         std::thread::spawn(move || {
             let mut lines = Lines { stream: BufReader::new(stream), id: String::new() };
             loop {
@@ -106,7 +106,7 @@ impl<R: Read> Lines<R> {
                 Err(_) => return Sign::Broken,
             }
             if line.pop_if(|last| *last == b'\n').is_none() {
-                // Half a line: what it would have said nobody knows.
+                // Half a line: the server did not send the rest.
                 return Sign::End;
             }
             line.pop_if(|last| *last == b'\r');
@@ -163,7 +163,7 @@ mod tests {
             ),
             [event("7", "status", "{}"), event("7", "log", "a: b\nc"), Next::End]
         );
-        // Not told whole, so not told.
+        // The server did not send the second event to its end, so the caller does not get it.
         assert_eq!(all("data: 1\n\ndata: 2\n"), [event("", "", "1"), Next::End]);
         assert_eq!(all(""), [Next::End]);
     }

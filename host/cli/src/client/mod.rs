@@ -1,7 +1,7 @@
 //! Calls to a server, one at a time.
 //!
-//! A refusal becomes a [`Told`](crate::told::Told) with the server's own words and what to do next. Answers may be large
-//! and slow (a compilation, a long run), so nothing but the connection itself has a time limit.
+//! A refusal becomes a [`Told`] with the server's own words and what to do next. Answers may be large and slow (a
+//! compilation, a long run), so nothing but the connection itself has a time limit.
 
 mod connection;
 pub(crate) mod events;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body, RequestBuilder, SendBody};
 
-use crate::told::Told;
+use crate::report::Told;
 
 pub(crate) use connection::Connection;
 
@@ -26,7 +26,7 @@ pub(crate) fn problem_of_job(error: &Value) -> Told {
     problem::failure(error, "/message")
 }
 
-/// Waiting longer than this for a connection means that nobody is there.
+/// The longest wait for a connection; beyond it the server counts as unreachable.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// What a call does.

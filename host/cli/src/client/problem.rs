@@ -7,8 +7,8 @@ use ureq::http::Response;
 use ureq::http::header::RETRY_AFTER;
 use ureq::{Body, Error};
 
+use crate::report::Told;
 use crate::show::list::{items, text};
-use crate::told::Told;
 
 /// More of a refusal is not read.
 const MOST: u64 = 1 << 20;

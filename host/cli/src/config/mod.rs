@@ -17,7 +17,7 @@ use analyte_jobs::{Grants, Retention};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::told::Told;
+use crate::report::Told;
 
 /// Longest secret in bytes.
 const SECRET_BYTES: u64 = 64 << 10;
@@ -191,7 +191,7 @@ impl Secret {
                     return Err(format!("{} has more than {SECRET_BYTES} bytes", path.display()));
                 }
                 let text = std::fs::read_to_string(&path).map_err(failed)?;
-                // Editors end the last line, and nobody means that to be part of a secret.
+                // Editors end the last line, which the operator does not mean to be part of a secret.
                 Ok(text.trim_end_matches(['\r', '\n']).to_owned())
             }
         }

@@ -15,7 +15,7 @@ use analyte_core::names::Organisation;
 use analyte_jobs::{Hours, Retention};
 use serde::Deserialize;
 
-use crate::told::Told;
+use crate::report::Told;
 
 /// The section; hours after the end of a job.
 #[derive(Debug, Default, Deserialize)]

@@ -15,9 +15,9 @@ use crate::client::{Connection, Method, bytes};
 use crate::model::{Interface, address};
 use crate::parameters::Parameters;
 use crate::progress::Progress;
+use crate::report;
 use crate::show::table::TableFormat;
 use crate::table_input::{Given, Input};
-use crate::told;
 
 /// Runs a model on the server at once and writes its result; nothing is stored.
 ///
@@ -70,7 +70,7 @@ impl Execute {
         let answer = client.call(post, &path, &query, &[("accept", format.carrier().media_type())])?;
         progress.end();
         for warning in answer.headers().get_all("analyte-warning") {
-            told::warning(&String::from_utf8_lossy(warning.as_bytes()));
+            report::warning(&String::from_utf8_lossy(warning.as_bytes()));
         }
         format.show(&bytes(answer)?)
     }

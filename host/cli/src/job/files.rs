@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::address;
 use crate::client::{Client, Connection, Method};
+use crate::report;
 use crate::show;
 use crate::show::grid::Column;
 use crate::show::list::{ListFormat, items, text};
-use crate::told;
 
 /// Lists the result files of a job, or fetches them.
 #[derive(Debug, Args)]
@@ -69,6 +69,6 @@ fn fetch(client: &Client, path: &str, folder: &std::path::Path, name: &FileName)
     let mut file = tempfile::NamedTempFile::with_prefix_in(".", folder).with_context(cannot)?;
     std::io::copy(&mut answer.into_body().into_reader(), &mut file).with_context(cannot)?;
     file.persist(&target).with_context(cannot)?;
-    told::line(&format!("fetched {}", target.display()));
+    report::line(&format!("fetched {}", target.display()));
     Ok(())
 }

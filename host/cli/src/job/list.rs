@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::client::Connection;
 use crate::pairs::Pair;
+use crate::report;
 use crate::show::grid::Column;
 use crate::show::list::{ListFormat, items, text};
-use crate::told;
 
 /// Lists jobs, newest first.
 #[derive(Debug, Args)]
@@ -74,7 +74,7 @@ pub(crate) fn show(format: Option<ListFormat>, list: &Value) -> Result<()> {
     ListFormat::show(format, list, &columns, items(list, "/jobs").map(row).collect())?;
     let next = text(list, "/next_cursor");
     if !next.is_empty() {
-        told::line(&format!("there are more: go on with --cursor {next}"));
+        report::line(&format!("there are more: go on with --cursor {next}"));
     }
     Ok(())
 }

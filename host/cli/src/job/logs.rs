@@ -31,7 +31,7 @@ impl Logs {
             ThingFormat::Text => {
                 let lines = String::from_utf8_lossy(&lines);
                 let words: String = lines.lines().map(|line| in_words(line) + "\n").collect();
-                show::text(&crate::told::printable(&words))
+                show::text(&crate::report::printable(&words))
             }
         }
     }

@@ -18,7 +18,7 @@ use analyte_core::names::JobId;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use crate::told::{Told, tell};
+use crate::report::{Told, tell};
 
 /// Submits jobs and looks after them.
 #[derive(Debug, Subcommand)]
@@ -97,7 +97,8 @@ pub(crate) fn address(id: JobId) -> String {
     format!("/v1/jobs/{id}")
 }
 
-/// Does something to each job. One that is refused is told, and the others go on.
+/// Does something to each job. Where the server refuses it for one of several, stderr gets the refusal and the others
+/// go on.
 fn each(ids: &[JobId], what: &str, mut act: impl FnMut(JobId) -> Result<()>) -> Result<()> {
     if let [only] = ids {
         return act(*only);

@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::address;
 use crate::client::{Client, Connection, Method, bytes};
+use crate::report;
 use crate::show;
 use crate::show::table::TableFormat;
-use crate::told;
 
 /// Writes the result of a job.
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub(crate) fn show(client: &Client, id: JobId, format: TableFormat) -> Result<()
     let accept = [("accept", format.carrier().media_type())];
     let answer = client.call(Method::Get, &format!("{}/results", address(id)), &[], &accept)?;
     for warning in answer.headers().get_all("analyte-warning") {
-        told::warning(&String::from_utf8_lossy(warning.as_bytes()));
+        report::warning(&String::from_utf8_lossy(warning.as_bytes()));
     }
     match format {
         TableFormat::Table => format.show(&bytes(answer)?),

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::address;
 use super::watch::{Follow, watch};
 use crate::client::Connection;
+use crate::report::grouped;
 use crate::show::list::{ThingFormat, facts, text};
-use crate::told::grouped;
 
 /// Shows where a job stands.
 ///
@@ -38,7 +38,7 @@ impl Status {
             (true, false) => watch(&client, self.id, Follow::Progress),
             (false, false) => Ok(()),
         };
-        // A job that failed is shown, too, before its failure is told.
+        // Shows a job that failed, too, before the command ends with its failure.
         let job = client.get(&address(self.id), &[])?;
         ThingFormat::show(self.format, &job, || in_words(&job))?;
         waited

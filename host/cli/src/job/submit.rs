@@ -18,11 +18,11 @@ use crate::client::{Client, Connection, Method, json};
 use crate::model::Interface;
 use crate::pairs::{Pair, tuples};
 use crate::parameters::Parameters;
+use crate::report::Told;
 use crate::show;
 use crate::show::list::text;
 use crate::show::table::TableFormat;
 use crate::table_input::{Given, Input};
-use crate::told::Told;
 
 /// Submits a job: durable once it is accepted, run when there is room.
 ///

@@ -14,9 +14,9 @@ use super::address;
 use crate::client::events::{Event, Events, Next};
 use crate::client::{CallError, Client, Connection, problem_of_job};
 use crate::progress::Progress;
+use crate::report::Told;
 use crate::show;
 use crate::show::list::{items, text};
-use crate::told::Told;
 
 /// Pause before the stream is taken up again, at first and at most.
 const FIRST: Duration = Duration::from_millis(100);
@@ -64,7 +64,7 @@ pub(crate) fn watch(client: &Client, id: JobId, follow: Follow) -> Result<()> {
     };
     let mut status = watcher.until_ended()?;
     if !ended(&status) {
-        // It ended before the first word that was heard.
+        // The job had ended before the server sent an event that says how.
         status = text(&client.get(&address(id), &[])?, "/status");
     }
     watcher.progress.end();
@@ -78,7 +78,7 @@ struct Watcher<'a> {
     progress: Progress,
     /// Id of the last event that was seen.
     last: String,
-    /// The job's state, as far as it was told.
+    /// The job's state by the last event that had one; empty before the first.
     status: String,
 }
 
@@ -93,7 +93,7 @@ impl Watcher<'_> {
                 Ok(Some(status)) => return Ok(status),
                 Ok(None) => away = None,
                 Err(CallError::Refused { status: 502..=504, .. }) => {}
-                // Whoever never reached it has likely mistaken its address.
+                // A user whose command never reached the server has likely mistaken its address, so the command ends.
                 Err(CallError::Unreachable(_)) if !seen.is_empty() => {}
                 Err(error) => return Err(Told::from(error).into()),
             }

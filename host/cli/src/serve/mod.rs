@@ -13,8 +13,8 @@ use clap::Args;
 
 use crate::config::Config;
 use crate::data_dir;
+use crate::report;
 use crate::shutdown::{Signals, requests};
-use crate::told;
 use server::{Server, Settings};
 
 /// Where a server listens unless something else is said.
@@ -24,9 +24,9 @@ pub(crate) const LISTEN: &str = "127.0.0.1:8080";
 ///
 /// Prints `listening on http://ADDRESS` (https:// with TLS) to stderr when it takes calls. Its first start makes an
 /// administrator's token and writes it to `admin-token` in the data directory; every call but /healthz and /readyz needs a
-/// token. When it is told to stop, calls and running tasks get a grace period, and what still runs then goes back to the
-/// queue; told a second time, it stops at once. Flags go before environment variables, and these before the configuration
-/// file.
+/// token. At SIGTERM or Ctrl-C, calls and running tasks get a grace period, and what still runs then goes back to the
+/// queue; at a second signal the server stops at once. Flags go before environment variables, and these before the
+/// configuration file.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Address to listen at; port 0 takes a free one. [default: 127.0.0.1:8080]
@@ -62,7 +62,7 @@ impl Serve {
                 // Nothing runs yet that would need a grace period.
                 () = signals.next() => return Ok(()),
             };
-            told::line(&format!("listening on {}", server.url()));
+            report::line(&format!("listening on {}", server.url()));
             let (stopper, requests) = requests();
             tokio::spawn(stopper.relay(signals));
             server.serve(requests).await

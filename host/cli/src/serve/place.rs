@@ -8,7 +8,7 @@ use analyte_engine::place::{Memory, Place};
 use anyhow::Result;
 use rustix::process::{Resource, getrlimit};
 
-use crate::told::Told;
+use crate::report::Told;
 
 /// Looks at memory and cores, and says what is used of them.
 pub(super) fn settle(limits: &mut Limits) -> Result<Place> {

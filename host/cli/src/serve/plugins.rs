@@ -8,7 +8,7 @@ use analyte_jobs::{InstallProvider, Manager};
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 
-use crate::told;
+use crate::report;
 
 /// Installs what is in the folder. A file that cannot be installed is reported and left out; the server goes on with the
 /// others, and with what was installed before. What is installed already is not installed again.
@@ -17,7 +17,7 @@ pub(super) async fn install(manager: &Manager, folder: &Path) -> Result<()> {
         // What is installed the manager itself logs.
         if let Err(error) = one(manager, &path).await {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            told::warning(&format!("{} is not installed: {}", path.display(), causes.join(": ")));
+            report::warning(&format!("{} is not installed: {}", path.display(), causes.join(": ")));
         }
     }
     Ok(())

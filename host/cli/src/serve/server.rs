@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::{descriptors, place, plugins, tls};
+use crate::report::{self, Told};
 use crate::shutdown::Requests;
-use crate::told::{self, Told};
 use crate::{data_dir, memory, sandbox};
 
 /// How a server is set up.
@@ -98,18 +98,18 @@ impl Server {
         }
         let files = tls;
         let tls = files.as_ref().map(tls::Files::load).transpose()?;
-        // Before anything is made, so that an address in use is told at once and leaves nothing behind.
+        // Before anything is made, so that an address in use is an error at once and leaves nothing behind.
         let listener =
             TcpListener::bind(&listen).await.with_context(|| format!("the address {listen} cannot be used"))?;
         let address = listener.local_addr().with_context(|| format!("the address {listen} cannot be used"))?;
         if !address.ip().is_loopback() && allowed_hosts.is_empty() {
-            told::warning(
+            report::warning(
                 "calls from other machines will be refused: name this server's own names with --allowed-host or \
                  allowed_hosts",
             );
         }
         if !address.ip().is_loopback() && tls.is_none() {
-            told::warning(
+            report::warning(
                 "connections are not encrypted: whoever sees the network between here and a client reads its token and its \
                  data; give --tls-certificate and --tls-key, or let only a proxy that ends TLS reach this address",
             );
@@ -137,7 +137,7 @@ impl Server {
         let made = manager.ensure_administrator(|secret| data_dir::write_admin_token(&data_dir, secret.reveal())).await;
         if made.context("the administrator's token cannot be made")? {
             let path = data_dir.join(data_dir::ADMIN_TOKEN);
-            told::line(&format!("made a token for the administrator: {}", path.display()));
+            report::line(&format!("made a token for the administrator: {}", path.display()));
         }
         if let Some(folder) = plugins {
             plugins::install(&manager, &folder).await?;
@@ -151,8 +151,8 @@ impl Server {
         format!("{scheme}://{}", self.address)
     }
 
-    /// Answers calls until it is told to stop; then calls and running tasks share one grace period, unless there is to be
-    /// none.
+    /// Answers calls until `requests` asks to stop; then calls and running tasks share one grace period, which ends
+    /// early where `requests` asks to stop at once.
     pub(crate) async fn serve(self, requests: Requests) -> Result<()> {
         let Self { manager, listener, allowed_hosts, tls, origins, thingworx, metrics, .. } = self;
         let Requests { stop, at_once } = requests;
@@ -172,7 +172,7 @@ impl Server {
         let (tell_begin, told_begin) = oneshot::channel();
         let draining = manager.clone();
         let mut calls = tokio::spawn(analyte_http::serve(listener, options, async move {
-            // Whoever would tell may also be gone.
+            // An error: the sender is gone, which also stops the server.
             let _ = stop.await;
             // At once, not when the last call is over: until then the dispatcher would start more and more.
             draining.drain();
@@ -180,12 +180,12 @@ impl Server {
         }));
         let mut at_once = std::pin::pin!(async {
             if at_once.await.is_err() {
-                // Nobody is left who could ask for it.
+                // The sender is gone, so that no request can come any more.
                 std::future::pending::<()>().await;
             }
         });
         let mut out_of_time = std::pin::pin!(async {
-            // Not told where the HTTP server broke off.
+            // An error: the HTTP server broke off before it was asked to stop.
             let _ = told_begin.await;
             tokio::time::sleep(grace).await;
         });
@@ -214,7 +214,7 @@ impl Server {
             }
         };
         stopped.context("the server could not stop in good order")?;
-        told::line("stopped");
+        report::line("stopped");
         Ok(())
     }
 }

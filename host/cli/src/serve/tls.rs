@@ -7,7 +7,7 @@ use analyte_http::{BadTls, Tls};
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::told::{self, Told};
+use crate::report::{self, Told};
 
 /// Where they lie, as PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Files {
         let pair = (file("certificate", &self.certificate)?, file("key", &self.key)?);
         if std::fs::metadata(&self.key).is_ok_and(|found| found.mode() & 0o004 != 0) {
             let key = self.key.display();
-            told::warning(&format!(
+            report::warning(&format!(
                 "every user of this machine may read the TLS key {key}; `chmod 600 {key}` ends that"
             ));
         }
@@ -71,10 +71,10 @@ impl Files {
         tokio::spawn(async move {
             while asked.recv().await.is_some() {
                 match self.reload(&tls) {
-                    Ok(()) => told::line("TLS certificate and key were read again; new connections use them"),
+                    Ok(()) => report::line("TLS certificate and key were read again; new connections use them"),
                     Err(error) => {
-                        told::warning("TLS goes on with the certificate that it has");
-                        told::tell(&error);
+                        report::warning("TLS goes on with the certificate that it has");
+                        report::tell(&error);
                     }
                 }
             }

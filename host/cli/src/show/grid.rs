@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table};
 
-use crate::told::printable;
+use crate::report::printable;
 
 /// Column heads, the rows below them, and a line between: nothing else, so that the eye finds the columns.
 const STYLE: &str = "     --            ";

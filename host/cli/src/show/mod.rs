@@ -9,7 +9,7 @@ pub(crate) mod grid;
 pub(crate) mod list;
 pub(crate) mod table;
 
-/// Nobody reads stdout any more.
+/// The program that read stdout has closed it.
 #[derive(Debug)]
 pub(crate) struct ReaderGone;
 

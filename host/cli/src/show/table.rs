@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use super::grid::{Column, lay_out};
-use crate::told::{Told, grouped};
+use crate::report::{Told, grouped};
 
-/// So many rows are shown to a person; programs get all of them.
+/// The most rows that a table for a person shows; programs get all of them.
 const SHOWN: usize = 1_000;
-/// So many digits of a number are shown to a person; programs get all of them.
+/// The most digits of a number that a table for a person shows; programs get all of them.
 const DIGITS: usize = 10;
 
 /// How a result table is written.

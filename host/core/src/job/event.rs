@@ -1,7 +1,7 @@
-//! What watchers of a job are told: how its state changed, and what its runs said.
+//! What clients that watch a job get: how its state changed, and what its runs reported (progress and log lines).
 //!
-//! An event's id tells when it happened and never changes: the job's revision at that time, then the number of what was
-//! told during it. Ids of one job rise; between two there may be gaps.
+//! An event's id tells when it happened and never changes: the job's revision at that time, then the number that the
+//! report has during this revision. Ids of one job rise; between two there may be gaps.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::job::{Job, MOMENTS, Progress, Status};
 use crate::names::{Attempt, TaskName};
 use crate::timestamp::Timestamp;
 
-/// Most events told during one revision; further ones are not kept.
+/// The most reports of runs that the store keeps for one revision of a job; it drops further ones.
 pub const TOLD_PER_REVISION: u64 = 999_999;
 
 /// Where an event stands among those of its job. 0 stands before all of them.
@@ -26,7 +26,7 @@ impl EventId {
         Self(revision.saturating_add(1).saturating_mul(TOLD_PER_REVISION + 1))
     }
 
-    /// Of the `number`th event (from 1) that was told during this revision; `None` where that is one too many.
+    /// Of the `number`th report (from 1) of a run during this revision; `None` beyond [`TOLD_PER_REVISION`], and for 0.
     pub fn of_told(revision: u64, number: u64) -> Option<Self> {
         (1..=TOLD_PER_REVISION).contains(&number).then(|| Self(Self::of_revision(revision).0.saturating_add(number)))
     }
@@ -64,7 +64,7 @@ pub struct Moment {
     pub code: Option<Code>,
 }
 
-/// What a run told.
+/// What a run reported, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     /// When.
@@ -73,7 +73,7 @@ pub struct Told {
     pub what: Telling,
 }
 
-/// See [`Told`].
+/// What a run reported while it ran: its progress or a line of its log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Telling {
@@ -99,7 +99,7 @@ pub struct JobEvent {
     pub what: Happened,
 }
 
-/// See [`JobEvent`].
+/// What happened to a job: its state changed, or one of its runs reported something.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Happened {
     /// The job's state, or that of one of its tasks, changed.
@@ -115,7 +115,7 @@ pub enum Happened {
         /// Why it failed or was stopped, or why its last run failed.
         code: Option<Code>,
     },
-    /// A run told something.
+    /// A run reported its progress or wrote a line of its log.
     Told {
         /// The task that ran.
         task: TaskName,
@@ -153,10 +153,10 @@ impl Job {
     }
 
     /// What happened to this job after an event, oldest first: its submission, then the changes of its state that it
-    /// remembers. What its runs told is not among them.
+    /// remembers. The reports of its runs are not among them; the store keeps those.
     ///
-    /// A job of a store that did not remember changes yet has one event for the state that it is in, so that whoever
-    /// watches always learns that.
+    /// A job from before jobs remembered their changes has one event for the state that it is in, so that a client that
+    /// watches always learns that state.
     pub fn events_after(&self, after: EventId) -> Vec<JobEvent> {
         let submitted = JobEvent {
             id: EventId::of_revision(0),

@@ -1,8 +1,8 @@
 //! A job as a query sees it: the names of its JSON form, with a dot where one object stands in another.
 //!
-//! `provider`, `model` and `digest` are those of the first task, as in the indexes. What a run changes is told of the
-//! task that stands for the job. `status.rank` is a number to sort by. The time that `run_at`, `started_at` and
-//! `finished_at` do not have yet is missing.
+//! `provider`, `model` and `digest` are those of the first task, as in the indexes. What a run changes (attempt,
+//! progress, usage, error) is that of the task that stands for the job. `status.rank` is a number to sort by. `run_at`,
+//! `started_at` and `finished_at` are missing as long as the job has no such time.
 
 use crate::job::{Job, Status, Task};
 use crate::query::{Field, Fields};

@@ -1,7 +1,7 @@
 //! The one state machine: what may happen to a job, and what follows from it.
 //!
 //! [`apply`] is total: for every job and every event it either changes the job and says what is to be done, or refuses
-//! and leaves the job as it was. It reads no clock and does no I/O; whoever stores jobs calls it inside one atomic step.
+//! and leaves the job as it was. It reads no clock and does no I/O; the store calls it inside one atomic step.
 //!
 //! A write of a run carries attempt and lease. It is [`Refusal::Stale`] unless the task runs under just these, so that a
 //! node that was believed lost, or a run that was cancelled meanwhile, can never overwrite anything.
@@ -90,12 +90,12 @@ pub enum Event {
         /// Why.
         failure: Failure,
     },
-    /// Somebody wants it stopped.
+    /// A client cancels the job, or the job manager does because a provider or model that it needs was removed.
     Cancel {
-        /// Said in the error.
+        /// The message of the error that each cancelled task gets.
         reason: String,
     },
-    /// Somebody wants it run again, in place.
+    /// A client asks for another run of the job, in place.
     Retry {
         /// What each task runs on from now on, in the order of the tasks.
         pins: Vec<Pin>,

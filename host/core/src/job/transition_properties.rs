@@ -198,7 +198,7 @@ fn check_history(before: &Job, after: &Job, event: &Event, now: Timestamp) -> Re
     Ok(())
 }
 
-/// Whoever watched until some event is told exactly what came after it, and at the end knows the job's state.
+/// A client that watched until some event gets exactly the events after it, and at the end knows the job's state.
 fn check_events(job: &Job) -> Result<(), TestCaseError> {
     let all = job.events_after(EventId(0));
     prop_assert_eq!(all.len(), job.history.len() + 1);

@@ -121,7 +121,7 @@ impl<'s> Reach<'s> {
         Ok(Extent { patterns: 1, pattern_bytes, names: pattern.len() as u64, ..Extent::default() })
     }
 
-    /// Anchors may stand anywhere; one that stands in data only finds what nobody refers to.
+    /// Anchors may stand anywhere; one that stands in data only finds what no reference leads to.
     fn find_anchors(&mut self, value: &'s Value, depth: u32) -> Result<(), String> {
         if depth > DEEPEST {
             return Err(too_deep());

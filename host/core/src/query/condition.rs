@@ -83,15 +83,16 @@ pub struct Tag {
 #[derive(Debug, Clone)]
 pub struct Expression {
     regex: Regex,
-    /// It fits into so many bytes when it is compiled.
+    /// The smallest of the tried sizes, in bytes, that its compiled form fits into.
     bytes: usize,
 }
 
-/// Sizes that are tried one after the other, since how large an expression became cannot be asked.
+/// Sizes in bytes that [`Expression::new`] tries one after the other, since the library does not say how large a
+/// compiled expression is.
 const SIZES: [usize; 4] = [1 << 14, 1 << 16, 1 << 18, 1 << 20];
 
 impl Expression {
-    /// Compiles it; both the result and what looking for it may keep take at most so many bytes.
+    /// Compiles it; the compiled expression and the cache of a search with it take at most `most` bytes each.
     pub(super) fn new(source: &str, most: usize) -> Result<Self, regex::Error> {
         let compile = |bytes| RegexBuilder::new(source).size_limit(bytes).dfa_size_limit(most).build();
         for bytes in SIZES.into_iter().filter(|bytes| *bytes < most) {

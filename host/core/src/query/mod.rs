@@ -132,8 +132,8 @@ impl Filter {
     }
 
     /// What it may cost to try one row whose texts have a hundred characters, in units of a comparison: about a
-    /// microsecond each. Expressions can be a thousand times dearer than comparisons, so whoever tries many rows tries
-    /// fewer where this is large. At least 1.
+    /// microsecond each. Expressions can be a thousand times dearer than comparisons, so a caller that tries many rows
+    /// tries fewer where this is large. At least 1.
     pub fn weight(&self) -> u64 {
         self.root.weight().max(1)
     }

@@ -24,7 +24,7 @@ impl QueryProblem {
         Self { pointer: String::new(), message, code }
     }
 
-    /// What the caller is told: `malformed` for a text that is not JSON, `too-large` for one that is too long,
+    /// The code that the caller gets: `malformed` for a text that is not JSON, `too-large` for one that is too long,
     /// `invalid-input` for everything else.
     pub fn code(&self) -> Code {
         self.code

@@ -1,5 +1,5 @@
 //! Data shapes as ThingWorx writes them: `{"fieldDefinitions": {NAME: {"name", "baseType", "description", "ordinal",
-//! "aspects"}}}`, a map in which the order of fields is told by `ordinal`.
+//! "aspects"}}}`, a map in which `ordinal` gives the order of the fields.
 //!
 //! What ThingWorx has no word for lies in `aspects`: `isRequired` (true where values may not be missing) and `kind`
 //! (where it is not the base type's usual one), beside the field's further aspects. An open shape has a member `rest`.
@@ -72,7 +72,7 @@ impl Serialize for Aspects<'_> {
             map.serialize_entry(KIND, &field.kind)?;
         }
         for (name, value) in field.further_aspects() {
-            // Told by `baseType` itself.
+            // `baseType` itself already has this spelling.
             let spelling = name == Field::BASE_TYPE && field.base_type_name() == value;
             if name != REQUIRED && name != KIND && !spelling {
                 map.serialize_entry(name, value)?;

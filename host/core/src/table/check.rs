@@ -47,7 +47,7 @@ impl RawColumn {
 
 /// Judges a whole table against the output shape. `added` are the fields that the model announced beside the declared
 /// ones; an open shape admits only those. Columns are matched by name and put into the order of the shape, the added
-/// ones last. Cardinality is for whoever knows how many rows went in.
+/// ones last. The caller checks the cardinality, since it knows how many rows went in.
 pub fn table(
     rows: u64,
     columns: Vec<RawColumn>,

@@ -10,10 +10,10 @@ use crate::shape::Field;
 use crate::table::Table;
 use crate::table::problem::clip;
 
-/// So many differences are told.
+/// The most differences that [`differences`] reports.
 const MOST_DIFFERENCES: usize = 10;
 
-/// Says how `got` differs from `expected`; nothing where it does not.
+/// Says how `got` differs from `expected`; empty where it does not.
 ///
 /// Columns are compared by name and order, base type and values; kinds and descriptions may differ. Two NUMBERs are equal
 /// where |got − expected| ≤ `tolerance` × max(1, |expected|), and NaN equals NaN. JSON text is compared as JSON.

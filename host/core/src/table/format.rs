@@ -81,9 +81,9 @@ pub fn write(format: Format, table: &Table) -> Result<Vec<u8>, WriteError> {
     write_within(format, table, most)
 }
 
-/// Writes a table as [`write`] does, in at most so many bytes.
+/// Writes a table as [`write`] does, in at most `most` bytes.
 ///
-/// Larger ones are [`WriteError::TooLarge`], which is found while writing.
+/// A larger one is [`WriteError::TooLarge`], which the writer finds while it writes.
 pub fn write_within(format: Format, table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
     whole(most, async |out| write_into(format, table, out).await)
 }

@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn more_bytes_than_a_column_holds_are_told() {
         let part = |bytes: i32| {
-            // Memory of zeros that nobody looks at is none.
+            // The system hands out zeroed pages only when they are touched, so this buffer takes no memory.
             let zeros = Buffer::from_vec(vec![0_u8; usize::try_from(bytes).unwrap()]);
             let column = BinaryArray::new(OffsetBuffer::new(vec![0, bytes].into()), zeros, None);
             Table::new(vec![Field::new("picture", BaseType::Blob)].into(), vec![Arc::new(column)], 1).unwrap()

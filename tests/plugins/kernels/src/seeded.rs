@@ -18,7 +18,7 @@ impl Seeded {
         (self.number() >> 11) as f64 * f64::EPSILON - 1.0
     }
 
-    /// So many fractions.
+    /// The next `count` numbers, as fractions.
     pub(crate) fn fractions(&mut self, count: usize) -> Vec<f64> {
         (0..count).map(|_| self.fraction()).collect()
     }

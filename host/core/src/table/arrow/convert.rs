@@ -94,7 +94,7 @@ impl Target<'_> {
         let Refused::Unsuitable(message) = refused else { return Err(refused) };
         let field = Some(self.builder.field().name.to_string());
         self.problems.push(Problem { field, row, message: message.clone() });
-        // A column of the wrong type is told once; single values, until there are enough.
+        // A column of the wrong type is one problem; of wrong values each is one, until there are `MOST_PROBLEMS`.
         let enough = row.is_none() || self.problems.len() >= MOST_PROBLEMS;
         if enough { Err(Refused::Unsuitable(message)) } else { Ok(()) }
     }

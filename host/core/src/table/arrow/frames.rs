@@ -1,7 +1,7 @@
 //! Looks over an Arrow stream before it is decoded: every length it states against the bytes that are there.
 //!
-//! The decoder checks what lies *within* the buffers (offsets, UTF-8, null counts) and is never told not to. It trusts the
-//! places of buffers, though, and would panic at one beyond its message; and it has no limits.
+//! The decoder checks what lies *within* the buffers (offsets, UTF-8, null counts), and no reader here switches that
+//! off. It trusts the places of buffers, though, and would panic at one beyond its message; and it has no limits.
 
 use arrow_ipc::{Endianness, MessageHeader, RecordBatch, root_as_message};
 use arrow_schema::{DataType, Schema};

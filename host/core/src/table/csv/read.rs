@@ -142,7 +142,8 @@ fn header(record: &ByteRecord, builder: &mut TableBuilder<'_>) -> Result<Vec<Slo
     Ok(slots)
 }
 
-/// Cells of a column of which nobody said what they are; `None` for any other column.
+/// Cells of a column that no shape declares and whose values have not decided its type yet; `None` for any other
+/// column.
 struct Undecided(Option<Cells>);
 
 impl Undecided {

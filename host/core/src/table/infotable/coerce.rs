@@ -30,7 +30,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Appends a value; where it does not suit, a missing one.
 pub(crate) fn push_lenient(column: &mut ColumnBuilder, cell: Cell<'_>) -> Result<(), Refused> {
-    // Nobody said what this column is, so nothing tells what its values should become.
+    // No shape declares this column, so nothing says what its values should become.
     if column.is_inferred() {
         return push(column, cell);
     }

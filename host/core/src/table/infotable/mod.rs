@@ -3,8 +3,8 @@
 //! Reading is the reading of JSON tables in a lenient dialect: `{"dataShape":…,"rows":[…]}`, `{"rows":[…]}` or a bare
 //! array of rows, straight into columns. What each base type takes beyond its own form stands in [`mod@coerce`] (text for
 //! numbers, numbers for text, words for booleans, three forms of a time) and in [`mod@structured`] (tags, variants,
-//! queries, nested tables). What suits no rule is `invalid-input` with field and row. A column whose type nobody declared
-//! is typed by its values, without any of these rules.
+//! queries, nested tables). What suits no rule is `invalid-input` with field and row. A column whose type no shape
+//! declares is typed by its values, without any of these rules.
 //!
 //! Writing is as ThingWorx prints: whole field definitions, unset values left out, times as milliseconds, nested tables
 //! whole. Numbers that are not finite fail the whole table, as they do there.
@@ -39,7 +39,7 @@ pub fn read(text: &[u8], shape: &Shape, limits: &Limits) -> Result<Read, ReadErr
     json::read::read_in(text, shape, limits, Dialect::ThingWorx)
 }
 
-/// Writes `{"dataShape":{"fieldDefinitions":{…}},"rows":[…]}` in at most so many bytes.
+/// Writes `{"dataShape":{"fieldDefinitions":{…}},"rows":[…]}` in at most `most` bytes.
 pub fn write(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
     whole(most, async |out| write::table(table, write::Inner::AsKept, out).await)
 }

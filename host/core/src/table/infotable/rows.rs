@@ -120,8 +120,8 @@ impl Rows {
         Self { columns: fields.into_iter().map(ColumnBuilder::new).collect(), count: 0, wrong: None }
     }
 
-    /// Adds a row, a value for each field in their order, by the rules of this module's reading. What does not suit is
-    /// told by [`Rows::table`].
+    /// Adds a row, a value for each field in their order, by the rules of this module's reading. Where a value does not
+    /// suit its field, [`Rows::table`] returns the error.
     pub fn push(&mut self, cells: Vec<Cell>) {
         self.count += 1;
         if cells.len() != self.columns.len() {

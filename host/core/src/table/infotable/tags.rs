@@ -20,7 +20,7 @@ enum Tag<'j> {
     Text(Cow<'j, str>),
 }
 
-/// The tags as an array of objects of at most so many bytes.
+/// The tags as an array of objects that takes at most `most` bytes.
 pub(super) fn complete(json: &str, most: u64) -> Result<String, Wrong> {
     let mut tags = Tags { out: "[".to_owned(), most, full: false };
     match serde_json::Deserializer::from_str(json).deserialize_any(&mut tags) {

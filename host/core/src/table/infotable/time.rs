@@ -16,7 +16,7 @@ const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
 const SECOND: i64 = 1_000;
 
-/// The time that the text tells, blanks around it aside.
+/// The time that the text writes, blanks around it aside; `None` where it is not in one of these forms.
 pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let (date, clock) = match text.split_once(['T', 't', ' ']) {
@@ -28,7 +28,7 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     Some(Timestamp(days.checked_mul(24 * HOUR)?.checked_add(within)?))
 }
 
-/// The digits of a number of exactly so many, and what follows them.
+/// The number that the first `count` bytes write, and what follows them; `None` where one of them is no digit.
 fn digits(text: &str, count: usize) -> Option<(u32, &str)> {
     let (number, rest) = text.split_at_checked(count)?;
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -37,7 +37,7 @@ fn digits(text: &str, count: usize) -> Option<(u32, &str)> {
     Some((number.parse().ok()?, rest))
 }
 
-/// The same where nothing may follow.
+/// The same number; `None` also where something follows it.
 fn only(text: &str, count: usize) -> Option<u32> {
     digits(text, count).filter(|(_, rest)| rest.is_empty()).map(|(number, _)| number)
 }
@@ -114,7 +114,8 @@ fn clock_of(text: &str) -> Option<i64> {
     Some(within - offset)
 }
 
-/// So many milliseconds of the unit, of which digits after the twelfth change nothing.
+/// The milliseconds in a fraction of the unit, of which digits after the twelfth change nothing; `None` where the text
+/// is not digits only.
 fn fraction_of(text: &str, unit: i64) -> Option<i64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -26,7 +26,7 @@ use crate::table::pieces::{Out, Pieces, whole};
 use crate::table::problem::WriteError;
 use crate::table::record::unlimited;
 
-/// Writes a table in at most so many bytes.
+/// Writes a table in at most `most` bytes.
 pub fn write_xml(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
     whole(most, async |out| write(table, out).await)
 }

@@ -258,7 +258,7 @@ impl<'de> DeserializeSeed<'de> for Values<'_, '_> {
     }
 }
 
-/// Skips a value that nobody wants, which still may not nest too deeply.
+/// Skips a value that the table has no place for; it still may not nest deeper than `depth` levels.
 fn skip<'de, D: Deserializer<'de>>(deserializer: D, depth: u64) -> Result<(), D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?.get();
     if raw.starts_with(['[', '{']) && deeper_than(raw, depth) {

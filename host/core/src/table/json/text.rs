@@ -31,7 +31,7 @@ pub(crate) fn deeper_than(text: &str, most: u64) -> bool {
     false
 }
 
-/// Says what is wrong with a text that should be one JSON value of at most so many levels.
+/// Says what is wrong with a text that should be one JSON value of at most `depth` levels.
 pub(crate) fn check(text: &str, depth: u64) -> Result<(), String> {
     let mut reader = serde_json::Deserializer::from_str(text);
     // Skipping a value does not recurse, so depth is no danger before it is measured.

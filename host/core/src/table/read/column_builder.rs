@@ -13,7 +13,7 @@ use crate::shape::Field;
 
 /// Values of one kind, a placeholder where one is missing.
 enum Values {
-    /// Nothing but missing values so far, and nobody said what they are.
+    /// Nothing but missing values so far, and no shape says what they are.
     Undecided,
     Bool(BooleanBufferBuilder),
     Int32(Vec<i32>),
@@ -31,7 +31,7 @@ struct Bytes {
 }
 
 impl Values {
-    /// So many placeholders.
+    /// `count` placeholders of this kind.
     fn placeholders(kind: Kind, count: usize) -> Self {
         match kind {
             Kind::Bool => {
@@ -55,7 +55,7 @@ pub(crate) struct TooMuchText;
 /// A column that grows.
 pub(crate) struct ColumnBuilder {
     field: Field,
-    /// Whether the values told the base type.
+    /// Whether the base type is that of the first value, since no shape declares this column.
     inferred: bool,
     values: Values,
     validity: NullBufferBuilder,
@@ -117,7 +117,7 @@ impl ColumnBuilder {
         self.rows += 1;
     }
 
-    /// Makes room for so many further values, their text not counted.
+    /// Makes room for `rows` further values, their text not counted.
     pub(crate) fn reserve(&mut self, rows: usize) {
         match &mut self.values {
             Values::Undecided => {}

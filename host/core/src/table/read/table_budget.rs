@@ -5,9 +5,9 @@
 
 use crate::limits::Limits;
 
-/// However little was sent.
+/// The memory that a table may take however short the document is, in bytes.
 const ALWAYS: u64 = 64 * 1024 * 1024;
-/// For each byte that was sent.
+/// The memory that a table may take for each byte that the client sent, in bytes.
 const EACH: u64 = 64;
 
 /// How much memory a table may take, and why not more.
@@ -19,14 +19,14 @@ pub(crate) struct TableBudget {
 }
 
 impl TableBudget {
-    /// For a document of so many bytes, or for a table that takes so many.
+    /// For a document of `sent` bytes, or for a table that already takes `sent` bytes of memory.
     pub(crate) fn for_sent(sent: usize, limits: &Limits) -> Self {
         let sent = sent as u64;
         let most = limits.table_bytes.min(sent.saturating_mul(EACH).max(ALWAYS));
         Self { most, limit: limits.table_bytes, sent }
     }
 
-    /// For what was let in once: however little stands for it.
+    /// For a table in Analyte's own records: only `table_bytes` bounds it, not the length of its text.
     pub(crate) fn of_limits(limits: &Limits) -> Self {
         Self { most: limits.table_bytes, limit: limits.table_bytes, sent: 0 }
     }

@@ -192,7 +192,7 @@ impl<'a> TableBuilder<'a> {
         }
     }
 
-    /// Checks the limits for a table of so many rows.
+    /// Checks the limits for a table of `rows` rows.
     #[inline]
     pub(crate) fn check_rows(&mut self, rows: usize) -> Result<(), Stop> {
         let rows = rows as u64;
@@ -212,9 +212,9 @@ impl<'a> TableBuilder<'a> {
         self.stop(ReadError::invalid(message))
     }
 
-    /// The table of so many rows, or what is wrong with it.
+    /// The table of `rows` rows, or what is wrong with it.
     pub(crate) fn finish(mut self, rows: usize) -> Result<Read, ReadError> {
-        // A stop is kept and told below.
+        // `check_rows` keeps its error, and `take_error` below returns it.
         let _ = self.check_rows(rows);
         if let Some(error) = self.take_error() {
             return Err(error);

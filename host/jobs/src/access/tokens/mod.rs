@@ -217,8 +217,3 @@ impl Manager {
 fn valid(record: &TokenRecord, now: Timestamp) -> bool {
     record.revoked_at.is_none() && record.expires_at.is_none_or(|at| at > now)
 }
-
-/// Too many calls; worth trying again after this long.
-fn too_fast(most: u32, pause: Duration) -> JobsError {
-    JobsError::quota(format!("the token makes more than {most} calls a second (limit requests_per_second)"), pause)
-}

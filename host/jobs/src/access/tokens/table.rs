@@ -13,7 +13,8 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use parking_lot::RwLock;
 
-use super::{Hashed, Principal, too_fast};
+use super::principal::Principal;
+use super::secret::Hashed;
 use crate::error::JobsError;
 
 type Rate =
@@ -125,6 +126,11 @@ impl Tokens {
             }
         }
     }
+}
+
+/// Too many calls; worth trying again after this long.
+fn too_fast(most: u32, pause: Duration) -> JobsError {
+    JobsError::quota(format!("the token makes more than {most} calls a second (limit requests_per_second)"), pause)
 }
 
 #[cfg(test)]

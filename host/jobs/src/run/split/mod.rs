@@ -18,6 +18,7 @@
 mod join;
 mod parts;
 mod plan;
+mod splitting;
 mod told;
 mod unsuited;
 
@@ -25,7 +26,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use analyte_core::job::{RunLimits, Usage};
-use analyte_core::limits::Limits;
 use analyte_core::model::Cardinality;
 use analyte_core::names::Organisation;
 use analyte_engine::Component;
@@ -34,30 +34,14 @@ use analyte_engine::run::request::{RunReport, RunRequest};
 use tokio::time::timeout;
 
 use self::parts::Further;
-use self::unsuited::{Kind, Unsuited};
+pub(crate) use self::splitting::Splitting;
+use self::unsuited::Kind;
 use crate::manager::Manager;
 use crate::shares::Shares;
 
 /// A claim usually takes some milliseconds. Where one hangs because the store does, a run waits no longer before it begins
 /// unsplit.
 const CLAIM: Duration = Duration::from_secs(1);
-
-/// What is known about splitting.
-pub(crate) struct Splitting {
-    /// Most parts of one run.
-    cores: usize,
-    unsuited: Unsuited,
-}
-
-impl Splitting {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let cores = match usize::try_from(limits.split_parts).unwrap_or(usize::MAX) {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            some => some,
-        };
-        Self { cores, unsuited: Unsuited::default() }
-    }
-}
 
 impl Manager {
     /// Runs a model in instances of its own: usually one, in the room that was made for it. The caller holds its place. For a run

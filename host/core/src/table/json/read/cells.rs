@@ -14,7 +14,8 @@ use crate::table::json::text::deeper_than;
 use crate::table::read::cell::{Cell, Refused, push, refuse};
 use crate::table::read::column_builder::ColumnBuilder;
 
-/// Appends the value to the column. A value that does not suit is told apart from one that cannot be read.
+/// Appends the value to the column. The inner error is a value that does not suit the column, the outer one a value
+/// that cannot be read.
 pub(crate) struct CellSeed<'c, 'l> {
     pub(crate) column: &'c mut ColumnBuilder,
     pub(crate) manner: &'c mut Manner<'l>,

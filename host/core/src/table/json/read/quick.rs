@@ -106,9 +106,9 @@ fn rows(document: &mut Document<'_>, scan: &mut Scan<'_>) -> Option<usize> {
     }
 }
 
-/// Makes room for so many rows like the first. Growing bit by bit would move the values time and again. A value of the
-/// first row took five bytes or more, and what is reserved for each like it takes eight at most, so that the room is no
-/// more than twice what was sent, nor more than a table may take.
+/// Makes room for `rows` rows like the first. Growing bit by bit would move the values time and again. A value of the
+/// first row took five bytes or more, and the room for each like it takes eight at most, so that all of the room is no
+/// more than twice what the client sent, nor more than a table may take.
 fn reserve(builder: &mut TableBuilder<'_>, rows: usize) {
     let given = builder.columns.iter().filter(|column| column.rows() == 1).count() as u64;
     let most = builder.limits.rows.min(builder.limits.table_bytes / (8 * given.max(1)));

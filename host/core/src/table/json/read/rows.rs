@@ -152,7 +152,7 @@ impl Visitor<'_> for KeySeed<'_, '_> {
     }
 }
 
-/// A value that nobody wants, of at most so many levels.
+/// Skips a value; one that nests deeper than this number of levels is an error.
 pub(super) struct SkipSeed(pub(super) u64);
 
 impl<'de> DeserializeSeed<'de> for SkipSeed {

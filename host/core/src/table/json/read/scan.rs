@@ -211,7 +211,7 @@ fn leading_digits(bytes: [u8; 8]) -> (usize, u64) {
     (count as usize, number)
 }
 
-/// `value` with the point moved left by so many places, rounded to nearest.
+/// `value` with the point moved left by `places` digits, rounded to nearest; `None` where `TENS` has no such power.
 #[inline]
 fn quotient(value: u64, places: usize) -> Option<f64> {
     let power = *TENS.get(places)?;
@@ -345,7 +345,7 @@ mod tests {
         /// Halfway between two floats, or next to that, is where rounding twice would show.
         #[test]
         fn quotients_near_a_tie_are_rounded_once(odd in (1_u64 << 52)..(1 << 53), below in 1..5_u32, by in -1..2_i64) {
-            // (2 * odd + 1) / 2^below, exactly, as so many decimal places.
+            // (2 * odd + 1) / 2^below is exactly `tie` with the point moved left by `below` digits.
             let places = below as usize;
             let tie = u128::from(2 * odd + 1) * 5_u128.pow(below);
             let Some(value) = u64::try_from(tie).ok().and_then(|tie| tie.checked_add_signed(by)) else { return Ok(()) };

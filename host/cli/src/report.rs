@@ -1,4 +1,4 @@
-//! How a failure is told to people: what happened in one line, what is known about it, what to do next.
+//! How a command reports a failure to people: what happened in one line, what is known about it, what to do next.
 
 use std::fmt;
 use std::io::Write as _;
@@ -108,7 +108,7 @@ impl From<ReadError> for Told {
     }
 }
 
-/// Tells a failure on stderr.
+/// Writes a failure to stderr.
 pub(crate) fn tell(error: &anyhow::Error) {
     let report = if let Some(told) = error.downcast_ref::<Told>() {
         told.report()
@@ -134,7 +134,7 @@ pub(crate) fn warning(text: &str) {
 }
 
 fn write(text: &str) {
-    // Whoever closed stderr does not want to know.
+    // A user who closed stderr does not want to know.
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
