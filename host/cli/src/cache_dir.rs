@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::report::Told;
+use crate::report::Report;
 
 /// The folder, made where it is missing: `analyte` in `XDG_CACHE_HOME`, else in `~/.cache`. `None`: this user has no home.
 pub(crate) fn per_user() -> Result<Option<PathBuf>> {
@@ -30,8 +30,8 @@ pub(crate) fn private(folder: &Path) -> Result<()> {
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     let found = std::fs::metadata(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;
     if found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
-        return Err(Told::new(format!(
-            "the folder {} belongs to somebody else, or others may write to it",
+        return Err(Report::new(format!(
+            "the folder {} belongs to another user, or other users may write to it",
             folder.display()
         ))
         .hint(format!(

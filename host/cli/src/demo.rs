@@ -14,7 +14,7 @@ use crate::job::address;
 use crate::job::submit::{Body, Retry, as_json, submit};
 use crate::job::watch::{Follow, watch};
 use crate::model::Interface;
-use crate::report::{self, Told};
+use crate::report::{self, Report};
 use crate::serve::server::{Server, Settings};
 use crate::serve::{LISTEN, runtime};
 use crate::shutdown::{Signals, requests};
@@ -209,7 +209,7 @@ fn repository() -> Result<PathBuf> {
     let found =
         here.ancestors().chain([built.as_path()]).find(|folder| folder.join(PLUGIN).join("Cargo.toml").is_file());
     found.map(Path::to_owned).ok_or_else(|| {
-        Told::new(format!("the example plugins are not here: there is no {PLUGIN}"))
+        Report::new(format!("the example plugins are not here: there is no {PLUGIN}"))
             .hint("the demo builds them from source: run it in Analyte's repository, `cargo run --release -- demo`")
             .into()
     })

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::pairs::{Pair, tuples};
-use crate::report::Told;
+use crate::report::Report;
 
 /// The parameters of a run or job.
 #[derive(Debug, Clone, Args)]
@@ -29,7 +29,7 @@ impl Parameters {
         let Some(text) = &self.parameters else { return Ok(analyte_jobs::coerce(&tuples(&self.pairs), schema)) };
         match serde_json::from_str(text).context("--parameters cannot be read as JSON")? {
             Value::Object(object) => Ok(object),
-            _ => Err(Told::new("--parameters must be a JSON object, for instance '{\"intercept\": false}'").into()),
+            _ => Err(Report::new("--parameters must be a JSON object, for instance '{\"intercept\": false}'").into()),
         }
     }
 }

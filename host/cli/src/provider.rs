@@ -10,7 +10,7 @@ use ureq::SendBody;
 
 use crate::client::{Client, Connection, Method, json};
 use crate::progress::Progress;
-use crate::report::{Told, grouped};
+use crate::report::{Report, grouped};
 use crate::show;
 use crate::show::grid::Column;
 use crate::show::list::{ListFormat, ThingFormat, facts, items, text};
@@ -139,7 +139,7 @@ pub(crate) fn removal(force: bool, organisation: Option<&Organisation>) -> Vec<(
 pub(crate) fn open(path: &std::path::Path) -> Result<std::fs::File> {
     let file = std::fs::File::open(path).with_context(|| format!("the file {} cannot be read", path.display()))?;
     let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if is_file { Ok(file) } else { Err(Told::new(format!("{} is not a file", path.display())).into()) }
+    if is_file { Ok(file) } else { Err(Report::new(format!("{} is not a file", path.display())).into()) }
 }
 
 /// Where a provider is.

@@ -11,7 +11,7 @@ use analyte_engine::error::Refused;
 
 /// A failure with all that is to be said about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Report {
     /// What happened.
     pub(crate) message: String,
     /// What is known about it, a line each.
@@ -20,7 +20,7 @@ pub(crate) struct Told {
     pub(crate) hint: Option<String>,
 }
 
-impl Told {
+impl Report {
     /// With nothing but what happened.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
@@ -42,27 +42,27 @@ impl Told {
 
     /// The report of a run that failed.
     pub(crate) fn failure(failure: &Failure) -> Self {
-        let mut told = Self::new(failure.to_string());
+        let mut report = Self::new(failure.to_string());
         for (name, value) in &failure.details {
-            told = told.fact(format!("{name}: {value}"));
+            report = report.fact(format!("{name}: {value}"));
         }
         let told_already = |cause: &&String| failure.message.contains(*cause) || failure.trap.as_ref() == Some(*cause);
         for cause in failure.causes.iter().filter(|cause| !told_already(cause)) {
-            told = told.fact(format!("because: {cause}"));
+            report = report.fact(format!("because: {cause}"));
         }
         if let Some(trap) = &failure.trap {
-            told = told.fact(format!("trap: {trap}"));
+            report = report.fact(format!("trap: {trap}"));
         }
         if !failure.frames.is_empty() {
-            told = told.fact("in, innermost first:");
-            told.facts.extend(failure.frames.iter().map(|frame| format!("  {frame}")));
+            report = report.fact("in, innermost first:");
+            report.facts.extend(failure.frames.iter().map(|frame| format!("  {frame}")));
         }
         if !failure.stderr.is_empty() {
-            told = told.fact("the end of what the component wrote to stdout and stderr:");
-            told.facts.extend(failure.stderr.lines().map(|line| format!("  {line}")));
+            report = report.fact("the end of what the component wrote to stdout and stderr:");
+            report.facts.extend(failure.stderr.lines().map(|line| format!("  {line}")));
         }
-        told.hint.clone_from(&failure.hint);
-        told
+        report.hint.clone_from(&failure.hint);
+        report
     }
 
     /// All of it, as text; ends its last line.
@@ -83,21 +83,21 @@ impl Told {
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
-impl std::error::Error for Told {}
+impl std::error::Error for Report {}
 
-impl From<Refused> for Told {
+impl From<Refused> for Report {
     fn from(refused: Refused) -> Self {
         let facts = refused.causes.iter().map(|cause| format!("because: {cause}")).collect();
         Self { message: format!("{}: {}", refused.code, refused.message), facts, hint: None }
     }
 }
 
-impl From<ReadError> for Told {
+impl From<ReadError> for Report {
     fn from(error: ReadError) -> Self {
         let facts = match error.problems.len() {
             // The only one is the message already.
@@ -110,8 +110,8 @@ impl From<ReadError> for Told {
 
 /// Writes a failure to stderr.
 pub(crate) fn tell(error: &anyhow::Error) {
-    let report = if let Some(told) = error.downcast_ref::<Told>() {
-        told.report()
+    let report = if let Some(report) = error.downcast_ref::<Report>() {
+        report.report()
     } else {
         let causes = error.chain().skip(1).map(|cause| format!("  because: {cause}"));
         lines(std::iter::once(error.to_string()).chain(causes))

@@ -23,7 +23,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::pairs::Pair;
 use crate::parameters::Parameters;
 use crate::progress::Progress;
-use crate::report::{self, Told};
+use crate::report::{self, Report};
 use crate::sandbox::Sandbox;
 use crate::show::table::TableFormat;
 use crate::table_input::Input;
@@ -83,7 +83,7 @@ impl Run {
         let (component, description, _) = sandbox.install(&self.component)?;
         let model = self.model(&description)?;
         let read = given.table(&model.input, limits)?;
-        let fitted = fit(&read.table, &model.input, model.cardinality, limits).map_err(Told::from)?;
+        let fitted = fit(&read.table, &model.input, model.cardinality, limits).map_err(Report::from)?;
         let parameters = self.checked_parameters(model, &fitted.table, limits)?;
         for warning in read.warnings.iter().chain(&fitted.warnings) {
             report::warning(warning);
@@ -118,9 +118,9 @@ impl Run {
         };
         match (&self.model, description.models.as_slice()) {
             (None, [only]) => Ok(only),
-            (None, _) => Err(Told::new("which model? say it with --model").fact(names()).into()),
+            (None, _) => Err(Report::new("which model? say it with --model").fact(names()).into()),
             (Some(name), models) => models.iter().find(|model| model.name.as_str() == name).ok_or_else(|| {
-                Told::new(format!("not-found: the component has no model `{name}`")).fact(names()).into()
+                Report::new(format!("not-found: the component has no model `{name}`")).fact(names()).into()
             }),
         }
     }
@@ -132,10 +132,10 @@ impl Run {
         limits: &Limits,
     ) -> Result<String> {
         let schema = model.parameters_schema.as_ref();
-        let compiled = ParametersSchema::compile(schema, &model.column_parameters, limits).map_err(Told::new)?;
+        let compiled = ParametersSchema::compile(schema, &model.column_parameters, limits).map_err(Report::new)?;
         let schema = schema.map(Document::value).transpose().context("the schema cannot be read")?;
         let given = self.parameters.object(schema.as_ref())?;
-        let checked = compiled.check(given, Some(input)).map_err(|problems| Told::from(as_error(&problems)))?;
+        let checked = compiled.check(given, Some(input)).map_err(|problems| Report::from(as_error(&problems)))?;
         Ok(Value::Object(checked).to_string())
     }
 
@@ -143,7 +143,7 @@ impl Run {
         let settings = self.setting.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect();
         let secret = |pair: &Pair| {
             let value = std::env::var(&pair.value).map_err(|_| {
-                Told::new(format!(
+                Report::new(format!(
                     "the secret `{}` cannot be taken from the environment variable {}",
                     pair.name, pair.value
                 ))
@@ -151,7 +151,7 @@ impl Run {
             })?;
             Ok((pair.name.clone(), value))
         };
-        Ok(Grants { settings, secrets: self.secret.iter().map(secret).collect::<Result<_, Told>>()? })
+        Ok(Grants { settings, secrets: self.secret.iter().map(secret).collect::<Result<_, Report>>()? })
     }
 }
 
@@ -177,7 +177,7 @@ fn run(
             }
             TableFormat::or_usual(format).show_table(&outcome.output)
         }
-        Err(failure) => Err(Told::failure(&failure).usage(report.usage).into()),
+        Err(failure) => Err(Report::failure(&failure).usage(report.usage).into()),
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use crate::cache_dir;
 use crate::progress::Progress;
-use crate::report::Told;
+use crate::report::Report;
 
 /// An engine with what it needs around it.
 pub(crate) struct Sandbox {
@@ -59,7 +59,7 @@ impl Sandbox {
         let progress = Progress::begin(&format!("making {} ready", path.display()));
         let installed = self.runtime.block_on(self.engine.install(bytes));
         progress.end();
-        let (component, description) = installed.map_err(Told::from)?;
+        let (component, description) = installed.map_err(Report::from)?;
         Ok((component, description, size))
     }
 
@@ -80,12 +80,12 @@ pub(crate) fn engine(limits: Arc<Limits>, cache: PathBuf, threads: usize) -> Res
     let options = Options { limits, compiler: Compiler::Child { program }, cache_dir: Some(cache), threads };
     Engine::new(options).map_err(|error| match error {
         EngineError::Place { message, advice, cause } => {
-            let told = Told::new(message).hint(advice);
+            let report = Report::new(message).hint(advice);
             let causes =
                 std::iter::successors(cause.as_deref().map(|cause| cause as &(dyn Error + 'static)), |cause| {
                     (*cause).source()
                 });
-            causes.fold(told, |told, cause| told.fact(format!("because: {cause}"))).into()
+            causes.fold(report, |report, cause| report.fact(format!("because: {cause}"))).into()
         }
         error => anyhow::Error::from(error).context("the sandbox cannot be started"),
     })
@@ -99,7 +99,7 @@ fn own_program() -> Result<PathBuf> {
         return Ok(running);
     }
     std::env::current_exe().map_err(|error| {
-        Told::new(
+        Report::new(
             "this program's own file cannot be found, which it needs to compile components in a process of its own",
         )
         .fact(format!("because: {error}"))
@@ -116,7 +116,7 @@ fn read(path: &Path, limits: &Limits) -> Result<Bytes> {
     file.take(limits.component_bytes.saturating_add(1)).read_to_end(&mut bytes).with_context(cannot)?;
     if bytes.len() as u64 > limits.component_bytes {
         let most = limits.component_bytes;
-        return Err(Told::new(format!(
+        return Err(Report::new(format!(
             "too-large: {} has more than the {most} bytes that a component may have (limit component_bytes)",
             path.display()
         ))

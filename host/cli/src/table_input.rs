@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
 
-use crate::report::Told;
+use crate::report::Report;
 
 /// How an input table is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,7 +57,7 @@ impl Input {
         let name = || if stdin { "stdin".to_owned() } else { self.input.display().to_string() };
         read.with_context(|| format!("the input {} cannot be read", name()))?;
         if bytes.len() as u64 > most {
-            return Err(Told::new(format!(
+            return Err(Report::new(format!(
                 "too-large: the input {} has more than {most} bytes (limit body_bytes)",
                 name()
             ))
@@ -76,7 +76,7 @@ impl Input {
 impl Given {
     /// The table, meant for this shape.
     pub(crate) fn table(&self, shape: &Shape, limits: &Limits) -> Result<Read> {
-        Ok(read(self.format, self.bytes.clone(), shape, limits).map_err(Told::from)?)
+        Ok(read(self.format, self.bytes.clone(), shape, limits).map_err(Report::from)?)
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-use crate::report::{self, Told};
+use crate::report::{self, Report};
 
 /// The target of Rust plugins: its linker makes components.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
@@ -27,7 +27,7 @@ pub(crate) fn ensure(folder: &Path) -> Result<()> {
         .status();
     match added {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Told::new(format!("`rustup target add {TARGET}` failed ({status})"))
+        Ok(status) => Err(Report::new(format!("`rustup target add {TARGET}` failed ({status})"))
             .hint("rustup says above what went wrong; the target is downloaded, so it needs a network once")
             .into()),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(no_rustup()),
@@ -48,19 +48,21 @@ fn installed(folder: &Path) -> Result<bool> {
             Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).exists())
         }
         Ok(output) => {
-            Err(Told::new(format!("`rustc --print target-libdir --target {TARGET}` failed ({})", output.status))
+            Err(Report::new(format!("`rustc --print target-libdir --target {TARGET}` failed ({})", output.status))
                 .hint(format!("plugins need Rust 1.82 or later, which knows the target {TARGET}: `rustup update`"))
                 .into())
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(Told::new("there is no Rust compiler (`rustc`) here")
-            .hint("install Rust with rustup, as https://rustup.rs says, and try again")
-            .into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(Report::new("there is no Rust compiler (`rustc`) here")
+                .hint("install Rust with rustup, as https://rustup.rs says, and try again")
+                .into())
+        }
         Err(error) => Err(error).context("rustc cannot be started"),
     }
 }
 
 fn no_rustup() -> anyhow::Error {
-    Told::new(format!("the Rust target {TARGET} is missing, and there is no rustup to add it with"))
+    Report::new(format!("the Rust target {TARGET} is missing, and there is no rustup to add it with"))
         .hint(format!(
             "install Rust with rustup, as https://rustup.rs says; where Rust comes from elsewhere, add its standard \
              library for {TARGET} the way it is done there"

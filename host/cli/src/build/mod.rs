@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::report::{self, Told, grouped};
+use crate::report::{self, Report, grouped};
 use crate::show;
 
 /// Builds a plugin from its source.
@@ -39,7 +39,7 @@ pub(crate) fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf>
         Language::Rust => rust::build(&folder, target_dir)?,
     };
     let bytes = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let outside = analyte_engine::inspect::inspect(&bytes).map_err(Told::from)?;
+    let outside = analyte_engine::inspect::inspect(&bytes).map_err(Report::from)?;
     report::line(&format!(
         "built a {} component for contract {}, {} bytes",
         outside.kind,
@@ -59,13 +59,13 @@ fn language(folder: &Path) -> Result<Language> {
         return Ok(Language::Rust);
     }
     let other = [("pyproject.toml", "Python"), ("package.json", "JavaScript")].into_iter().find(|(name, _)| has(name));
-    let told = match other {
+    let report = match other {
         Some((name, language)) => {
-            Told::new(format!("{} has a {name}: {language} plugins cannot be built yet", folder.display()))
+            Report::new(format!("{} has a {name}: {language} plugins cannot be built yet", folder.display()))
                 .hint("Rust plugins can: a folder with a Cargo.toml")
         }
-        None => Told::new(format!("{} holds no plugin that can be built: there is no Cargo.toml", folder.display()))
+        None => Report::new(format!("{} holds no plugin that can be built: there is no Cargo.toml", folder.display()))
             .hint("name the folder of a plugin's source: `analyte build DIR`"),
     };
-    Err(told.into())
+    Err(report.into())
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::report::{self, Told};
+use crate::report::{self, Report};
 use crate::wasm_target::{self, TARGET};
 
 /// A profile of its own, so that it does not touch how the author builds for other purposes. Function names stay in:
@@ -50,7 +50,7 @@ pub(super) fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf>
     let mut running =
         cargo.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(|error| {
             match error.kind() {
-                ErrorKind::NotFound => Told::new("there is no `cargo` here")
+                ErrorKind::NotFound => Report::new("there is no `cargo` here")
                     .hint("install Rust with rustup, as https://rustup.rs says, and try again")
                     .into(),
                 _ => anyhow::Error::new(error).context("cargo cannot be started"),
@@ -59,7 +59,7 @@ pub(super) fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf>
     let artifacts = running.stdout.take().map(artifacts).transpose()?.unwrap_or_default();
     let ended = running.wait().context("cargo cannot be watched")?;
     if !ended.success() {
-        return Err(Told::new(format!("cargo could not build the plugin ({ended})"))
+        return Err(Report::new(format!("cargo could not build the plugin ({ended})"))
             .hint("cargo says above what is wrong")
             .into());
     }
@@ -102,10 +102,10 @@ fn component(folder: &Path, artifacts: Vec<Message>) -> Result<PathBuf> {
     match (components.pop(), components.is_empty()) {
         (Some(one), true) => Ok(one),
         (Some(last), false) => {
-            let told = Told::new("the package makes several components, and a plugin is one");
-            Err(components.iter().chain([&last]).fold(told, |told, path| told.fact(path.display().to_string())).into())
+            let report = Report::new("the package makes several components, and a plugin is one");
+            Err(components.iter().chain([&last]).fold(report, |report, path| report.fact(path.display().to_string())).into())
         }
-        (None, _) => Err(Told::new(format!("cargo made no component from {}", manifest.display()))
+        (None, _) => Err(Report::new(format!("cargo made no component from {}", manifest.display()))
             .hint(
                 "a plugin is a package with a library of `crate-type = [\"cdylib\"]` under [lib] in its Cargo.toml; in a \
                  workspace, name the folder of the member",

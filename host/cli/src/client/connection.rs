@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Client;
 use crate::data_dir;
-use crate::report::Told;
+use crate::report::Report;
 
 /// Which server is called.
 #[derive(Debug, Clone, Args)]
@@ -36,7 +36,7 @@ impl Connection {
         };
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(
-                Told::new("the token is not valid: it holds blanks or other characters that no token has").into()
+                Report::new("the token is not valid: it holds blanks or other characters that no token has").into()
             );
         }
         Client::new(&self.server, token, self.ca_certificate.as_deref())
@@ -46,11 +46,12 @@ impl Connection {
         let path = self.data_dir.join(data_dir::ADMIN_TOKEN);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(text.trim().to_owned()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(Told::new(format!("there is no token to call the server with: {} does not exist", path.display()))
-                    .hint("give one with --token or ANALYTE_TOKEN, or name the server's data directory with --data-dir")
-                    .into())
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Report::new(format!(
+                "there is no token to call the server with: {} does not exist",
+                path.display()
+            ))
+            .hint("give one with --token or ANALYTE_TOKEN, or name the server's data directory with --data-dir")
+            .into()),
             Err(error) => Err(error).with_context(|| format!("the token in {} cannot be read", path.display())),
         }
     }

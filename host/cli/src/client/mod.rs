@@ -1,6 +1,6 @@
 //! Calls to a server, one at a time.
 //!
-//! A refusal becomes a [`Told`] with the server's own words and what to do next. Answers may be large and slow (a
+//! A refusal becomes a [`Report`] with the server's own words and what to do next. Answers may be large and slow (a
 //! compilation, a long run), so nothing but the connection itself has a time limit.
 
 mod connection;
@@ -17,12 +17,12 @@ use serde_json::Value;
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body, RequestBuilder, SendBody};
 
-use crate::report::Told;
+use crate::report::Report;
 
 pub(crate) use connection::Connection;
 
 /// What a job's `errors` tell of one failure.
-pub(crate) fn problem_of_job(error: &Value) -> Told {
+pub(crate) fn problem_of_job(error: &Value) -> Report {
     problem::failure(error, "/message")
 }
 
@@ -44,20 +44,20 @@ pub(crate) enum Method<'a> {
 /// Why a call gave nothing.
 pub(crate) enum CallError {
     /// The server could not be asked.
-    Unreachable(Told),
+    Unreachable(Report),
     /// It said no.
     Refused {
         /// The status.
         status: u16,
         /// What it said.
-        told: Told,
+        report: Report,
     },
 }
 
-impl From<CallError> for Told {
+impl From<CallError> for Report {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Unreachable(told) | CallError::Refused { told, .. } => told,
+            CallError::Unreachable(report) | CallError::Refused { report, .. } => report,
         }
     }
 }
@@ -75,7 +75,7 @@ impl Client {
     pub(crate) fn new(server: &str, token: String, authorities: Option<&Path>) -> Result<Self> {
         let server = server.trim_end_matches('/').to_owned();
         let wrong = |why: &str| {
-            Told::new(format!("`{server}` is not the address of a server: {why}"))
+            Report::new(format!("`{server}` is not the address of a server: {why}"))
                 .hint("an address looks like http://127.0.0.1:8080")
         };
         let uri: Uri = server.parse().map_err(|_| wrong("it cannot be read"))?;
@@ -105,7 +105,7 @@ impl Client {
         query: &[(String, String)],
         headers: &[(&str, &str)],
     ) -> Result<Response<Body>> {
-        Ok(self.try_call(method, path, query, headers).map_err(Told::from)?)
+        Ok(self.try_call(method, path, query, headers).map_err(Report::from)?)
     }
 
     /// Reads; tells a server that refuses from one that is not there.
@@ -133,7 +133,7 @@ impl Client {
         if answer.status().is_success() {
             return Ok(answer);
         }
-        Err(CallError::Refused { status: answer.status().as_u16(), told: problem::refused(answer) })
+        Err(CallError::Refused { status: answer.status().as_u16(), report: problem::refused(answer) })
     }
 
     fn prepared<B>(

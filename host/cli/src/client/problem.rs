@@ -7,23 +7,23 @@ use ureq::http::Response;
 use ureq::http::header::RETRY_AFTER;
 use ureq::{Body, Error};
 
-use crate::report::Told;
+use crate::report::Report;
 use crate::show::list::{items, text};
 
 /// More of a refusal is not read.
 const MOST: u64 = 1 << 20;
 
 /// The server could not be asked.
-pub(super) fn unreachable(server: &str, error: &Error) -> Told {
-    let told = Told::new(format!("the server at {server} cannot be reached")).fact(format!("because: {error}"));
+pub(super) fn unreachable(server: &str, error: &Error) -> Report {
+    let report = Report::new(format!("the server at {server} cannot be reached")).fact(format!("because: {error}"));
     if let Some(error) = handshake(error) {
-        return told.hint(distrust(error));
+        return report.hint(distrust(error));
     }
     match error {
         Error::HostNotFound | Error::ConnectionFailed | Error::Timeout(_) | Error::Io(_) => {
-            told.hint("is it running? `analyte serve` starts one; --server or ANALYTE_SERVER names another")
+            report.hint("is it running? `analyte serve` starts one; --server or ANALYTE_SERVER names another")
         }
-        _ => told,
+        _ => report,
     }
 }
 
@@ -54,7 +54,7 @@ fn distrust(error: &rustls::Error) -> &'static str {
 }
 
 /// The server refused.
-pub(super) fn refused(answer: Response<Body>) -> Told {
+pub(super) fn refused(answer: Response<Body>) -> Report {
     let status = answer.status();
     let wait = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let mut body = Vec::new();
@@ -62,52 +62,52 @@ pub(super) fn refused(answer: Response<Body>) -> Told {
     drop(answer.into_body().into_reader().take(MOST).read_to_end(&mut body));
     match serde_json::from_slice::<Value>(&body) {
         Ok(problem) if problem.get("code").is_some() => {
-            let mut told = failure(&problem, "/detail");
-            told.hint = told.hint.or_else(|| hint(&text(&problem, "/code"), wait.as_deref()));
-            told
+            let mut report = failure(&problem, "/detail");
+            report.hint = report.hint.or_else(|| hint(&text(&problem, "/code"), wait.as_deref()));
+            report
         }
         _ => {
             let said: String = String::from_utf8_lossy(&body).chars().take(200).collect();
-            let told = Told::new(format!("the server answered {status}, and not in Analyte's way"));
-            let told = if said.trim().is_empty() { told } else { told.fact(said.trim()) };
-            told.hint("is this the address of an Analyte server? --server or ANALYTE_SERVER names another")
+            let report = Report::new(format!("the server answered {status}, and not in Analyte's way"));
+            let report = if said.trim().is_empty() { report } else { report.fact(said.trim()) };
+            report.hint("is this the address of an Analyte server? --server or ANALYTE_SERVER names another")
         }
     }
 }
 
 /// A problem document, or one of a job's errors, whose sentence stands under `message`.
-pub(crate) fn failure(document: &Value, message: &str) -> Told {
+pub(crate) fn failure(document: &Value, message: &str) -> Report {
     let sentence = text(document, message);
-    let mut told = Told::new(format!("{}: {sentence}", text(document, "/code")));
+    let mut report = Report::new(format!("{}: {sentence}", text(document, "/code")));
     let errors: Vec<&Value> = items(document, "/errors").collect();
     match errors.as_slice() {
         // The only one is the sentence already.
         [only] if sentence.contains(&text(only, "/message")) => {}
-        errors => told.facts.extend(errors.iter().map(|error| place(error))),
+        errors => report.facts.extend(errors.iter().map(|error| place(error))),
     }
     for (name, value) in document.get("details").and_then(Value::as_object).into_iter().flatten() {
-        told = told.fact(format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        report = report.fact(format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     }
     let trap = text(document, "/trap");
     let told_already = |cause: &&str| sentence.contains(*cause) || trap == *cause;
     for cause in items(document, "/causes").filter_map(Value::as_str).filter(|cause| !told_already(cause)) {
-        told = told.fact(format!("because: {cause}"));
+        report = report.fact(format!("because: {cause}"));
     }
     if !trap.is_empty() {
-        told = told.fact(format!("trap: {trap}"));
+        report = report.fact(format!("trap: {trap}"));
     }
     let frames: Vec<&str> = items(document, "/frames").filter_map(Value::as_str).collect();
     if !frames.is_empty() {
-        told = told.fact("in, innermost first:");
-        told.facts.extend(frames.into_iter().map(|frame| format!("  {frame}")));
+        report = report.fact("in, innermost first:");
+        report.facts.extend(frames.into_iter().map(|frame| format!("  {frame}")));
     }
     let stderr = text(document, "/stderr");
     if !stderr.is_empty() {
-        told = told.fact("the end of what the component wrote to stdout and stderr:");
-        told.facts.extend(stderr.lines().map(|line| format!("  {line}")));
+        report = report.fact("the end of what the component wrote to stdout and stderr:");
+        report.facts.extend(stderr.lines().map(|line| format!("  {line}")));
     }
-    told.hint = Some(text(document, "/hint")).filter(|hint| !hint.is_empty());
-    told
+    report.hint = Some(text(document, "/hint")).filter(|hint| !hint.is_empty());
+    report
 }
 
 /// One thing that is wrong, with its place.
@@ -159,7 +159,7 @@ mod tests {
         });
         assert_eq!(
             failure(&problem, "/detail"),
-            Told {
+            Report {
                 message: "invalid-input: field `x`, row 3: `a` is not a number (and 1 more problem)".to_owned(),
                 facts: vec![
                     "field `x`, row 3: `a` is not a number".to_owned(),
@@ -172,6 +172,6 @@ mod tests {
             "code": "malformed", "detail": "`/priority` must be a whole number",
             "errors": [{"pointer": "/priority", "message": "must be a whole number"}],
         });
-        assert_eq!(failure(&single, "/detail"), Told::new("malformed: `/priority` must be a whole number"));
+        assert_eq!(failure(&single, "/detail"), Report::new("malformed: `/priority` must be a whole number"));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-use crate::report::Told;
+use crate::report::Report;
 
 /// Trust in the authorities of this file (PEM), else in those of the system.
 pub(super) fn of(file: Option<&Path>) -> Result<TlsConfig> {
@@ -29,14 +29,14 @@ fn of_file(file: &Path) -> Result<Vec<Certificate<'static>>> {
             Ok(PemItem::Certificate(certificate)) => found.push(certificate),
             Ok(_) => {}
             Err(error) => {
-                return Err(Told::new(format!("the certificates {} cannot be read", file.display()))
+                return Err(Report::new(format!("the certificates {} cannot be read", file.display()))
                     .fact(format!("because: {error}"))
                     .into());
             }
         }
     }
     if found.is_empty() {
-        return Err(Told::new(format!("there is no certificate in {}", file.display()))
+        return Err(Report::new(format!("there is no certificate in {}", file.display()))
             .hint("a certificate stands between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----")
             .into());
     }
@@ -46,9 +46,9 @@ fn of_file(file: &Path) -> Result<Vec<Certificate<'static>>> {
 fn of_system() -> Result<Vec<Certificate<'static>>> {
     let loaded = rustls_native_certs::load_native_certs();
     if loaded.certs.is_empty() {
-        let told = Told::new("this system has no list of certificate authorities")
+        let report = Report::new("this system has no list of certificate authorities")
             .hint("name a file with the authority of the server: --ca-certificate or ANALYTE_CA_CERTIFICATE");
-        return Err(loaded.errors.iter().fold(told, |told, error| told.fact(error.to_string())).into());
+        return Err(loaded.errors.iter().fold(report, |report, error| report.fact(error.to_string())).into());
     }
     Ok(loaded.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect())
 }

@@ -17,7 +17,7 @@ use analyte_jobs::{Grants, Retention};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::report::Told;
+use crate::report::Report;
 
 /// Longest secret in bytes.
 const SECRET_BYTES: u64 = 64 << 10;
@@ -129,33 +129,34 @@ impl Config {
         };
         let folder = path.parent().unwrap_or(Path::new(""));
         let variable = |name: &str| std::env::var(name).ok();
-        Self::read(&text, folder, variable).map_err(|mut told| {
-            told.message = format!("{}: {}", path.display(), told.message);
-            told.into()
+        Self::read(&text, folder, variable).map_err(|mut report| {
+            report.message = format!("{}: {}", path.display(), report.message);
+            report.into()
         })
     }
 
-    fn read(text: &str, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Told> {
+    fn read(text: &str, folder: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Report> {
         let file: File = toml::from_str(text).map_err(|error| {
-            let told = Told::new(format!("the configuration cannot be used: {}", error.message().replace('\n', " ")));
+            let report =
+                Report::new(format!("the configuration cannot be used: {}", error.message().replace('\n', " ")));
             let place = error.to_string();
             let place = place.trim_end().strip_suffix(error.message()).unwrap_or(&place).trim_end();
-            place.lines().fold(told, Told::fact)
+            place.lines().fold(report, Report::fact)
         })?;
         let mut limits = Limits::default();
         for (key, value) in &file.limits {
             if !limits.set(key, *value) {
-                return Err(Told::new(format!("[limits] has no key `{key}`")).hint(similar(key)));
+                return Err(Report::new(format!("[limits] has no key `{key}`")).hint(similar(key)));
             }
         }
         let mut grants = BTreeMap::new();
         for (name, section) in file.providers {
-            let provider: ProviderKey = name.parse().map_err(|error| Told::new(format!("[providers]: {error}")))?;
+            let provider: ProviderKey = name.parse().map_err(|error| Report::new(format!("[providers]: {error}")))?;
             let secrets = section.secrets.into_iter().map(|(secret, from)| {
                 let place = format!("[providers.{name}] secret `{secret}`");
-                Ok((secret, from.value(folder, &variable).map_err(|why| Told::new(format!("{place}: {why}")))?))
+                Ok((secret, from.value(folder, &variable).map_err(|why| Report::new(format!("{place}: {why}")))?))
             });
-            let grant = Grants { settings: section.settings, secrets: secrets.collect::<Result<_, Told>>()? };
+            let grant = Grants { settings: section.settings, secrets: secrets.collect::<Result<_, Report>>()? };
             grants.insert(provider, Arc::new(grant));
         }
         Ok(Self {
@@ -198,10 +199,10 @@ impl Secret {
     }
 }
 
-fn origins(given: &[String]) -> Result<Vec<Origin>, Told> {
+fn origins(given: &[String]) -> Result<Vec<Origin>, Report> {
     let origin = |text: &String| {
         text.parse::<Origin>()
-            .map_err(|why| Told::new(format!("[cors] `{text}` cannot be one of the origins")).hint(why.to_string()))
+            .map_err(|why| Report::new(format!("[cors] `{text}` cannot be one of the origins")).hint(why.to_string()))
     };
     given.iter().map(origin).collect()
 }
@@ -231,7 +232,8 @@ mod tests {
 
     fn read(text: &str) -> Result<Config, String> {
         let folder = Path::new("/etc/analyte");
-        Config::read(text, folder, |name| (name == "KEY").then(|| "s3cret".to_owned())).map_err(|told| told.report())
+        Config::read(text, folder, |name| (name == "KEY").then(|| "s3cret".to_owned()))
+            .map_err(|report| report.report())
     }
 
     #[test]

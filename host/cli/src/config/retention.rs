@@ -15,7 +15,7 @@ use analyte_core::names::Organisation;
 use analyte_jobs::{Hours, Retention};
 use serde::Deserialize;
 
-use crate::report::Told;
+use crate::report::Report;
 
 /// The section; hours after the end of a job.
 #[derive(Debug, Default, Deserialize)]
@@ -37,16 +37,16 @@ struct Own {
 }
 
 impl Section {
-    pub(super) fn read(self) -> Result<Retention, Told> {
+    pub(super) fn read(self) -> Result<Retention, Report> {
         let Self { completed, failed, cancelled, organisations } = self;
         let own = |(name, Own { completed, failed, cancelled }): (String, Own)| {
             let name = Organisation::new(&name);
-            let name = name.map_err(|error| Told::new(format!("[retention.organisations]: {error}")))?;
+            let name = name.map_err(|error| Report::new(format!("[retention.organisations]: {error}")))?;
             Ok((name, Hours { completed, failed, cancelled }))
         };
         Ok(Retention {
             usual: Hours { completed, failed, cancelled },
-            organisations: organisations.into_iter().map(own).collect::<Result<_, Told>>()?,
+            organisations: organisations.into_iter().map(own).collect::<Result<_, Report>>()?,
         })
     }
 }

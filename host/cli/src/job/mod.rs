@@ -18,7 +18,7 @@ use analyte_core::names::JobId;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use crate::report::{Told, tell};
+use crate::report::{Report, tell};
 
 /// Submits jobs and looks after them.
 #[derive(Debug, Subcommand)]
@@ -109,9 +109,9 @@ fn each(ids: &[JobId], what: &str, mut act: impl FnMut(JobId) -> Result<()>) -> 
             Ok(()) => {}
             Err(error) => {
                 // What is not the server's word about this job would be the same for all.
-                let mut told = error.downcast::<Told>()?;
-                told.facts.insert(0, format!("job {id}"));
-                tell(&told.into());
+                let mut report = error.downcast::<Report>()?;
+                report.facts.insert(0, format!("job {id}"));
+                tell(&report.into());
                 failed += 1;
             }
         }
@@ -119,5 +119,5 @@ fn each(ids: &[JobId], what: &str, mut act: impl FnMut(JobId) -> Result<()>) -> 
     if failed == 0 {
         return Ok(());
     }
-    Err(Told::new(format!("{failed} of {} jobs were not {what}", ids.len())).into())
+    Err(Report::new(format!("{failed} of {} jobs were not {what}", ids.len())).into())
 }

@@ -18,7 +18,7 @@ use crate::client::{Client, Connection, Method, json};
 use crate::model::Interface;
 use crate::pairs::{Pair, tuples};
 use crate::parameters::Parameters;
-use crate::report::Told;
+use crate::report::Report;
 use crate::show;
 use crate::show::list::text;
 use crate::show::table::TableFormat;
@@ -111,7 +111,7 @@ impl Submit {
         let mut tags = BTreeMap::new();
         for (name, value) in tuples(&self.tags) {
             if tags.insert(name.clone(), value).is_some() {
-                return Err(Told::new(format!("the tag `{name}` is given twice")).into());
+                return Err(Report::new(format!("the tag `{name}` is given twice")).into());
             }
         }
         let body = Body {
@@ -150,15 +150,15 @@ pub(crate) fn as_json(given: &Given, interface: &Interface) -> Result<Box<RawVal
     match given.format {
         Format::Json | Format::JsonColumns => {
             let text = std::str::from_utf8(&given.bytes).map_err(|error| {
-                Told::new(format!("malformed: the input is not UTF-8 from byte {} on", error.valid_up_to()))
+                Report::new(format!("malformed: the input is not UTF-8 from byte {} on", error.valid_up_to()))
             })?;
             raw(text.trim().to_owned())
-                .map_err(|error| Told::new(format!("malformed: the input is not JSON: {error}")).into())
+                .map_err(|error| Report::new(format!("malformed: the input is not JSON: {error}")).into())
         }
         Format::Csv | Format::Arrow => {
             let table = given.table(&interface.input, &analyte_core::limits::Limits::default())?.table;
             let bytes = write(Format::JsonColumns, &table)
-                .map_err(|error| Told::new(format!("invalid-input: the input cannot be sent as JSON: {error}")))?;
+                .map_err(|error| Report::new(format!("invalid-input: the input cannot be sent as JSON: {error}")))?;
             let text = String::from_utf8(bytes).context("the input cannot be sent as JSON")?;
             raw(text).context("the input cannot be sent as JSON")
         }

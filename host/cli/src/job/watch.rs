@@ -14,7 +14,7 @@ use super::address;
 use crate::client::events::{Event, Events, Next};
 use crate::client::{CallError, Client, Connection, problem_of_job};
 use crate::progress::Progress;
-use crate::report::Told;
+use crate::report::Report;
 use crate::show;
 use crate::show::list::{items, text};
 
@@ -95,12 +95,14 @@ impl Watcher<'_> {
                 Err(CallError::Refused { status: 502..=504, .. }) => {}
                 // A user whose command never reached the server has likely mistaken its address, so the command ends.
                 Err(CallError::Unreachable(_)) if !seen.is_empty() => {}
-                Err(error) => return Err(Told::from(error).into()),
+                Err(error) => return Err(Report::from(error).into()),
             }
             let gone = *away.get_or_insert_with(Instant::now);
             if gone.elapsed() > PATIENCE {
-                let told = Told::new(format!("the server has been away for {} seconds", PATIENCE.as_secs()));
-                return Err(told.hint(format!("the job goes on without you: `analyte job watch {}`", self.id)).into());
+                let report = Report::new(format!("the server has been away for {} seconds", PATIENCE.as_secs()));
+                return Err(report
+                    .hint(format!("the job goes on without you: `analyte job watch {}`", self.id))
+                    .into());
             }
             if self.last != seen {
                 pause = FIRST;
@@ -166,12 +168,12 @@ fn in_words(data: &Value) -> String {
 }
 
 /// Why a job ended without a result.
-fn why(client: &Client, id: JobId, status: &str) -> Result<Told> {
+fn why(client: &Client, id: JobId, status: &str) -> Result<Report> {
     let errors = client.get(&format!("{}/errors", address(id)), &[])?;
-    let mut told = match items(&errors, "/errors").next() {
+    let mut report = match items(&errors, "/errors").next() {
         Some(error) => problem_of_job(error),
-        None => Told::new(format!("the job is {status}")),
+        None => Report::new(format!("the job is {status}")),
     };
-    told.facts.insert(0, format!("job {id} {}", if status == "failed" { "failed" } else { "was cancelled" }));
-    Ok(told)
+    report.facts.insert(0, format!("job {id} {}", if status == "failed" { "failed" } else { "was cancelled" }));
+    Ok(report)
 }

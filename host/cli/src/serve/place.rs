@@ -8,7 +8,7 @@ use analyte_engine::place::{Memory, Place};
 use anyhow::Result;
 use rustix::process::{Resource, getrlimit};
 
-use crate::report::Told;
+use crate::report::Report;
 
 /// Looks at memory and cores, and says what is used of them.
 pub(super) fn settle(limits: &mut Limits) -> Result<Place> {
@@ -71,7 +71,7 @@ fn settled(limits: &mut Limits, place: &Place) -> Result<Settled> {
         });
     }
     let Some(budget) = memory.budget() else {
-        return Err(Told::new(format!("there is too little memory here: {memory}"))
+        return Err(Report::new(format!("there is too little memory here: {memory}"))
             .hint(format!(
                 "give the server {} MiB or more; 1536 MiB have room for one usual run at a time, or set memory_budget_bytes under \
                  [limits] yourself",
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(limits.check(), Ok(()));
         let error = said(256, &mut Limits::default()).unwrap_err();
         assert_eq!(
-            error.downcast::<Told>().unwrap().report(),
+            error.downcast::<Report>().unwrap().report(),
             "there is too little memory here: 256 MiB, the limit of a control group (/sys/fs/cgroup/memory.max)\nhint: give the \
              server 278 MiB or more; 1536 MiB have room for one usual run at a time, or set memory_budget_bytes under [limits] \
              yourself\n"

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::{descriptors, place, plugins, tls};
-use crate::report::{self, Told};
+use crate::report::{self, Report};
 use crate::shutdown::Requests;
 use crate::{data_dir, memory, sandbox};
 
@@ -92,7 +92,7 @@ impl Server {
             grants,
             retention,
         } = settings;
-        limits.check().map_err(|why| Told::new(format!("the limits do not fit together: {why}")))?;
+        limits.check().map_err(|why| Report::new(format!("the limits do not fit together: {why}")))?;
         if let Some(folder) = &plugins {
             std::fs::read_dir(folder).with_context(|| format!("the folder {} cannot be read", folder.display()))?;
         }
@@ -110,8 +110,8 @@ impl Server {
         }
         if !address.ip().is_loopback() && tls.is_none() {
             report::warning(
-                "connections are not encrypted: whoever sees the network between here and a client reads its token and its \
-                 data; give --tls-certificate and --tls-key, or let only a proxy that ends TLS reach this address",
+                "connections are not encrypted: anyone who sees the network between here and a client reads its token and \
+                 its data; give --tls-certificate and --tls-key, or let only a proxy that ends TLS reach this address",
             );
         }
         if let (Some(files), Some(tls)) = (files, &tls) {

@@ -7,7 +7,7 @@ use analyte_http::{BadTls, Tls};
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::report::{self, Told};
+use crate::report::{self, Report};
 
 /// Where they lie, as PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +20,9 @@ pub(crate) struct Files {
 
 impl Files {
     /// Of what was said of each; either both are named or none.
-    pub(crate) fn of(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<Self>, Told> {
+    pub(crate) fn of(certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<Self>, Report> {
         let lacking = |has: &str, lacks: &str| {
-            Err(Told::new(format!("TLS has a {has} and no {lacks}"))
+            Err(Report::new(format!("TLS has a {has} and no {lacks}"))
                 .hint(format!("name both, with --tls-certificate and --tls-key or under [tls]; missing: {lacks}")))
         };
         match (certificate, key) {
@@ -36,13 +36,13 @@ impl Files {
     /// Reads them.
     pub(super) fn load(&self) -> Result<Tls> {
         let (certificate, key) = self.read()?;
-        Tls::new(&certificate, &key).map_err(|why| self.told(&why).into())
+        Tls::new(&certificate, &key).map_err(|why| self.report(&why).into())
     }
 
     /// Reads them again; what cannot be used changes nothing.
     fn reload(&self, tls: &Tls) -> Result<()> {
         let (certificate, key) = self.read()?;
-        tls.replace(&certificate, &key).map_err(|why| self.told(&why).into())
+        tls.replace(&certificate, &key).map_err(|why| self.report(&why).into())
     }
 
     fn read(&self) -> Result<(Vec<u8>, Vec<u8>)> {
@@ -59,8 +59,8 @@ impl Files {
         Ok(pair)
     }
 
-    fn told(&self, why: &BadTls) -> Told {
-        Told::new(format!("TLS cannot be set up: {why}"))
+    fn report(&self, why: &BadTls) -> Report {
+        Report::new(format!("TLS cannot be set up: {why}"))
             .fact(format!("certificate: {}", self.certificate.display()))
             .fact(format!("key: {}", self.key.display()))
     }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use super::grid::{Column, lay_out};
-use crate::report::{Told, grouped};
+use crate::report::{Report, grouped};
 
 /// The most rows that a table for a person shows; programs get all of them.
 const SHOWN: usize = 1_000;
@@ -56,7 +56,7 @@ impl TableFormat {
     /// Writes a table to stdout.
     pub(crate) fn show_table(self, table: &Table) -> Result<()> {
         let bytes = write(self.carrier(), table)
-            .map_err(|error| Told::new(format!("invalid-result: the result cannot be written: {error}")))?;
+            .map_err(|error| Report::new(format!("invalid-result: the result cannot be written: {error}")))?;
         self.show(&bytes)
     }
 }

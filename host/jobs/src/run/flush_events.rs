@@ -51,7 +51,10 @@ pub(crate) async fn keep(manager: &Manager) -> bool {
             true
         }
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what runs told could not be kept; trying again");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what runs reported could not be kept; trying again"
+            );
             for (run, (_, told)) in runs.iter().zip(items) {
                 run.put_back(told);
             }

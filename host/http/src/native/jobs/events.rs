@@ -73,8 +73,9 @@ pub(crate) async fn follow(
     if let Some(after) = after {
         let job = shared.manager.get(caller.organisation(), id).await?.job;
         if after >= EventId::of_revision(job.revision.saturating_add(1)) {
-            let detail =
-                format!("the job has no event `{after}` yet; without Last-Event-ID it is told from its first one");
+            let detail = format!(
+                "the job has no event `{after}` yet; without Last-Event-ID the stream begins with its first one"
+            );
             return Err(Problem::new(Code::Malformed, detail));
         }
         if job.status.ended() && after >= EventId::of_revision(job.revision) {

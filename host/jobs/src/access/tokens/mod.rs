@@ -12,7 +12,6 @@ pub(crate) mod uses;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
