@@ -39,6 +39,8 @@ mod providers;
 mod sessions;
 #[path = "jobs/split.rs"]
 mod split;
+#[path = "jobs/stopping.rs"]
+mod stopping;
 mod support;
 #[path = "jobs/tokens.rs"]
 mod tokens;

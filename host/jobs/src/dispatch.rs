@@ -24,7 +24,7 @@ use crate::fetch::fetch;
 use crate::held_up::waits_for_memory;
 use crate::live::Begun;
 use crate::manager::Manager;
-use crate::sessions::BEFORE_ENDING_IDLE;
+use crate::sessions::{BEFORE_ENDING_IDLE, Needed};
 use crate::slots::Slot;
 use crate::stop::Phase;
 
@@ -107,7 +107,7 @@ pub(crate) async fn dispatch(manager: Manager) {
             () = manager.inner.engine.budget().freed(), if lacks => {}
             // Rather than that something waits for memory that is only kept in case it is needed.
             () = tokio::time::sleep(BEFORE_ENDING_IDLE), if lacks && !manager.inner.pool.is_empty() => {
-                manager.end_idle_instance();
+                manager.end_idle_instance(Needed::Memory);
             }
             () = tokio::time::sleep(sleep) => {}
         }

@@ -22,7 +22,7 @@ use crate::error::JobsError;
 use crate::held_up::{HOLDS_ITS_SHARE, NO_MEMORY};
 use crate::manager::Manager;
 use crate::prepare::{Fitted, fitted, work};
-use crate::sessions::BEFORE_ENDING_IDLE;
+use crate::sessions::{BEFORE_ENDING_IDLE, Needed};
 use crate::stop::Phase;
 use crate::submission::Execution;
 
@@ -123,7 +123,7 @@ impl Manager {
         loop {
             match timeout(BEFORE_ENDING_IDLE, room.as_mut()).await {
                 Ok(room) => return room,
-                Err(_) if self.end_idle_instance() => {}
+                Err(_) if self.end_idle_instance(Needed::Memory) => {}
                 Err(_) => return room.await,
             }
         }

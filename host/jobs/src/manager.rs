@@ -186,6 +186,7 @@ impl Manager {
             background.spawn(tell::keep_telling(manager.clone()));
             background.spawn(retention::retire(manager.clone()));
             background.spawn(sessions::sweep(manager.clone()));
+            background.spawn(sessions::make_places(manager.clone()));
             background.spawn(tokens::uses::keep_uses(manager.clone()));
             background.spawn(crate::components::make_ready(manager.clone()));
         }
@@ -235,7 +236,7 @@ impl Manager {
         let budget = self.inner.engine.budget();
         let reserved = budget.try_reserve(organisation, bytes).or_else(|_| {
             // Where room is made by this, it is made in a moment; this call may still be too early.
-            self.end_idle_instance();
+            self.end_idle_instance(sessions::Needed::Memory);
             budget.try_reserve(organisation, bytes)
         });
         reserved.map_err(|lack| match lack {
