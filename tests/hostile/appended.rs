@@ -1,4 +1,4 @@
-//! A real plugin with a hand-made component in it, which is made with every instance of the plugin.
+//! A component with a hand-made one in it, which is made with every instance of it.
 
 #![expect(clippy::indexing_slicing, reason = "tests fail by panicking")]
 
@@ -8,7 +8,11 @@ use support::plugins::plugin;
 
 /// The plugin of this name, with a component, as text, behind all that it has.
 pub(crate) fn appended(name: &str, text: &str) -> Vec<u8> {
-    let mut bytes = fs::read(plugin(name)).expect("the component");
+    appended_to(fs::read(plugin(name)).expect("the component"), text)
+}
+
+/// This component, with one as text behind all that it has.
+pub(crate) fn appended_to(mut bytes: Vec<u8>, text: &str) -> Vec<u8> {
     let inner = wat::parse_str(text).expect("a component as text");
     let index = components(&bytes);
     // A section with the component, and one that makes an instance of it, which imports nothing.

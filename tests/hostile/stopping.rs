@@ -11,6 +11,9 @@
 )]
 
 mod guest;
+mod handing;
+mod inspecting;
+mod sessions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -34,6 +34,7 @@ mod organisations;
 mod providers;
 mod sessions;
 mod split;
+mod stopping;
 mod tokens;
 mod warm;
 use support::PATIENCE;

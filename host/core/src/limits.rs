@@ -80,7 +80,8 @@ limits! {
         "Bounds the result that a run hands over." "job fails with `output-too-large`";
     transfer_bytes 4_194_304 "bytes"
         "Bounds what a component may hand to the host in one call, or be given by one read of its model file: a log line, a \
-         piece of a file. A call cannot be interrupted, so this bounds how long one takes."
+         piece of a file; and each name, warning or error in its result. A call cannot be interrupted, so this bounds how long \
+         one takes."
         "job fails with `output-too-large`; a read gives less";
     unpaused_ms 10_000 "milliseconds of processor time"
         "The longest that a component may compute between two points where it can be stopped. They lie some milliseconds \
@@ -168,6 +169,9 @@ limits! {
         "Bounds the compiler's process." "422 `invalid-component`";
     compile_seconds 120 "seconds of processor and of wall time"
         "Bounds the compiler's process." "422 `invalid-component`";
+    segment_bytes 16_777_216 "bytes"
+        "Bounds each piece of a component's data that has to be copied when it begins, since a copy cannot be interrupted: data in the memory of another of its modules, at a computed place, or far from other data."
+        "422 `invalid-component`";
     compiled_bytes 268_435_456 "bytes"
         "Bounds the compiled code of one component: a few kilobytes can stand for many images of memory."
         "422 `invalid-component`";

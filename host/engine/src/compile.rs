@@ -13,7 +13,7 @@ use std::time::Duration;
 use analyte_core::limits::Limits;
 use tokio::process::Command;
 
-use crate::config::{Allocation, config};
+use crate::config::{Allocation, GIVES_WAY, config};
 use crate::error::Refused;
 use crate::prepare;
 use crate::proposals::{Proposal, missing};
@@ -41,19 +41,24 @@ pub enum Compiler {
 
 /// What a compiling child does: `arguments` are those after [`CHILD_COMMAND`]. The error is one line for the parent.
 pub fn child(arguments: &[OsString]) -> Result<(), String> {
-    let [input, output, memory, seconds, stack, most] = arguments else {
-        return Err("usage: INPUT OUTPUT ADDRESS-SPACE-BYTES SECONDS STACK-BYTES CODE-BYTES".to_owned());
+    let [input, output, memory, seconds, stack, most, segment] = arguments else {
+        return Err("usage: INPUT OUTPUT ADDRESS-SPACE-BYTES SECONDS STACK-BYTES CODE-BYTES SEGMENT-BYTES".to_owned());
     };
     let number = |text: &OsString| text.to_str().and_then(|text| text.parse::<u64>().ok()).ok_or("not a number");
     limit_this_process(number(memory)?, number(seconds)?).map_err(|error| format!("cannot set limits: {error}"))?;
-    let limits = Limits { stack_bytes: number(stack)?, compiled_bytes: number(most)?, ..Limits::default() };
+    let limits = Limits {
+        stack_bytes: number(stack)?,
+        compiled_bytes: number(most)?,
+        segment_bytes: number(segment)?,
+        ..Limits::default()
+    };
     let bytes = std::fs::read(input).map_err(|error| format!("cannot read the component: {error}"))?;
     let code = in_process(&bytes, &limits)?;
     std::fs::write(output, code).map_err(|error| format!("cannot write compiled code: {error}"))
 }
 
 fn limit_this_process(address_space: u64, seconds: u64) -> rustix::io::Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, getrlimit, setpriority_process, setrlimit};
     let limit = |resource, soft: u64, hard: u64| {
         // Where the server itself has less, no process of it can have more.
         let most = getrlimit(resource).maximum.unwrap_or(u64::MAX);
@@ -63,6 +68,10 @@ fn limit_this_process(address_space: u64, seconds: u64) -> rustix::io::Result<()
     // At the soft limit the signal says what it is about; at the hard one it would be SIGKILL.
     limit(Resource::Cpu, seconds, seconds.saturating_add(1))?;
     limit(Resource::Core, 0, 0)?;
+    // As the threads that run components do, it gives way to those that answer calls.
+    if let Err(error) = setpriority_process(None, GIVES_WAY) {
+        tracing::debug!(%error, "the compiler keeps its usual priority");
+    }
     // When memory runs out, the kernel is to end this process rather than the server. Without /proc that cannot be said, and
     // the server does not start there.
     drop(std::fs::write("/proc/self/oom_score_adj", "1000"));
@@ -78,7 +87,7 @@ pub(crate) fn in_process(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Strin
             None => one_line(&error),
         })
     };
-    let prepared = match prepare::prepare(bytes) {
+    let prepared = match prepare::prepare(bytes, limits) {
         Ok(prepared) => prepared,
         // Where it is no component at all, the compiler says so best.
         Err(why) => return compile(bytes).and(Err(why)),
@@ -112,8 +121,14 @@ pub(crate) async fn in_child(program: &Path, input: &Path, output: &Path, limits
         .arg(CHILD_COMMAND)
         .args([input, output])
         .args(
-            [limits.compile_memory_bytes, limits.compile_seconds, limits.stack_bytes, limits.compiled_bytes]
-                .map(|n| n.to_string()),
+            [
+                limits.compile_memory_bytes,
+                limits.compile_seconds,
+                limits.stack_bytes,
+                limits.compiled_bytes,
+                limits.segment_bytes,
+            ]
+            .map(|n| n.to_string()),
         )
         .env_clear()
         .stdin(Stdio::null())

@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::Refused;
 use crate::host::HostState;
 use crate::inspect::{Inspection, Kind};
+use crate::pool_places::PoolPlace;
 use crate::run::quick::Record;
 
 /// Clones share everything.
@@ -30,6 +31,8 @@ struct Inner {
     run: ComponentExportIndex,
     quick: Record,
     code_bytes: u64,
+    /// What one of its instances takes of the pool, in memories.
+    places: u32,
     /// Last, so that the code is in use no more when it is let go of; `None`: it is kept nowhere.
     _code: Option<Held>,
 }
@@ -66,6 +69,10 @@ impl Component {
         let misfit = |error: wasmtime::Error| {
             Refused::component("the component does not fit the contract").because(format!("{error:#}"))
         };
+        // Else the first run would do it, in one step.
+        compiled
+            .initialize_copy_on_write_image()
+            .map_err(|error| Refused::host("the component's data cannot be laid out").because(format!("{error:#}")))?;
         let pre = engine.linker().instantiate_pre(compiled).map_err(misfit)?;
         let (exports, interface) = match inspection.kind {
             Kind::Provider => {
@@ -79,10 +86,14 @@ impl Component {
             .get_export_index(None, interface)
             .and_then(|interface| compiled.get_export_index(Some(&interface), "run"))
             .ok_or_else(|| Refused::component(format!("the component's `{interface}` has no `run`")))?;
+        // Nothing is known of one that imports modules, which none can that fits the contract.
+        let places = compiled.resources_required().map_or(u32::MAX, |needs| {
+            // There are two tables for each memory.
+            needs.num_memories.max(needs.num_tables.div_ceil(2)).max(1)
+        });
         let quick = Record::default();
-        Ok(Self {
-            inner: Arc::new(Inner { engine, digest, inspection, pre, exports, run, quick, code_bytes, _code: code }),
-        })
+        let inner = Inner { engine, digest, inspection, pre, exports, run, quick, code_bytes, places, _code: code };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Of its bytes.
@@ -98,6 +109,16 @@ impl Component {
     /// Bytes of its compiled code.
     pub fn code_bytes(&self) -> u64 {
         self.inner.code_bytes
+    }
+
+    /// How many places one of its instances takes of those that there are ([`Engine::memories`]).
+    pub fn places(&self) -> u32 {
+        self.inner.places
+    }
+
+    /// Waits for the places of one instance.
+    pub(crate) async fn place(&self) -> Result<PoolPlace, Refused> {
+        self.engine().places().take(self.inner.places).await
     }
 
     /// What its outside says.

@@ -16,6 +16,7 @@ use crate::engine::blocking;
 use crate::error::Refused;
 use crate::host::Call;
 use crate::inspect::Kind;
+use crate::pool_places::PoolPlace;
 use crate::run::housed::Housed;
 use crate::run::instance::{Called, Live, Transfer};
 use crate::run::request::{Discard, Grants, Identity, ModelFile};
@@ -27,7 +28,7 @@ impl Component {
         let limits = self.engine().limits().clone();
         let guest = self.guest(of.as_ref(), "describe")?;
         // Before it takes a thread: a call that waits for memory keeps no other guest waiting.
-        let room = self.room_to_ask(of.as_ref()).await;
+        let room = self.room_to_ask(of.as_ref()).await?;
         let (provider, models, written_bytes) = match self.exports() {
             Exports::Provider(_) => {
                 let (info, models) = self
@@ -81,7 +82,7 @@ impl Component {
         let (this, of) = (self.clone(), of.cloned());
         let (name, media_type) = (file.name.clone(), file.media_type.clone());
         let guest = self.guest(of.as_ref(), "inspect-model")?;
-        let room = self.room_to_ask(of.as_ref()).await;
+        let room = self.room_to_ask(of.as_ref()).await?;
         let info = self
             .on_guest_thread(guest, of.clone(), async move {
                 let Exports::Provider(indices) = this.exports() else { return Err(wrong_world()) };
@@ -99,16 +100,18 @@ impl Component {
         blocking(move || checked::model_info(info, &mut Allowance::new(&limits))).await
     }
 
-    /// Room for one call outside any job.
-    async fn room_to_ask(&self, of: Option<&Organisation>) -> Reservation {
+    /// Room for one call outside any job, and its place in the pool.
+    async fn room_to_ask(&self, of: Option<&Organisation>) -> Result<(Reservation, PoolPlace), Refused> {
         let limits = self.engine().limits();
-        self.engine().budget().reserve(of, limits.memory_bytes.saturating_add(limits.describe_bytes)).await
+        let bytes = limits.memory_bytes.saturating_add(limits.describe_bytes);
+        let room = self.engine().budget().reserve(of, bytes).await;
+        Ok((room, self.place().await?))
     }
 
     /// One call outside any job, in [room](Self::room_to_ask) that was made before.
     async fn ask<T>(
         &self,
-        room: Reservation,
+        (room, place): (Reservation, PoolPlace),
         model_file: Option<ModelFile>,
         body: impl AsyncFnOnce(
             &mut wasmtime::Store<crate::host::HostState>,
@@ -128,7 +131,7 @@ impl Component {
             Arc::new(Discard),
             deadline,
         );
-        match Housed::new(Live::new(self.clone(), run.memory_bytes), Arc::new(room)).live() {
+        match Housed::new(Live::new(self.clone(), run.memory_bytes, place), Arc::new(room)).live() {
             Some(live) => Ok(live.call(run, transfer, call, body).await),
             None => Err(Refused::host("the instance has gone")),
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use analyte_core::digest::Digest;
 use analyte_core::limits::Limits;
 use analyte_core::names::Organisation;
+use analyte_core::shares::Holder;
 use bytes::Bytes;
 use rustix::process::setpriority_process;
 use rustix::thread::gettid;
@@ -18,11 +19,14 @@ use crate::budget::MemoryBudget;
 use crate::cache::Cache;
 use crate::code::{self, Loading};
 use crate::compile::{self, Compiler};
+use crate::compiling::Compiling;
 use crate::component::{Component, Description};
+use crate::config::GIVES_WAY;
 use crate::error::{EngineError, Refused};
 use crate::host::{self, HostState};
 use crate::inspect::inspect;
 use crate::place::Place;
+use crate::pool_places::PoolPlaces;
 use crate::run::turns::Turns;
 use crate::run::watch::Watch;
 use crate::start;
@@ -51,6 +55,8 @@ pub(crate) struct Inner {
     wasmtime: wasmtime::Engine,
     /// How many memories of components there may be at once.
     memories: u32,
+    /// One for each of them.
+    places: PoolPlaces,
     linker: Linker<HostState>,
     limits: Arc<Limits>,
     compiler: Compiler,
@@ -59,9 +65,7 @@ pub(crate) struct Inner {
     budget: MemoryBudget,
     guests: GuestThreads,
     watch: Watch,
-    /// Held while compiling: compilers are heavy, and of two installations of one component the second finds the first's
-    /// code in the cache.
-    compiling: tokio::sync::Mutex<()>,
+    compiling: Compiling,
 }
 
 /// Guests run on threads of their own, apart from HTTP and store, so that a guest that computes delays nothing else; only
@@ -121,6 +125,7 @@ impl Engine {
             inner: Arc::new(Inner {
                 wasmtime,
                 memories,
+                places: PoolPlaces::new(memories),
                 linker,
                 limits: options.limits,
                 compiler: options.compiler,
@@ -129,7 +134,7 @@ impl Engine {
                 budget,
                 guests: GuestThreads { runtime: Some(guests), turns },
                 watch,
-                compiling: tokio::sync::Mutex::default(),
+                compiling: Compiling::default(),
             }),
         })
     }
@@ -164,13 +169,18 @@ impl Engine {
     ) -> Result<(Component, Description), Refused> {
         let content = bytes.clone();
         let digest = blocking(move || Ok(Digest::of(&content))).await?;
-        let component = self.load(digest, bytes).await?;
+        let component = self.load_for(of, digest, bytes).await?;
         let description = component.describe(of).await?;
         Ok((component, description))
     }
 
     /// Makes a component ready to run: from the cache where it was compiled before, else compiled now.
     pub async fn load(&self, digest: Digest, bytes: Bytes) -> Result<Component, Refused> {
+        self.load_for(None, digest, bytes).await
+    }
+
+    /// The same for an organisation, in its turn among those that have something compiled.
+    async fn load_for(&self, of: Option<&Organisation>, digest: Digest, bytes: Bytes) -> Result<Component, Refused> {
         let most = self.inner.limits.component_bytes;
         if bytes.len() as u64 > most {
             return Err(Refused {
@@ -182,18 +192,23 @@ impl Engine {
         let content = bytes.clone();
         let inspection = blocking(move || inspect(&content)).await?;
         let held = self.inner.cache.as_ref().map(|cache| cache.hold(digest));
-        let (compiled, code_bytes) = self.compiled(digest, bytes).await?;
+        let (compiled, code_bytes) = self.compiled(of.cloned(), digest, bytes).await?;
         let this = self.clone();
         blocking(move || Component::new(this, digest, inspection, &compiled, (held, code_bytes))).await
     }
 
     /// A component's compiled code, and how many bytes it has.
-    async fn compiled(&self, digest: Digest, bytes: Bytes) -> Result<(wasmtime::component::Component, u64), Refused> {
+    async fn compiled(
+        &self,
+        of: Holder,
+        digest: Digest,
+        bytes: Bytes,
+    ) -> Result<(wasmtime::component::Component, u64), Refused> {
         let inner = &self.inner;
         if let Some(component) = self.cached(digest).await? {
             return Ok(component);
         }
-        let _turn = inner.compiling.lock().await;
+        let _turn = inner.compiling.turn(of).await;
         if let Some(component) = self.cached(digest).await? {
             return Ok(component);
         }
@@ -288,6 +303,15 @@ impl Engine {
         self.inner.memories
     }
 
+    /// Waits until an instance waits for a place in the pool of instances. For one caller at a time.
+    pub async fn places_wanted(&self) {
+        self.inner.places.wanted().await;
+    }
+
+    pub(crate) fn places(&self) -> &PoolPlaces {
+        &self.inner.places
+    }
+
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
         &self.inner.wasmtime
     }
@@ -311,10 +335,6 @@ impl Engine {
         runtime.as_ref().map(|runtime| (runtime.handle(), turns))
     }
 }
-
-/// How much guests give way to the threads that answer calls and keep jobs, as `nice` counts it. What computes uses up its
-/// time on a processor; a thread that only has to answer must not wait for that.
-const GIVES_WAY: i32 = 10;
 
 /// Has this thread give way to others of the process.
 fn give_way() {

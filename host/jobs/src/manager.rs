@@ -132,7 +132,7 @@ impl Manager {
         let budget = self.inner.engine.budget();
         let reserved = budget.try_reserve(organisation, bytes).or_else(|_| {
             // Where room is made by this, it is made in a moment; this call may still be too early.
-            self.end_idle_instance();
+            self.end_idle_instance(sessions::Needed::Memory);
             budget.try_reserve(organisation, bytes)
         });
         reserved.map_err(|lack| match lack {

@@ -108,6 +108,7 @@ impl Manager {
             background.spawn(flush_events::keep_telling(manager.clone()));
             background.spawn(retire::retire(manager.clone()));
             background.spawn(sessions::sweep(manager.clone()));
+            background.spawn(sessions::make_places(manager.clone()));
             background.spawn(tokens::uses::keep_uses(manager.clone()));
             background.spawn(load::make_ready(manager.clone()));
         }

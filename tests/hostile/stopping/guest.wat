@@ -1,4 +1,3 @@
-(module
   (import "wasi:cli/stderr@0.2.0" "get-stderr" (func $stderr (result i32)))
   (import "wasi:io/streams@0.2.0" "[method]output-stream.write" (func $stderr-write (param i32 i32 i32 i32)))
   (import "wasi:io/streams@0.2.0" "[method]output-stream.write-zeroes" (func $stderr-zeroes (param i32 i64 i32)))
@@ -37,12 +36,3 @@
     (if (i32.gt_u (global.get $free) (i32.shl (memory.size) (i32.const 16)))
       (then (call $grow (global.get $free))))
     (local.get $at))
-
-  (func (export "analyte:plugin/model@0.1.0#describe") (result i32)
-    DESCRIBE
-    (i32.const 1024))
-
-  (func (export "analyte:plugin/model@0.1.0#run") (param i32 i32 i64 i32 i32 i32 i32 i32 i32) (result i32)
-    RUN
-    (i32.const 2048))
-)

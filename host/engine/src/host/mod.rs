@@ -10,7 +10,6 @@ mod job;
 mod log;
 mod memory;
 mod model_files;
-mod pause;
 pub(crate) mod result_files;
 mod settings;
 mod wasi;
@@ -22,6 +21,8 @@ use analyte_core::limits::Limits;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::bindings::analyte::plugin::analysis::AnalysisError;
+use crate::crossing::{Allowed, Given};
 use crate::run::ends::Ends;
 use crate::run::instance::Transfer;
 use crate::run::request::{Discard, Grants, Identity, ModelFile, RunSink};
@@ -30,7 +31,6 @@ use crate::tail::Tail;
 
 use charge::{Owed, at_once, charge};
 pub(crate) use memory::Memory;
-pub(crate) use pause::pause;
 
 /// What one instance's host functions know.
 pub(crate) struct HostState {
@@ -40,6 +40,8 @@ pub(crate) struct HostState {
     pub(crate) output: Tail,
     /// What its result may carry.
     pub(crate) transfer: Transfer,
+    /// The result of a run, where it was taken before the component cleared it away.
+    pub(crate) taken: Option<Result<Given, AnalysisError>>,
     owed: Owed,
     pub(crate) call: Call,
     /// Which call into the instance this is, counted from 1: what the component kept of an earlier one is told by it.
@@ -104,6 +106,7 @@ impl HostState {
             memory: Memory::new(memory_bytes, limits.table_elements),
             output,
             transfer: Transfer::result(&limits),
+            taken: None,
             owed: Owed::default(),
             call: Call::none(limits),
             number: 0,
@@ -114,9 +117,16 @@ impl HostState {
     pub(crate) fn begin(&mut self, call: Call, transfer: Transfer) {
         self.number += 1;
         self.transfer = transfer;
+        self.taken = None;
         self.memory.begin();
         self.output.clear();
         self.call = call;
+    }
+
+    /// What an answer of the call may have.
+    pub(crate) fn allowed(&self) -> Allowed {
+        let limits = &self.call.limits;
+        Allowed { bytes: self.transfer.bytes, text: limits.transfer_bytes, warnings: limits.warnings }
     }
 
     /// Takes the call away: between calls an instance holds nothing of the last one, neither its sink nor its grants.

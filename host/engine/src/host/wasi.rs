@@ -8,7 +8,8 @@ use wasmtime_wasi::p2::bindings::random::{insecure, random};
 use wasmtime_wasi::random::{DEFAULT_MAX_SIZE, WasiRandomCtx};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
-use super::{HostState, charge, pause};
+use super::{HostState, charge};
+use crate::crossing::Buffer;
 use crate::run::step;
 use crate::tail::Tail;
 
@@ -43,21 +44,19 @@ async fn in_pieces(
     store: &mut StoreContextMut<'_, HostState>,
     length: u64,
     make: fn(&mut WasiRandomCtx, u64) -> wasmtime::Result<Vec<u8>>,
-) -> wasmtime::Result<Vec<u8>> {
+) -> wasmtime::Result<Buffer<Vec<u8>>> {
     if length > DEFAULT_MAX_SIZE {
         // It is refused, in wasmtime's own words.
-        return make(store.data_mut().wasi.random(), length);
+        return make(store.data_mut().wasi.random(), length).map(Buffer);
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(length)?);
     while (bytes.len() as u64) < length {
-        if step::is_over() {
-            pause().await;
-        }
+        step::breathe().await;
         let piece = (length - bytes.len() as u64).min(PIECE);
         charge(store, usize::try_from(piece).unwrap_or(usize::MAX))?;
         bytes.extend(make(store.data_mut().wasi.random(), piece)?);
     }
-    Ok(bytes)
+    Ok(Buffer(bytes))
 }
 
 pub(super) fn empty(output: &Tail) -> WasiCtx {

@@ -14,15 +14,16 @@ use analyte_core::model::ModelInfo;
 use analyte_core::names::Organisation;
 use analyte_core::shares::Holder;
 use tokio::task::{JoinHandle, unconstrained};
+use wasmtime::AsContextMut as _;
 
-use crate::bindings::analyte::plugin::analysis::{AnalysisError, Outcome, Request};
+use crate::bindings::analyte::plugin::analysis::AnalysisError;
 use crate::budget::Reservation;
 use crate::checked;
 use crate::component::Component;
-use crate::crossing::{Lowered, table_of};
+use crate::crossing::{Given, Handed, Lowered, Request, handed, table_of, take};
 use crate::error::Refused;
 use crate::host::{Call, cut};
-use crate::run::diagnose::capability_denied;
+use crate::run::diagnose::{HostFault, capability_denied};
 use crate::run::housed::Housed;
 use crate::run::instance::{Live, Transfer};
 use crate::run::quick::{LONGEST, MEMORY, SLICE_FUEL, STEP};
@@ -73,13 +74,17 @@ impl Component {
             Ok(guest) => guest,
             Err(refused) => return RunReport::refused(refused),
         };
+        let place = match self.place().await {
+            Ok(place) => place,
+            Err(refused) => return RunReport::refused(refused),
+        };
         let (this, room) = (self.clone(), room.into());
         let memory_bytes = request.limits.memory_bytes;
         let organisation = request.organisation.clone();
         // What goes in is copied, which takes its time, too.
         let here = self.quick().trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
         let work = async move {
-            let live = Live::new(this, memory_bytes);
+            let live = Live::new(this, memory_bytes, place);
             let live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
             match Housed::new(live, room).live() {
                 Some(live) => Ok(run_in(live, request).await),
@@ -183,16 +188,26 @@ pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
     let deadline = ends.by.map_or(own, |by| by.min(own));
     let mut call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
     call.ends = ends;
-    let lowered = Lowered::new(&input);
+    let lowered = Lowered::new(&input).await;
     let columns = lowered.columns();
     let wit =
-        Request { model: model.name.as_str(), input: lowered.table(&columns), parameters: &parameters, extra: &[] };
+        Request { model: model.name.as_str(), input: lowered.rows(&columns), parameters: &parameters, extra: &[] };
     let called = live
         .call(limits, transfer, call, async |store, instance| {
             // Both worlds have the same `run`.
-            type Answer = (Result<Outcome, AnalysisError>,);
-            let run = instance.get_typed_func::<(Request<'_>,), Answer>(&mut *store, component.run_index())?;
-            Ok(run.call_async(&mut *store, (wit,)).await?.0)
+            let run = instance.get_typed_func::<(Request<'_>,), (Handed,)>(&mut *store, component.run_index())?;
+            let called = run.call_async(&mut *store, (wit,)).await;
+            // Taken in any case, so that it is not found by another.
+            let answer = handed();
+            called?;
+            match (store.data_mut().taken.take(), answer) {
+                (Some(taken), _) => Ok(taken),
+                (None, Some(answer)) => {
+                    let allowed = store.data().allowed();
+                    take(store.as_context_mut(), *answer, allowed).await
+                }
+                (None, None) => Err(HostFault::new("the result is not there", "no answer was laid aside").into()),
+            }
         })
         .await;
     let outcome = match called.answer {
@@ -202,7 +217,7 @@ pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
             failure.stderr = called.output.text();
             Err(failure)
         }
-        Ok(Ok(outcome)) => accepted(outcome, model, input.rows(), host_limits).await.map_err(|mut failure| {
+        Ok(Ok(given)) => accepted(given, model, input.rows(), host_limits).await.map_err(|mut failure| {
             failure.stderr = called.output.text();
             failure
         }),
@@ -262,13 +277,13 @@ const SMALL: usize = 1 << 20;
 
 /// [Checks](accept) a result; a large one on a thread of its own, since that takes its time and cannot be interrupted.
 async fn accepted(
-    outcome: Outcome,
+    given: Given,
     model: Arc<ModelInfo>,
     input_rows: usize,
     limits: Arc<Limits>,
 ) -> Result<RunOutcome, Failure> {
-    let bytes: usize = outcome.output.columns.iter().map(|column| column.data.len()).sum();
-    let check = move || accept(outcome, &model, input_rows, &limits);
+    let bytes: usize = given.output.columns.iter().map(|column| column.data.len()).sum();
+    let check = move || accept(given, &model, input_rows, &limits);
     let checked = if bytes <= SMALL {
         check()
     } else {
@@ -283,20 +298,17 @@ async fn accepted(
 }
 
 /// Believes a result only after it was checked.
-fn accept(outcome: Outcome, model: &ModelInfo, input_rows: usize, limits: &Limits) -> Result<RunOutcome, String> {
-    let added = outcome
+fn accept(given: Given, model: &ModelInfo, input_rows: usize, limits: &Limits) -> Result<RunOutcome, String> {
+    let added = given
         .added
         .into_iter()
         .map(|field| checked::field("the result", field, limits).map_err(|refused| refused.message))
         .collect::<Result<Vec<_>, _>>()?;
-    let output = table_of(outcome.output, added, &model.output, limits)?;
+    let output = table_of(given.output, added, &model.output, limits)?;
     model.cardinality.check_output(input_rows, output.rows())?;
-    let most = usize::try_from(limits.warnings).unwrap_or(usize::MAX);
-    let given = outcome.warnings.len();
-    let mut warnings: Vec<String> =
-        outcome.warnings.iter().take(most).map(|text| cut(text, TEXT_BYTES).to_owned()).collect();
-    if given > most {
-        warnings.push(format!("{} further warnings were dropped (limit warnings)", given - most));
+    let mut warnings: Vec<String> = given.warnings.iter().map(|text| cut(text, TEXT_BYTES).to_owned()).collect();
+    if given.further_warnings > 0 {
+        warnings.push(format!("{} further warnings were dropped (limit warnings)", given.further_warnings));
     }
     Ok(RunOutcome { output, warnings })
 }

@@ -7,6 +7,7 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use crate::crossing::{ResultTooLarge, TextTooLong};
 use crate::host::{HostState, cut};
 use crate::run::instance::Transfer;
 
@@ -69,7 +70,17 @@ fn first_cause(
     if let Some(fault) = error.downcast_ref::<HostFault>() {
         return Failure::new(Code::HostError, fault.message);
     }
-    if transfer_too_large(error) {
+    if error.is::<TextTooLong>() {
+        let most = state.call.limits.transfer_bytes;
+        return Failure::new(
+            Code::OutputTooLarge,
+            format!(
+                "a name, a warning or an error of the component was longer than {most} bytes (limit transfer_bytes)"
+            ),
+        )
+        .hint("shorten it: the host keeps the beginning of such a text only");
+    }
+    if error.is::<ResultTooLarge>() || transfer_too_large(error) {
         // An error inside a call of the guest has the guest's frames; what it returned is taken after it has gone.
         if error.downcast_ref::<WasmBacktrace>().is_some() {
             let most = state.call.limits.transfer_bytes;

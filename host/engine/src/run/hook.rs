@@ -6,9 +6,10 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use wasmtime::{CallHook, CallHookHandler, StoreContextMut};
+use wasmtime::{AsContextMut as _, CallHook, CallHookHandler, StoreContextMut};
 
-use crate::host::{HostState, pause};
+use crate::crossing;
+use crate::host::HostState;
 use crate::run::step;
 
 /// The hook; all that it knows is in the store and on the thread.
@@ -25,7 +26,7 @@ impl CallHookHandler<HostState> for Hook {
         Self: 'f,
     {
         match event {
-            // What the guest hands over in the middle of its work is small; only its result may be large.
+            // What the guest hands over in the middle of its work is small; only what it answers may be large.
             CallHook::CallingHost => {
                 let most = store.data().call.limits.transfer_bytes;
                 store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
@@ -39,14 +40,24 @@ impl CallHookHandler<HostState> for Hook {
                     return Box::pin(std::future::ready(Err(error)));
                 }
             }
-            CallHook::CallingWasm => {}
+            // What it answered has to be taken before it is entered again to clear that away.
+            CallHook::CallingWasm => {
+                if let Some(answer) = crossing::handed() {
+                    return Box::pin(async move {
+                        let allowed = store.data().allowed();
+                        let taken = crossing::take(store.as_context_mut(), *answer, allowed).await?;
+                        store.data_mut().taken = Some(taken);
+                        Ok(())
+                    });
+                }
+            }
         }
         if step::is_over() { Box::pin(paused()) } else { Box::pin(GoOn) }
     }
 }
 
 async fn paused() -> wasmtime::Result<()> {
-    pause().await;
+    step::pause().await;
     Ok(())
 }
 

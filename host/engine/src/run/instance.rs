@@ -18,6 +18,7 @@ use wasmtime::component::Instance;
 
 use crate::component::Component;
 use crate::host::{Call, HostState};
+use crate::pool_places::PoolPlace;
 use crate::run::diagnose::{HostFault, diagnose};
 use crate::run::hook::Hook;
 use crate::tail::Tail;
@@ -56,6 +57,8 @@ pub(crate) struct Live {
     slice: u64,
     store: Store<HostState>,
     stage: Stage,
+    /// After the store, which gives back to the pool what it has of it.
+    _place: PoolPlace,
 }
 
 enum Stage {
@@ -67,8 +70,8 @@ enum Stage {
 }
 
 impl Live {
-    /// Room for an instance that may grow to so many bytes.
-    pub(crate) fn new(component: Component, memory_bytes: u64) -> Self {
+    /// Room for an instance that may grow to so many bytes, in its component's [place](Component::place) in the pool.
+    pub(crate) fn new(component: Component, memory_bytes: u64, place: PoolPlace) -> Self {
         let engine = component.engine();
         // Bounds what it may keep between calls, too: with no network, no folders and no name look-up, a WASI resource is a
         // deadline or the end of a stream, and nothing that works on its own.
@@ -80,7 +83,7 @@ impl Live {
         store.limiter_async(|state| &mut state.memory);
         store.call_hook_async(Hook);
         store.set_max_component_handles(handles);
-        Self { component, slice: YIELD_FUEL, store, stage: Stage::Unmade }
+        Self { component, slice: YIELD_FUEL, store, stage: Stage::Unmade, _place: place }
     }
 
     /// Yields after so much fuel each time, and once before its memory grows beyond so many bytes.

@@ -195,7 +195,7 @@ impl RunReport {
     }
 
     /// Of a run that never began, or that was left behind.
-    pub(crate) fn refused(refused: Refused) -> Self {
+    pub fn refused(refused: Refused) -> Self {
         let mut failure = Failure::new(refused.code, refused.message);
         failure.causes = refused.causes;
         Self::failed(failure)

@@ -31,10 +31,11 @@ pub struct WarmInstance {
 
 impl WarmInstance {
     /// An instance with so much memory, in room that was [made](Component::room_for) before and is held as long as the
-    /// instance lives. It is made in the first run, at that run's cost.
-    pub fn new(component: Component, memory_bytes: u64, room: Reservation) -> Self {
-        let kept = Housed::new(Live::new(component.clone(), memory_bytes), Arc::new(room));
-        Self { component, memory_bytes, kept: Some(kept) }
+    /// instance lives. Waits for its place in the pool of instances. It is made in the first run, at that run's cost.
+    pub async fn new(component: Component, memory_bytes: u64, room: Reservation) -> Result<Self, Refused> {
+        let live = Live::new(component.clone(), memory_bytes, component.place().await?);
+        let kept = Housed::new(live, Arc::new(room));
+        Ok(Self { component, memory_bytes, kept: Some(kept) })
     }
 
     /// Whose instance it is.

@@ -68,6 +68,10 @@ impl LiveRun {
         self.present.closed().await;
     }
 
+    fn is_there(&self) -> bool {
+        !self.present.is_closed()
+    }
+
     /// Waits until it is stopped.
     pub(crate) async fn stopped(&self) {
         let mut stage = self.stage.subscribe();
@@ -162,6 +166,8 @@ impl Told {
 /// slots, so looking through them is quick.
 pub(crate) struct Live {
     runs: Mutex<HashMap<RunKey, Arc<LiveRun>>>,
+    /// Those that are over for their jobs while something of them is still there.
+    leaving: Mutex<Vec<Arc<LiveRun>>>,
     count: watch::Sender<usize>,
     bell: Arc<Notify>,
     /// Held while what runs reported is on its way to the store.
@@ -172,6 +178,7 @@ impl Default for Live {
     fn default() -> Self {
         Self {
             runs: Mutex::default(),
+            leaving: Mutex::default(),
             count: watch::channel(0).0,
             bell: Arc::default(),
             telling: AsyncMutex::default(),
@@ -186,7 +193,7 @@ impl Live {
         let mut runs = self.runs.lock();
         runs.insert(run, live.clone());
         self.count.send_replace(runs.len());
-        Begun { _present: live.presence(), live, all: self.clone() }
+        Begun { present: Some(live.presence()), live, all: self.clone() }
     }
 
     /// The latest run of this task, if one is in progress.
@@ -198,11 +205,12 @@ impl Live {
         runs.values().filter(same).max_by_key(|run| run.run.attempt).cloned()
     }
 
-    /// Every run of this job in progress.
+    /// Every run of this job that is in progress, or of which something is still there.
     pub(crate) fn of_job(&self, organisation: &Organisation, job: JobId) -> Vec<Arc<LiveRun>> {
-        let runs = self.runs.lock();
         let same = |run: &&Arc<LiveRun>| run.run.key.job == job && run.run.key.organisation == *organisation;
-        runs.values().filter(same).cloned().collect()
+        let mut of_job: Vec<_> = self.runs.lock().values().filter(same).cloned().collect();
+        of_job.extend(self.leaving.lock().iter().filter(same).cloned());
+        of_job
     }
 
     /// Stops one run of this job, if it is in progress here.
@@ -264,12 +272,20 @@ pub(crate) struct Presence {
 /// A run that was taken up; dropped when all about it is done.
 pub(crate) struct Begun {
     pub(crate) live: Arc<LiveRun>,
-    _present: Presence,
+    present: Option<Presence>,
     all: Arc<Live>,
 }
 
 impl Drop for Begun {
     fn drop(&mut self) {
+        // What it still has of the host is looked at without its own part.
+        self.present = None;
+        let mut leaving = self.all.leaving.lock();
+        leaving.retain(|run| run.is_there());
+        if self.live.is_there() {
+            leaving.push(self.live.clone());
+        }
+        drop(leaving);
         let mut runs = self.all.runs.lock();
         runs.remove(&self.live.run);
         self.all.count.send_replace(runs.len());
@@ -312,10 +328,14 @@ mod tests {
         let [run] = live.of_job(&organisation, JobId(Uuid::nil())).try_into().ok().unwrap();
         let (guest, soon) = (run.presence(), std::time::Duration::from_millis(1));
         drop(begun);
-        assert!(live.of_job(&organisation, JobId(Uuid::nil())).is_empty());
+        // It is found for as long as it is there, by whoever asks again.
+        assert_eq!(live.of_job(&organisation, JobId(Uuid::nil())).len(), 1);
+        assert!(live.keys().is_empty());
         assert!(tokio::time::timeout(soon, run.gone()).await.is_err());
         drop(guest);
         run.gone().await;
+        drop(live.begin(key(2)));
+        assert!(live.of_job(&organisation, JobId(Uuid::nil())).is_empty());
     }
 
     #[test]

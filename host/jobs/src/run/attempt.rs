@@ -172,10 +172,15 @@ async fn run_warm(
     let mut instance = match (session.take(), room) {
         // It has room of its own.
         (Some(instance), _) => instance,
-        (None, Some(room)) => WarmInstance::new(component.clone(), request.limits.memory_bytes, room),
-        (None, None) => {
-            let room = manager.room_for(component, organisation, request.limits).await;
-            WarmInstance::new(component.clone(), request.limits.memory_bytes, room)
+        (None, room) => {
+            let room = match room {
+                Some(room) => room,
+                None => manager.room_for(component, organisation, request.limits).await,
+            };
+            match WarmInstance::new(component.clone(), request.limits.memory_bytes, room).await {
+                Ok(instance) => instance,
+                Err(refused) => return RunReport::refused(refused),
+            }
         }
     };
     let report = instance.run(request).await;

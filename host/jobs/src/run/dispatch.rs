@@ -25,7 +25,7 @@ use crate::run::active_runs::Begun;
 use crate::run::attempt::{Held, attempt};
 use crate::run::fetch::fetch;
 use crate::run::held_up::waits_for_memory;
-use crate::run::sessions::BEFORE_ENDING_IDLE;
+use crate::run::sessions::{BEFORE_ENDING_IDLE, Needed};
 use crate::run::slots::Slot;
 
 /// Most tasks of one organisation that are claimed ahead, a few milliseconds' worth of short runs.
@@ -107,7 +107,7 @@ pub(crate) async fn dispatch(manager: Manager) {
             () = manager.inner.engine.budget().freed(), if lacks => {}
             // Rather than that something waits for memory that is only kept in case it is needed.
             () = tokio::time::sleep(BEFORE_ENDING_IDLE), if lacks && !manager.inner.pool.is_empty() => {
-                manager.end_idle_instance();
+                manager.end_idle_instance(Needed::Memory);
             }
             () = tokio::time::sleep(sleep) => {}
         }

@@ -23,7 +23,7 @@ use crate::intake::prepare::{Fitted, fitted, work};
 use crate::intake::submission::Execution;
 use crate::manager::Manager;
 use crate::run::held_up::{HOLDS_ITS_SHARE, NO_MEMORY};
-use crate::run::sessions::BEFORE_ENDING_IDLE;
+use crate::run::sessions::{BEFORE_ENDING_IDLE, Needed};
 
 impl Manager {
     /// Runs a model and answers what it gave. Refused before the run with a [`JobsError`]; a run that failed is an answer,
@@ -122,7 +122,7 @@ impl Manager {
         loop {
             match timeout(BEFORE_ENDING_IDLE, room.as_mut()).await {
                 Ok(room) => return room,
-                Err(_) if self.end_idle_instance() => {}
+                Err(_) if self.end_idle_instance(Needed::Memory) => {}
                 Err(_) => return room.await,
             }
         }

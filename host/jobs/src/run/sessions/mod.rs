@@ -23,7 +23,8 @@ use analyte_core::names::SessionId;
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::run::session::WarmInstance;
 
-pub(crate) use pool::{Key, Pool};
+use pool::Size;
+pub(crate) use pool::{Key, Needed, Pool};
 pub use session::Session;
 pub(crate) use table::Sessions;
 
@@ -57,10 +58,12 @@ impl InSession {
 
     /// Keeps an instance for the next run, if there can be one.
     pub(crate) fn keep(&self, instance: WarmInstance) {
-        let limits = &self.manager.inner.limits;
+        let (limits, engine) = (&self.manager.inner.limits, &self.manager.inner.engine);
         let bytes = instance.memory_bytes().saturating_add(limits.output_bytes);
-        let most = self.manager.inner.engine.budget().capacity() / 2;
-        let gone = self.manager.inner.pool.keep(&self.key, instance, bytes, most, || self.session.is_stateful());
+        let size = Size { bytes, places: instance.component().places().into() };
+        // Half of the places is for runs of components with one memory (`running_tasks`), the rest for those with several.
+        let most = Size { bytes: engine.budget().capacity() / 2, places: u64::from(engine.memories() / 4) };
+        let gone = self.manager.inner.pool.keep(&self.key, instance, size, most, || self.session.is_stateful());
         if !gone.is_empty() {
             tracing::debug!(instances = gone.len(), "warm instances ended to make room for others");
         }
@@ -172,9 +175,9 @@ impl Manager {
         Some(InSession { session, manager: self.clone(), key })
     }
 
-    /// Ends the warm instance that can be missed most easily, so that its memory can be used; `false`: there is none.
-    pub(crate) fn end_idle_instance(&self) -> bool {
-        self.inner.pool.spare().is_some()
+    /// Ends the warm instance that can be missed most easily, so that what it holds can be used; `false`: there is none.
+    pub(crate) fn end_idle_instance(&self, needed: Needed) -> bool {
+        self.inner.pool.spare(needed).is_some()
     }
 
     pub(crate) fn close_sessions_of(&self, token: &str) {
@@ -192,6 +195,14 @@ impl Manager {
                 self.close_session(&session);
             }
         }
+    }
+}
+
+/// Ends warm instances whose places in the pool others wait for, until the manager is gone.
+pub(crate) async fn make_places(manager: Manager) {
+    loop {
+        manager.inner.engine.places_wanted().await;
+        manager.end_idle_instance(Needed::Places);
     }
 }
 
