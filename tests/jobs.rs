@@ -35,6 +35,8 @@ mod files;
 mod organisations;
 #[path = "jobs/providers.rs"]
 mod providers;
+#[path = "jobs/room.rs"]
+mod room;
 #[path = "jobs/sessions.rs"]
 mod sessions;
 #[path = "jobs/split.rs"]

@@ -26,7 +26,6 @@ use parking_lot::Mutex;
 
 mod answering;
 mod costing;
-mod sharing;
 mod stopping;
 
 #[path = "../support/mod.rs"]

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::model::{ModelInfo, ProviderInfo};
+use analyte_core::names::Organisation;
+use analyte_core::shares::Holder;
 use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 use crate::bindings::exports::analyte::plugin::{model, provider};
@@ -12,7 +14,7 @@ use crate::engine::Engine;
 use crate::error::Refused;
 use crate::host::HostState;
 use crate::inspect::{Inspection, Kind};
-use crate::run::quick::Record;
+use crate::run::quick::{Record, Records};
 
 /// Clones share everything.
 #[derive(Clone)]
@@ -28,7 +30,7 @@ struct Inner {
     exports: Exports,
     /// Looked up apart: loading all functions of the interface would check the types of each, in every instance.
     run: ComponentExportIndex,
-    quick: Record,
+    quick: Records,
     code_bytes: u64,
     /// Last, so that the code is in use no more when it is let go of; `None`: it is kept nowhere.
     _code: Option<Held>,
@@ -79,7 +81,7 @@ impl Component {
             .get_export_index(None, interface)
             .and_then(|interface| compiled.get_export_index(Some(&interface), "run"))
             .ok_or_else(|| Refused::component(format!("the component's `{interface}` has no `run`")))?;
-        let quick = Record::default();
+        let quick = Records::default();
         Ok(Self {
             inner: Arc::new(Inner { engine, digest, inspection, pre, exports, run, quick, code_bytes, _code: code }),
         })
@@ -113,14 +115,20 @@ impl Component {
         &self.inner.pre
     }
 
-    /// Whether its runs have been short often enough to expect that of the next one: some 0.1 ms.
-    pub fn is_quick(&self) -> bool {
+    /// Whether an organisation's runs of it (`None`: those of no organisation) have been short often enough to expect that of
+    /// the next one.
+    pub fn is_quick(&self, of: Option<&Organisation>) -> bool {
+        self.inner.quick.of(&of.cloned()).trusted()
+    }
+
+    /// The organisations whose runs of it have been short often enough to expect that of the next one: some 0.1 ms.
+    pub fn quick_for(&self) -> Vec<Organisation> {
         self.inner.quick.trusted()
     }
 
-    /// What is known of how long its runs take.
-    pub(crate) fn quick(&self) -> &Record {
-        &self.inner.quick
+    /// What is known of how long an organisation's runs of it take.
+    pub(crate) fn quick(&self, holder: &Holder) -> Arc<Record> {
+        self.inner.quick.of(holder)
     }
 
     /// Where its `run` is.

@@ -7,7 +7,6 @@
 //!
 //! Whatever is refused is answered as a problem (RFC 9457) with a stable `code`; see [`problem`].
 
-mod apart;
 mod auth;
 mod body;
 mod cors;

@@ -17,6 +17,7 @@ use analyte_engine::run::ends::Ends;
 use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::apart::Apart;
 use crate::catalogue::{Model, Provider, restrict};
 use crate::error::JobsError;
 use crate::held_up::{HOLDS_ITS_SHARE, NO_MEMORY};
@@ -35,6 +36,8 @@ impl Manager {
         refuse_disabled(&model)?;
         let limits = self.inner.limits.clone();
         let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
+        // However this ends, a large table is not dropped by the thread that answers.
+        let _apart = Apart::if_large(input.memory_bytes(), || input.clone());
         let fitting = model.clone();
         let budget = self.inner.engine.budget().largest_run();
         let schema = self.schema(&model).await?;
@@ -57,6 +60,7 @@ impl Manager {
         model: &Model,
         fitted: Fitted,
     ) -> Result<RunReport, JobsError> {
+        let _apart = Apart::if_large(fitted.input.memory_bytes(), || fitted.input.clone());
         // One patience for the place and the memory together.
         let until = Instant::now() + self.inner.execute_wait;
         // A crowd of such runs waits here, and not in the line for places, where its organisation's jobs stand.

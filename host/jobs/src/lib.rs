@@ -13,12 +13,14 @@
 //!
 //! It knows nothing of HTTP and nothing of how the sandbox or the store work.
 
+mod apart;
 mod attempt;
 mod bulk;
 mod cancel;
 mod catalogue;
 mod coerce;
 mod components;
+mod computing;
 mod dispatch;
 mod error;
 mod execute;
@@ -29,6 +31,8 @@ mod given;
 mod heartbeat;
 mod held_up;
 mod idempotency;
+mod kept;
+mod kept_room;
 mod live;
 mod manager;
 mod metrics;
@@ -67,8 +71,11 @@ pub use analyte_store::{
     OrganisationRecord, Page, ProviderRecord, Right, Staged, TokenRecord,
 };
 
+pub use apart::Apart;
+pub use bulk::CancelledMany;
 pub use catalogue::{Model, Origin, Provider, ProviderState};
 pub use coerce::coerce;
+pub use computing::Computing;
 pub use error::{JobsError, StartError, Wrong};
 pub use follow::Following;
 pub use given::Given;

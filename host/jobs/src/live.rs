@@ -200,8 +200,13 @@ impl Live {
 
     /// Every run of this job in progress.
     pub(crate) fn of_job(&self, organisation: &Organisation, job: JobId) -> Vec<Arc<LiveRun>> {
+        self.of_jobs(organisation, &[job])
+    }
+
+    /// Every run of these jobs in progress.
+    pub(crate) fn of_jobs(&self, organisation: &Organisation, jobs: &[JobId]) -> Vec<Arc<LiveRun>> {
         let runs = self.runs.lock();
-        let same = |run: &&Arc<LiveRun>| run.run.key.job == job && run.run.key.organisation == *organisation;
+        let same = |run: &&Arc<LiveRun>| jobs.contains(&run.run.key.job) && run.run.key.organisation == *organisation;
         runs.values().filter(same).cloned().collect()
     }
 

@@ -22,6 +22,7 @@ use uuid::timestamp::context::ContextV7;
 
 use crate::catalogue::{Catalogue, Provider};
 use crate::components::Components;
+use crate::computing::Computing;
 use crate::error::{JobsError, StartError};
 use crate::finish::Finisher;
 use crate::held_up::{HOLDS_ITS_SHARE, NO_MEMORY, Seen};
@@ -79,8 +80,8 @@ pub(crate) struct Inner {
     pub(crate) preparing: Shares,
     /// Runs that are not stored: an organisation's leave one of its places to its jobs, where it has several.
     pub(crate) executes: Shares,
-    /// Long computations on what clients sent and components gave: as many of each organisation as there are cores.
-    pub(crate) computing: Shares,
+    /// Places for long computations.
+    pub(crate) computing: Computing,
     /// Held shared while a job is submitted, exclusively while store and catalogue change together: a job can neither
     /// pin a component that is just being replaced nor slip in behind a removal's count of unfinished jobs.
     pub(crate) gate: Arc<RwLock<()>>,
@@ -126,6 +127,8 @@ impl Manager {
         let most_of_one = places_of_one(limits.concurrent_tasks).min(most);
         let splitting = Splitting::new(&limits);
         let schemas = Schemas::new(&limits);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let computing = Computing::new(engine.computing_threads(), cores);
         let (finisher, outcomes) = finish::channel();
         let (phase, _) = watch::channel(Phase::Working);
         let manager = Self {
@@ -150,7 +153,7 @@ impl Manager {
                 changing: Turns::default(),
                 preparing: Shares::new(1),
                 executes: Shares::new(most_of_one.saturating_sub(1)),
-                computing: Shares::new(std::thread::available_parallelism().map_or(1, usize::from)),
+                computing,
                 gate: Arc::default(),
                 claiming: AsyncMutex::default(),
                 live: Arc::default(),
@@ -246,8 +249,12 @@ impl Manager {
 
     /// Says again how organisations share the memory: all of it is for the one, where there is only one.
     pub(crate) fn share_memory(&self) {
-        let several = self.inner.organisations.are_several();
-        self.inner.engine.budget().share(if several { self.inner.limits.organisation_memory_percent } else { 100 });
+        self.inner.engine.budget().share(self.percent_of_one());
+    }
+
+    /// How many percent of what is shared one organisation may hold while no other holds anything.
+    pub(crate) fn percent_of_one(&self) -> u64 {
+        if self.inner.organisations.are_several() { self.inner.limits.organisation_memory_percent } else { 100 }
     }
 
     /// The most that the surfaces of one organisation may hold of the memory budget, in bytes.

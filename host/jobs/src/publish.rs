@@ -19,9 +19,10 @@ use analyte_store::{FileRecord, ModelKind, ModelRecord, NewContent, Staged, Stor
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::catalogue::{Kept, Model, Origin, Provider};
+use crate::catalogue::{Model, Origin, Provider};
 use crate::error::JobsError;
 use crate::execute::refused;
+use crate::kept::Kept;
 use crate::manager::Manager;
 use crate::providers::DESCRIPTION_BYTES;
 
@@ -143,7 +144,7 @@ impl Manager {
         }
         let old = before.iter().flat_map(|before| before.published()).find(|old| old.name == publish.model);
         let old = old.map_or_else(Kept::default, |old| Kept::of_model(old));
-        self.refuse_kept(&publish.key, old, Kept { published: size, described: 0 })?;
+        self.refuse_kept(&publish.key, old, Kept { published: size, described: 0 }).await?;
         let looking = match kind {
             ModelKind::Component => None,
             ModelKind::File => Some(looks_at_files(before.as_deref(), &publish.key)?),
@@ -303,7 +304,7 @@ impl Manager {
         };
         let _gate = self.inner.gate.write().await;
         let kept = old.as_ref().map_or_else(Kept::default, |old| Kept::of_model(old));
-        self.refuse_kept(&key, kept, Kept::of_model(&model_record))?;
+        self.refuse_kept(&key, kept, Kept::of_model(&model_record)).await?;
         if before.is_none() {
             // Somebody else's name may have come meanwhile.
             self.refuse_new(&key)?;

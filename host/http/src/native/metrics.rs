@@ -20,7 +20,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::auth::Caller;
 use crate::gate::Shared;
-use crate::native::table::off_thread;
+use crate::native::table::compute;
 use crate::problem::{Problem, ProblemBody};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -47,7 +47,7 @@ pub(crate) async fn metrics(State(shared): State<Arc<Shared>>, caller: Caller) -
     let measured = shared.manager.measure().await;
     let registry = shared.registry.clone();
     // There are queues of every organisation and provider in it.
-    let text = off_thread(move || {
+    let text = compute(&shared, caller.organisation(), move || {
         let mut text = String::new();
         encode_registry(&mut text, &registry)
             .and_then(|()| encode_registry(&mut text, &momentary(&measured)))

@@ -17,7 +17,7 @@ use crate::body;
 use crate::gate::Shared;
 use crate::members;
 use crate::native::address::known_pairs;
-use crate::native::table::off_thread;
+use crate::native::table::compute;
 use crate::negotiate::require_json;
 use crate::problem::{Problem, ProblemBody};
 
@@ -53,7 +53,7 @@ pub(crate) async fn query(
         body::receive(&shared, caller.organisation(), content, query_body::most_bytes(&shared.limits)).await?;
     let limits = shared.limits.clone();
     // However short, it may hold expressions that take long to compile.
-    let query = off_thread(move || whole(&received.bytes, &limits)).await??;
+    let query = compute(&shared, caller.organisation(), move || whole(&received.bytes, &limits)).await??;
     drop(received.reserved);
     let page = shared.manager.query(caller.organisation(), query, Some(limit), go_on).await?;
     shown(&shared, caller.organisation(), page).await

@@ -7,7 +7,6 @@ use analyte_core::table::Table;
 use super::super::call::Call;
 use super::super::error::ServiceError;
 use super::jobs::query_jobs::asked;
-use crate::native::table::off_thread;
 
 /// What looking at all rows may cost, in comparisons; a second or so.
 const MOST_COST: u64 = 1_000_000;
@@ -21,7 +20,7 @@ pub(super) async fn of<R: Fields + 'static>(
 ) -> Result<Table, ServiceError> {
     let query = asked::as_given(call).await?;
     let most = usize::try_from(call.shared.limits.thingworx_query_rows).unwrap_or(usize::MAX);
-    off_thread(move || {
+    call.compute(move || {
         let rows = rows();
         let cost = query.filter.as_ref().map_or(1, Filter::weight).saturating_mul(rows.len() as u64);
         if cost > MOST_COST {

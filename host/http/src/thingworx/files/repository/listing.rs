@@ -13,7 +13,6 @@ use super::super::super::error::ServiceError;
 use super::super::super::resources::jobs::data_shapes::{field, table as finished};
 use super::super::super::service::Answer;
 use super::super::place::{MODELS, Place, inner};
-use crate::native::table::off_thread;
 
 /// Rows of GetFileListing.
 pub(super) const SHAPE: &str = "FileSystemFile";
@@ -37,7 +36,7 @@ pub(crate) async fn call(call: &Call, links: bool) -> Result<Answer, ServiceErro
     }
     let most = usize::try_from(limits.repository_files).unwrap_or(usize::MAX);
     let files = call.manager().repository_files(call.organisation(), MODELS, &prefix, None, most).await?;
-    off_thread(move || {
+    call.compute(move || {
         let mask = mask.map(|mask| Pattern::new(&mask, false));
         let here = files.iter().filter_map(|file| {
             let name = file.path.strip_prefix(&prefix).filter(|name| !name.contains('/'))?;

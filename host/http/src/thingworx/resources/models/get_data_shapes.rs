@@ -11,11 +11,10 @@ use super::super::super::error::ServiceError;
 use super::super::super::service::Answer;
 use super::super::jobs::data_shapes::{field, table as finished};
 use super::named;
-use crate::native::table::off_thread;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let model = named::model(call)?;
-    off_thread(move || table(&model)).await?.map(Answer::Table)
+    call.compute(move || table(&model)).await?.map(Answer::Table)
 }
 
 fn table(model: &Model) -> Result<Table, ServiceError> {

@@ -7,7 +7,6 @@ use analyte_core::query::{Query, QueryProblem};
 use super::super::super::super::call::Call;
 use super::super::super::super::error::ServiceError;
 use super::{fields, lenient, values};
-use crate::native::table::off_thread;
 
 pub(super) async fn read(call: &Call) -> Result<Query, ServiceError> {
     of_call(call, both).await
@@ -26,7 +25,7 @@ async fn of_call(call: &Call, read: Read) -> Result<Query, ServiceError> {
     if query.is_none() && values.is_none() {
         return Ok(Query::default());
     }
-    off_thread(move || read(query.as_deref(), values.as_deref(), &limits)).await?
+    call.compute(move || read(query.as_deref(), values.as_deref(), &limits)).await?
 }
 
 fn both(query: Option<&[u8]>, values: Option<&[u8]>, limits: &Limits) -> Result<Query, ServiceError> {

@@ -13,7 +13,7 @@ use analyte_jobs::{Given, Manager};
 use bytes::Bytes;
 
 use super::super::super::super::error::ServiceError;
-use crate::native::table::off_thread;
+use crate::native::table::computed;
 
 /// Most bytes of one table or of one object within a row.
 const INLINE: u64 = 64 * 1024;
@@ -33,7 +33,7 @@ pub(super) async fn of(
     let given = manager.given(&organisation, &jobs, INLINE).await?;
     let limits = manager.limits().clone();
     let show = move || jobs.into_iter().zip(given).map(|(job, given)| (job, shown(given, &limits))).collect();
-    Ok(off_thread(show).await?)
+    Ok(computed(&manager.computing(&organisation), show).await?)
 }
 
 fn shown(given: Given, limits: &Limits) -> Shown {

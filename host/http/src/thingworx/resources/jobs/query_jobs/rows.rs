@@ -15,7 +15,6 @@ use super::super::super::super::error::ServiceError;
 use super::super::{data_shapes, errors, status};
 use super::given::{self, Shown};
 use super::patience::Patience;
-use crate::native::table::off_thread;
 
 /// Jobs whose inputs are read at once.
 const PART: usize = 128;
@@ -37,7 +36,7 @@ pub(super) async fn table(call: &Call, jobs: Vec<JobView>, patience: Patience) -
     };
     let jobs = together(stream::iter(parts).buffered(PARTS), patience, make_room).await?;
     let limits = call.shared.limits.clone();
-    off_thread(move || {
+    call.compute(move || {
         let mut rows = Rows::new(data_shapes::solvable());
         for (job, shown) in jobs {
             patience.check()?;
