@@ -279,6 +279,25 @@ fn cancelling_by_filter_counts_first_and_spares_the_others() {
     assert_eq!(finished(http, &running)["status"], "cancelled");
 }
 
+/// The answer comes when the guests have gone: their memory is free then.
+#[test]
+fn cancelled_by_filter_means_gone() {
+    let server = Server::with(&Setup { plugins: &["hostile"], ..Setup::default() });
+    let http = &server.http;
+    for _ in 0..10 {
+        let jobs: Vec<String> = (0..3).map(|_| submitted(http, &job("spin"))).collect();
+        eventually("two of them to run", || {
+            let runs = |id: &&String| http.get(&format!("/v1/jobs/{id}")).json()["status"] == "running";
+            (jobs.iter().filter(runs).count() >= 2).then_some(())
+        });
+        let answer = http.post("/v1/jobs/cancel", &json!({"filter": {}})).expect(200);
+        let metrics = http.get("/metrics").expect(200).text();
+        assert_eq!((answer.header("analyte-warning"), answer.json()), (String::new(), json!({"count": 3})));
+        let reserved = metrics.lines().find_map(|line| line.strip_prefix("analyte_memory_admitted_bytes "));
+        assert_eq!(reserved, Some("0"), "their memory is free when they are gone");
+    }
+}
+
 #[test]
 fn a_job_runs_again_as_itself_or_as_a_copy_and_goes_when_it_is_removed() {
     let server = one_slot();

@@ -433,3 +433,31 @@ fn no_body_holds_a_thread() {
     drop(probe);
     assert_no_stall(http);
 }
+
+/// A few bytes that stand for a table of 240 MB, which goes when its job was written, when it is refused, and when its client
+/// has gone.
+#[test]
+fn no_table_that_goes_holds_a_thread() {
+    let server = started("[limits]\nqueued_jobs = 1\n");
+    let http = &server.http;
+    let probe = Probe::start(http);
+    let later = json!({"provider": "rows", "model": "rows", "input": [{"value": 1}], "run_at": "2100-01-01T00:00:00Z"});
+    let fields: Vec<String> =
+        (0..30).map(|at| format!("\"c{at}\":{{\"name\":\"c{at}\",\"baseType\":\"NUMBER\"}}")).collect();
+    let rows = vec!["{}"; 1_000_000].join(",");
+    let table = format!("{{\"dataShape\":{{\"fieldDefinitions\":{{{}}}}},\"rows\":[{rows}]}}", fields.join(","));
+    let body =
+        format!("{{\"provider\":\"rows\",\"model\":\"copy\",\"input\":{table},\"run_at\":\"2100-01-01T00:00:00Z\"}}");
+    let json = [("content-type", "application/json")];
+    let post = |path: &str, body: &str| http.call("POST", path, &json, Some(body.as_bytes()));
+    post("/v1/jobs", &later.to_string()).expect(201);
+    let refused = post("/v1/jobs", &body).text();
+    eprintln!("{}", &refused[..refused.len().min(300)]);
+    let refused =
+        post("/v1/providers/rows/models/copy/execute", &format!("{{\"parameters\":{{\"deed\":7}},\"input\":{table}}}"))
+            .text();
+    eprintln!("{}", &refused[..refused.len().min(300)]);
+    probe.is_served();
+    drop(probe);
+    assert_no_stall(http);
+}

@@ -25,7 +25,6 @@ use parking_lot::Mutex;
 
 mod answering;
 mod costing;
-mod sharing;
 mod stopping;
 
 use support::plugins::plugin;

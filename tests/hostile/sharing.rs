@@ -1,11 +1,13 @@
 //! One organisation takes all that it can get, and another one's jobs and calls go on as though it were not there.
 //!
 //! The neighbour's figures are taken twice in one run, undisturbed and beside the attack, and printed. Short unless
-//! `ANALYTE_SHARING=long` asks for the sizes of the attack as it was found: 100 bodies of 60 MB, 100,000 queued jobs.
+//! `ANALYTE_SHARING=long` asks for the sizes of the attack as it was found: 100 bodies of 60 MB, 100,000 queued jobs. A
+//! binary of its own: what is measured here must not run beside the other attacks.
 
-#![expect(clippy::indexing_slicing, reason = "JSON values index to null")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
 #![expect(clippy::print_stdout, reason = "shows the figures")]
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,8 +21,12 @@ use support::server::{Server, Setup};
 /// Beside an attack a call takes at most one and a half times as long as alone, and one slice for each core.
 const TIMES: f64 = 1.5;
 const SLICE: Duration = Duration::from_millis(4);
-/// Allowed beside that, where other programs use the machine meanwhile. What was found took from 10 s to hours.
-const NOISE: Duration = Duration::from_millis(500);
+/// Allowed of that where other programs use the machine meanwhile: as many times as much. What was found took from 10 s to
+/// hours.
+const FACTOR: f64 = 2.0;
+/// A measurement that is beyond is made again, this often in all: another program may have been at work, and what is slow
+/// because of an attack is slow each time.
+const ROUNDS: usize = 3;
 
 /// One at a time: each measures.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -74,14 +80,21 @@ impl Both {
         asked.elapsed()
     }
 
+    /// One call of the neighbour with a table that is large enough to be read and written where no other call waits.
+    fn document(&self) -> Duration {
+        let body = table(100_000);
+        let asked = Instant::now();
+        let headers = [("content-type", "application/json")];
+        let path = "/v1/providers/hostile/models/echo/execute";
+        let answer = self.neighbour.call("POST", path, &headers, Some(body.as_bytes())).expect(200);
+        assert!(answer.body.len() > body.len() / 2, "{} bytes", answer.body.len());
+        asked.elapsed()
+    }
+
     fn figures(&self) -> Figures {
         let rounds = if long() { 1_000 } else { 100 };
-        let (mut execute, mut jobs) = (Vec::new(), Vec::new());
-        for _ in 0..rounds {
-            execute.push(self.execute());
-            jobs.push(self.job());
-        }
-        Figures { execute: Times::of(execute), job: Times::of(jobs) }
+        let times = |once: fn(&Self) -> Duration| Times::of((0..rounds).map(|_| once(self)).collect());
+        Figures([("execute", times(Self::execute)), ("a job", times(Self::job)), ("a document", times(Self::document))])
     }
 
     /// Submits a job of the crowd.
@@ -111,16 +124,16 @@ impl Both {
 
     /// Takes the neighbour's figures beside what goes on, and holds them against those from before.
     fn beside(&self, attack: &str, alone: &Figures) {
-        let beside = self.figures();
-        println!("{attack}: alone {alone}; beside it {beside}");
-        for (what, alone, beside) in [("execute", &alone.execute, &beside.execute), ("a job", &alone.job, &beside.job)]
-        {
-            for (part, alone, beside) in [("p50", alone.p50, beside.p50), ("p99", alone.p99, beside.p99)] {
-                let cores = u32::try_from(std::thread::available_parallelism().map_or(1, usize::from)).unwrap_or(1);
-                let most = alone.mul_f64(TIMES) + SLICE * cores + NOISE;
-                assert!(beside <= most, "{attack}: {part} of {what} is {beside:?} beside it, and {alone:?} alone");
+        let mut slow = Vec::new();
+        for _ in 0..ROUNDS {
+            let beside = self.figures();
+            println!("{attack}: alone {alone}; beside it {beside}");
+            slow = beside.beyond(alone);
+            if slow.is_empty() {
+                return;
             }
         }
+        panic!("{attack}, measured {ROUNDS} times: {}", slow.join("; "));
     }
 }
 
@@ -128,9 +141,26 @@ fn job(model: &str, limits: &Value) -> Value {
     json!({"provider": "hostile", "model": model, "input": [], "limits": limits})
 }
 
-struct Figures {
-    execute: Times,
-    job: Times,
+/// By what is done.
+struct Figures([(&'static str, Times); 3]);
+
+impl Figures {
+    /// What takes longer beside an attack than it may.
+    fn beyond(&self, alone: &Self) -> Vec<String> {
+        let cores = u32::try_from(std::thread::available_parallelism().map_or(1, usize::from)).unwrap_or(1);
+        let mut slow = Vec::new();
+        for ((what, beside), (_, alone)) in self.0.iter().zip(&alone.0) {
+            for (part, alone, beside) in [("p50", alone.p50, beside.p50), ("p99", alone.p99, beside.p99)] {
+                let most = (alone.mul_f64(TIMES) + SLICE * cores).mul_f64(FACTOR);
+                if beside > most {
+                    slow.push(format!(
+                        "{part} of {what} is {beside:?} beside it, {alone:?} alone, and may be {most:?}"
+                    ));
+                }
+            }
+        }
+        slow
+    }
 }
 
 struct Times {
@@ -149,15 +179,9 @@ impl Times {
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
-        let Self { execute, job } = self;
-        write!(
-            f,
-            "execute p50 {:.1} p99 {:.1} ms, job p50 {:.1} p99 {:.1} ms",
-            ms(execute.p50),
-            ms(execute.p99),
-            ms(job.p50),
-            ms(job.p99)
-        )
+        let one =
+            |(what, times): &(&str, Times)| format!("{what} p50 {:.1} p99 {:.1} ms", ms(times.p50), ms(times.p99));
+        f.write_str(&self.0.iter().map(one).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -237,9 +261,57 @@ fn bodies_that_stop_before_their_end_leave_room_for_those_of_another() {
 
 /// A submission of about this size.
 fn body(bytes: usize) -> String {
+    format!(r#"{{"provider":"hostile","model":"noop","input":{}}}"#, table(bytes))
+}
+
+/// Rows of about this size together.
+fn table(bytes: usize) -> String {
     let row = r#"{"value":1.5},"#;
     let rows = row.repeat(bytes / row.len());
-    format!(r#"{{"provider":"hostile","model":"noop","input":[{}]}}"#, rows.trim_end_matches(','))
+    format!("[{}]", rows.trim_end_matches(','))
+}
+
+/// Reading them, and writing what is answered, takes all processors.
+#[test]
+fn large_documents_of_one_organisation_slow_no_other() {
+    const CLIENTS: usize = 16;
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let both = Both::start(&format!("[limits]\nmemory_budget_bytes = {}\n", 18_u64 << 30));
+    let alone = both.figures();
+    let whole = table(if long() { 60_000_000 } else { 6_000_000 });
+    let (done, answered, refused) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|threads| {
+        for _ in 0..CLIENTS {
+            threads.spawn(|| {
+                let (path, json) =
+                    ("/v1/providers/hostile/models/echo/execute", [("content-type", "application/json")]);
+                while !done.load(Ordering::Relaxed) {
+                    let answer = both.crowd.call("POST", path, &json, Some(whole.as_bytes()));
+                    match answer.status {
+                        200 => answered.fetch_add(1, Ordering::Relaxed),
+                        // It has used up its share; then it comes again.
+                        429 => refused.fetch_add(1, Ordering::Relaxed),
+                        status => panic!("{status}: {}", answer.text()),
+                    };
+                }
+            });
+        }
+        eventually("the crowd to be answered", || (answered.load(Ordering::Relaxed) >= 3).then_some(()));
+        let before = answered.load(Ordering::Relaxed);
+        let beside = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            both.beside(&format!("{CLIENTS} clients that send {} bytes again and again", whole.len()), &alone);
+        }));
+        let meanwhile = answered.load(Ordering::Relaxed) - before;
+        done.store(true, Ordering::Relaxed);
+        println!(
+            "{meanwhile} documents of the crowd were answered meanwhile, {} refused",
+            refused.load(Ordering::Relaxed)
+        );
+        if let Err(panic) = beside {
+            std::panic::resume_unwind(panic);
+        }
+        assert!(meanwhile > 0);
+    });
 }
 
 #[test]

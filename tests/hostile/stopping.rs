@@ -335,7 +335,7 @@ async fn a_trusted_component_turns() {
         // What it does depends on whether it is given a row.
         let (component, model) =
             install(&engine, &format!("(if (i64.gt_u (local.get 2) (i64.const 0)) (then {attack}))")).await;
-        while !component.is_quick() {
+        while !component.is_quick(None) {
             let told = Arc::new(Told::default());
             assert!(component.run(request(&model, "[]", RUN, &told)).await.outcome.is_ok());
         }

@@ -32,6 +32,7 @@ mod files;
 mod model_source;
 mod organisations;
 mod providers;
+mod room;
 mod sessions;
 mod split;
 mod stopping;

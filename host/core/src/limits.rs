@@ -166,7 +166,7 @@ limits! {
         "Bounds what an instance takes beside its memories and tables: some bytes for each function, global and import, in one core module and in all of a component together."
         "422 `invalid-component`";
     compile_memory_bytes 4_294_967_296 "bytes of address space"
-        "Bounds the compiler's process." "422 `invalid-component`";
+        "Bounds the compiler's process, beside the memory budget. One component is compiled at a time, whichever organisation it is of; where memory runs out, the system ends this process first." "422 `invalid-component`";
     compile_seconds 120 "seconds of processor and of wall time"
         "Bounds the compiler's process." "422 `invalid-component`";
     segment_bytes 16_777_216 "bytes"
@@ -266,10 +266,13 @@ limits! {
     providers 200 "providers per organisation, and as many of all"
         "Bounds how many may be installed." "409 `conflict`";
     published_bytes 17_179_869_184 "bytes per organisation"
-        "Bounds its own components with their compiled code, and its model files, together; what belongs to all is not counted."
+        "Bounds its own components with their compiled code, and its model files, together, those that were replaced and that unfinished jobs of it pin among them; what belongs to all is not counted."
         "413 `too-large`";
     catalogue_bytes 67_108_864 "bytes per organisation, and as many of all"
         "Bounds what its providers and models say of themselves together, in JSON: all of it is held in memory." "413 `too-large`";
+    catalogues_bytes 268_435_456 "bytes"
+        "Bounds the same of all organisations together, beside the memory budget. As of that, one that holds some gets more while it leaves a share free (`organisation_memory_percent`)."
+        "413 `too-large`";
     tokens 1_000 "tokens per organisation"
         "Bounds the tokens that are neither revoked nor expired." "409 `conflict`";
     requests_per_second 20_000 "requests a second and token"
@@ -336,6 +339,7 @@ impl Limits {
             ("memory_bytes", self.memory_bytes, "memory_bytes_max", self.memory_bytes_max),
             ("timeout_ms", self.timeout_ms, "timeout_ms_max", self.timeout_ms_max),
             ("concurrent_tasks", self.concurrent_tasks, "running_tasks", self.running_tasks),
+            ("catalogue_bytes", self.catalogue_bytes, "catalogues_bytes", self.catalogues_bytes),
         ];
         for (key, value, most_key, most) in pairs {
             if value > most {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::model::{ModelInfo, ProviderInfo};
+use analyte_core::names::Organisation;
+use analyte_core::shares::Holder;
 use wasmtime::component::{ComponentExportIndex, InstancePre};
 
 use crate::bindings::exports::analyte::plugin::{model, provider};
@@ -13,7 +15,7 @@ use crate::error::Refused;
 use crate::host::HostState;
 use crate::inspect::{Inspection, Kind};
 use crate::pool_places::PoolPlace;
-use crate::run::quick::Record;
+use crate::run::quick::{Record, Records};
 
 /// Clones share everything.
 #[derive(Clone)]
@@ -29,7 +31,7 @@ struct Inner {
     exports: Exports,
     /// Looked up apart: loading all functions of the interface would check the types of each, in every instance.
     run: ComponentExportIndex,
-    quick: Record,
+    quick: Records,
     code_bytes: u64,
     /// What one of its instances takes of the pool, in memories.
     places: u32,
@@ -91,7 +93,7 @@ impl Component {
             // There are two tables for each memory.
             needs.num_memories.max(needs.num_tables.div_ceil(2)).max(1)
         });
-        let quick = Record::default();
+        let quick = Records::default();
         let inner = Inner { engine, digest, inspection, pre, exports, run, quick, code_bytes, places, _code: code };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -134,14 +136,20 @@ impl Component {
         &self.inner.pre
     }
 
-    /// Whether its runs have been short often enough to expect that of the next one: some 0.1 ms.
-    pub fn is_quick(&self) -> bool {
+    /// Whether an organisation's runs of it (`None`: those of no organisation) have been short often enough to expect that of
+    /// the next one.
+    pub fn is_quick(&self, of: Option<&Organisation>) -> bool {
+        self.inner.quick.of(&of.cloned()).trusted()
+    }
+
+    /// The organisations whose runs of it have been short often enough to expect that of the next one: some 0.1 ms.
+    pub fn quick_for(&self) -> Vec<Organisation> {
         self.inner.quick.trusted()
     }
 
-    /// What is known of how long its runs take.
-    pub(crate) fn quick(&self) -> &Record {
-        &self.inner.quick
+    /// What is known of how long an organisation's runs of it take.
+    pub(crate) fn quick(&self, holder: &Holder) -> Arc<Record> {
+        self.inner.quick.of(holder)
     }
 
     /// Where its `run` is.

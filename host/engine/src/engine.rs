@@ -12,7 +12,6 @@ use bytes::Bytes;
 use rustix::process::setpriority_process;
 use rustix::thread::gettid;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::task::JoinHandle;
 use wasmtime::component::Linker;
 
 use crate::budget::MemoryBudget;
@@ -320,13 +319,10 @@ impl Engine {
         &self.inner.linker
     }
 
-    /// Does something long that no call waits behind, on a thread that gives way to those that answer calls.
-    pub fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-        match self.guests() {
-            Some((threads, _)) => threads.spawn_blocking(work),
-            // Only while the engine is being dropped.
-            None => tokio::task::spawn_blocking(work),
-        }
+    /// Threads for what takes long and no call waits behind; they give way to those that answer calls.
+    pub fn computing_threads(&self) -> Handle {
+        // Without threads of its own only while the engine is being dropped.
+        self.guests().map_or_else(Handle::current, |(threads, _)| threads.clone())
     }
 
     /// The guests' threads, and the turns that guests take there.

@@ -1,8 +1,8 @@
-//! Keeps long computations off the threads that answer calls, and one organisation's from filling all others.
+//! Keeps long computations off the threads that answer calls.
 
 use analyte_core::names::Organisation;
-use tokio::task::JoinError;
 
+use crate::computing::Computing;
 use crate::manager::Manager;
 
 /// Below this size in bytes, handing work to another thread costs more than the work.
@@ -20,7 +20,7 @@ impl Manager {
         if size < SMALL {
             return work();
         }
-        match self.compute(of, work).await {
+        match self.computing(of).run(work).await {
             Ok(done) => done,
             Err(failed) => match failed.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -30,19 +30,8 @@ impl Manager {
         }
     }
 
-    /// Does something long for an organisation, or for all of them, as soon as it has fewer such things in progress than there are cores. Goes on
-    /// to its end also where the caller goes away meanwhile.
-    pub async fn compute<'o, T: Send + 'static>(
-        &self,
-        of: impl Into<Option<&'o Organisation>>,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, JoinError> {
-        let share = self.inner.computing.take(of.into()).await;
-        let work = move || {
-            // Held until the work is done, which need not be awaited.
-            let _share = share;
-            work()
-        };
-        self.inner.engine.compute(work).await
+    /// Places for long computations of an organisation, or for all of them.
+    pub fn computing<'o>(&self, of: impl Into<Option<&'o Organisation>>) -> Computing {
+        self.inner.computing.of(of)
     }
 }

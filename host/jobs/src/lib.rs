@@ -14,8 +14,10 @@
 //! It knows nothing of HTTP and nothing of how the sandbox or the store work.
 
 mod access;
+mod apart;
 mod blocking;
 mod catalogue;
+mod computing;
 mod detached;
 mod end;
 mod error;
@@ -37,9 +39,12 @@ pub use analyte_store::{
 
 pub use access::organisations::NewOrganisation;
 pub use access::tokens::{NewToken, Principal, Secret};
+pub use apart::Apart;
 pub use catalogue::installed::{Model, Origin, Provider, ProviderState};
 pub use catalogue::providers::{InstallProvider, Installed, NewProvider};
 pub use catalogue::publish::{ModelContent, ModelOverrides, PublishModel, Published};
+pub use computing::Computing;
+pub use end::cancel_matching::CancelledMany;
 pub use end::retention::{Hours, Retention};
 pub use error::{JobsError, StartError, Wrong};
 pub use intake::coerce::coerce;

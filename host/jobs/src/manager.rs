@@ -25,6 +25,7 @@ use crate::access::tokens::Tokens;
 use crate::catalogue::components::Components;
 use crate::catalogue::installed::Catalogue;
 use crate::catalogue::schemas::Schemas;
+use crate::computing::Computing;
 use crate::end::phase::Phase;
 use crate::end::retention::Retention;
 use crate::error::JobsError;
@@ -75,8 +76,8 @@ pub(crate) struct Inner {
     pub(crate) preparing: Shares,
     /// Runs that are not stored: an organisation's leave one of its places to its jobs, where it has several.
     pub(crate) executes: Shares,
-    /// Long computations on what clients sent and components gave: as many of each organisation as there are cores.
-    pub(crate) computing: Shares,
+    /// Places for long computations.
+    pub(crate) computing: Computing,
     /// Held shared while a job is submitted, exclusively while store and catalogue change together: a job can neither
     /// pin a component that is just being replaced nor slip in behind a removal's count of unfinished jobs.
     pub(crate) gate: Arc<RwLock<()>>,
@@ -143,8 +144,12 @@ impl Manager {
 
     /// Says again how organisations share the memory: all of it is for the one, where there is only one.
     pub(crate) fn share_memory(&self) {
-        let several = self.inner.organisations.are_several();
-        self.inner.engine.budget().share(if several { self.inner.limits.organisation_memory_percent } else { 100 });
+        self.inner.engine.budget().share(self.percent_of_one());
+    }
+
+    /// How many percent of what is shared one organisation may hold while no other holds anything.
+    pub(crate) fn percent_of_one(&self) -> u64 {
+        if self.inner.organisations.are_several() { self.inner.limits.organisation_memory_percent } else { 100 }
     }
 
     /// The most that the surfaces of one organisation may hold of the memory budget, in bytes.

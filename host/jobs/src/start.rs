@@ -15,6 +15,7 @@ use crate::catalogue::components::Components;
 use crate::catalogue::installed::{Catalogue, Provider};
 use crate::catalogue::load;
 use crate::catalogue::schemas::Schemas;
+use crate::computing::Computing;
 use crate::end::phase::Phase;
 use crate::end::retire;
 use crate::error::StartError;
@@ -48,6 +49,8 @@ impl Manager {
         let most_of_one = places_of_one(limits.concurrent_tasks).min(most);
         let splitting = Splitting::new(&limits);
         let schemas = Schemas::new(&limits);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let computing = Computing::new(engine.computing_threads(), cores);
         let (finisher, outcomes) = outcomes::channel();
         let (phase, _) = watch::channel(Phase::Working);
         let manager = Self {
@@ -72,7 +75,7 @@ impl Manager {
                 changing: Turns::default(),
                 preparing: Shares::new(1),
                 executes: Shares::new(most_of_one.saturating_sub(1)),
-                computing: Shares::new(std::thread::available_parallelism().map_or(1, usize::from)),
+                computing,
                 gate: Arc::default(),
                 claiming: AsyncMutex::default(),
                 live: Arc::default(),

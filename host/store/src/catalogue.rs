@@ -41,6 +41,10 @@ pub trait Catalogue: Send + Sync + 'static {
     /// The bytes of an installed component or model file, also of one that was replaced but is still pinned.
     async fn component(&self, digest: Digest) -> Result<Option<Bytes>>;
 
+    /// Bytes of components and model files that no provider or model has any more, and that are kept because unfinished jobs of
+    /// this organisation pin them.
+    async fn pinned_bytes(&self, organisation: &Organisation) -> Result<u64>;
+
     /// Length in bytes of a component or model file; `None`: it is not kept.
     async fn component_size(&self, digest: Digest) -> Result<Option<u64>>;
 

@@ -17,7 +17,7 @@ use serde_json::Value;
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body, RequestBuilder, SendBody};
 
-use crate::report::Report;
+use crate::report::{self, Report};
 
 pub(crate) use connection::Connection;
 
@@ -152,6 +152,13 @@ impl Client {
     /// Reads a document.
     pub(crate) fn get(&self, path: &str, query: &[(String, String)]) -> Result<Value> {
         json(self.call(Method::Get, path, query, &[])?)
+    }
+}
+
+/// Shows what the server warns of beside its answer.
+pub(crate) fn show_warnings(answer: &Response<Body>) {
+    for warning in answer.headers().get_all("analyte-warning") {
+        report::warning(&String::from_utf8_lossy(warning.as_bytes()));
     }
 }
 

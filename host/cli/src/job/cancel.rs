@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use ureq::SendBody;
 
 use super::{address, each};
-use crate::client::{Client, Connection, Method, json};
+use crate::client::{Client, Connection, Method, json, show_warnings};
 use crate::show;
 use crate::show::list::text;
 
@@ -46,7 +46,9 @@ impl Cancel {
 
 fn one(client: &Client, id: JobId) -> Result<()> {
     let post = Method::Post("application/json", SendBody::none());
-    let job = json(client.call(post, &format!("{}/cancel", address(id)), &[], &[])?)?;
+    let answer = client.call(post, &format!("{}/cancel", address(id)), &[], &[])?;
+    show_warnings(&answer);
+    let job = json(answer)?;
     show::text(&format!("{} {}", text(&job, "/id"), text(&job, "/status")))
 }
 
@@ -54,6 +56,7 @@ fn matching(client: &Client, filter: &str, dry_run: bool) -> Result<()> {
     let filter: &RawValue = serde_json::from_str(filter).context("--filter cannot be read as JSON")?;
     let body = serde_json::to_vec(&Body { filter, dry_run }).context("the call cannot be written")?;
     let post = Method::Post("application/json", SendBody::from_owned_reader(std::io::Cursor::new(body)));
-    let answer = json(client.call(post, "/v1/jobs/cancel", &[], &[])?)?;
-    show::text(&text(&answer, "/count"))
+    let answer = client.call(post, "/v1/jobs/cancel", &[], &[])?;
+    show_warnings(&answer);
+    show::text(&text(&json(answer)?, "/count"))
 }

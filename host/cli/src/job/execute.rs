@@ -11,7 +11,7 @@ use ureq::SendBody;
 
 use super::submit::as_json;
 use super::{Limits, LimitsBody};
-use crate::client::{Connection, Method, bytes};
+use crate::client::{Connection, Method, bytes, show_warnings};
 use crate::model::{Interface, address};
 use crate::parameters::Parameters;
 use crate::progress::Progress;
@@ -69,9 +69,7 @@ impl Execute {
         let post = Method::Post(kind, SendBody::from_owned_reader(std::io::Cursor::new(body)));
         let answer = client.call(post, &path, &query, &[("accept", format.carrier().media_type())])?;
         progress.end();
-        for warning in answer.headers().get_all("analyte-warning") {
-            report::warning(&String::from_utf8_lossy(warning.as_bytes()));
-        }
+        show_warnings(&answer);
         format.show(&bytes(answer)?)
     }
 

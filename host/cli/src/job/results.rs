@@ -5,8 +5,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::address;
-use crate::client::{Client, Connection, Method, bytes};
-use crate::report;
+use crate::client::{Client, Connection, Method, bytes, show_warnings};
 use crate::show;
 use crate::show::table::TableFormat;
 
@@ -32,9 +31,7 @@ impl Results {
 pub(crate) fn show(client: &Client, id: JobId, format: TableFormat) -> Result<()> {
     let accept = [("accept", format.carrier().media_type())];
     let answer = client.call(Method::Get, &format!("{}/results", address(id)), &[], &accept)?;
-    for warning in answer.headers().get_all("analyte-warning") {
-        report::warning(&String::from_utf8_lossy(warning.as_bytes()));
-    }
+    show_warnings(&answer);
     match format {
         TableFormat::Table => format.show(&bytes(answer)?),
         // Need not fit into memory.

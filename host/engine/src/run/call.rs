@@ -26,7 +26,7 @@ use crate::host::{Call, cut};
 use crate::run::diagnose::{HostFault, capability_denied};
 use crate::run::housed::Housed;
 use crate::run::instance::{Live, Transfer};
-use crate::run::quick::{LONGEST, MEMORY, SLICE_FUEL, STEP};
+use crate::run::quick::{LONGEST, MEMORY, Record, SLICE_FUEL, STEP};
 use crate::run::request::{RunOutcome, RunReport, RunRequest};
 use crate::run::watch::Guest;
 
@@ -82,7 +82,8 @@ impl Component {
         let memory_bytes = request.limits.memory_bytes;
         let organisation = request.organisation.clone();
         // What goes in is copied, which takes its time, too.
-        let here = self.quick().trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
+        let quick = self.quick(&organisation);
+        let here = quick.trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
         let work = async move {
             let live = Live::new(this, memory_bytes, place);
             let live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
@@ -92,7 +93,7 @@ impl Component {
             }
         };
         let (report, long) = if here {
-            self.begun_here(guest, organisation, work).await
+            self.begun_here(&quick, guest, organisation, work).await
         } else {
             (self.on_guest_thread(guest, organisation, work).await, false)
         };
@@ -100,7 +101,7 @@ impl Component {
             Ok(report) => {
                 // A long one that had begun here has been noted.
                 if !long {
-                    self.quick().note(report.usage);
+                    quick.note(report.usage);
                 }
                 report
             }
@@ -109,10 +110,11 @@ impl Component {
     }
 
     /// Begins work where it is asked for; what is not done at its first pause goes on on the threads of the guests. Whether
-    /// it turned out to be long; then the component has lost its trust at once, for whoever asks meanwhile, and even if
-    /// nobody waits for the end.
+    /// it turned out to be long; then its organisation's runs of the component have lost their trust at once, also where the
+    /// caller goes away.
     async fn begun_here<T: Send + 'static>(
         &self,
+        quick: &Record,
         guest: Guest,
         organisation: Holder,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
@@ -124,7 +126,7 @@ impl Component {
         let (polled, took) = step.await;
         let long = polled.is_pending() || took > LONGEST;
         if long {
-            self.quick().lose();
+            quick.lose();
         }
         match polled {
             Poll::Ready(done) => (done, long),
@@ -151,7 +153,9 @@ impl Component {
             return Err(Refused::host("the engine has stopped"));
         };
         let given_up = guest.given_up();
-        let mut guest = AbortOnDrop(threads.spawn(turns.clone().take(organisation, guest.in_steps(work))));
+        // Its turn is waited for here: a task on the guests' threads would first wait for one of them to be able to ask.
+        let turn = turns.turn(&organisation).await;
+        let mut guest = AbortOnDrop(threads.spawn(turn.begin(guest.in_steps(work))));
         let ended = tokio::select! {
             biased;
             ended = &mut guest.0 => ended,

@@ -14,3 +14,4 @@ pub(crate) mod step;
 pub mod telling;
 pub(crate) mod turns;
 pub(crate) mod watch;
+mod woken;

@@ -10,11 +10,19 @@
 //! milliseconds, and the processor time that it takes there is looked at. And trust is earned: the number of short runs in a
 //! row that it takes grows tenfold with each one that was not short, so that however a component behaves, it holds up
 //! others for a vanishing part of the time only.
+//!
+//! Each organisation's runs of a component count by themselves: one that runs what is long in it does not slow down
+//! those that run what is short.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use analyte_core::job::Usage;
+use analyte_core::names::Organisation;
+use analyte_core::shares::Holder;
+use parking_lot::Mutex;
 
 /// The most fuel of a short run, and the slice after which a run moves on: some 0.1 ms.
 pub(crate) const SLICE_FUEL: u64 = 100_000;
@@ -27,7 +35,30 @@ pub(crate) const LONGEST: Duration = Duration::from_millis(2);
 /// Short runs in a row that it takes first.
 const FIRST: u32 = 16;
 
-/// What is known of a component's runs.
+/// What is known of a component's runs, by the organisation that they are of.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    by_organisation: Mutex<HashMap<Holder, Arc<Record>>>,
+}
+
+impl Records {
+    /// Of this organisation's.
+    pub(crate) fn of(&self, holder: &Holder) -> Arc<Record> {
+        let mut all = self.by_organisation.lock();
+        match all.get(holder) {
+            Some(record) => record.clone(),
+            None => all.entry(holder.clone()).or_default().clone(),
+        }
+    }
+
+    /// The organisations whose next run begins where it is asked for.
+    pub(crate) fn trusted(&self) -> Vec<Organisation> {
+        let all = self.by_organisation.lock();
+        all.iter().filter(|(_, record)| record.trusted()).filter_map(|(holder, _)| holder.clone()).collect()
+    }
+}
+
+/// What is known of the runs of one component and one organisation.
 #[derive(Debug)]
 pub(crate) struct Record {
     /// Short runs in a row.
@@ -101,5 +132,17 @@ mod tests {
             }
             assert_eq!(short_runs_until_trusted(&record), needed * 10);
         }
+    }
+
+    #[test]
+    fn an_organisation_that_is_not_short_loses_its_own_trust() {
+        let records = Records::default();
+        let [lab, plant] = ["lab", "plant"].map(|name| Organisation::new(name).ok());
+        for holder in [&lab, &plant, &None] {
+            assert_eq!(short_runs_until_trusted(&records.of(holder)), FIRST);
+        }
+        records.of(&lab).lose();
+        assert!(!records.of(&lab).trusted() && records.of(&plant).trusted() && records.of(&None).trusted());
+        assert_eq!(records.trusted(), plant.into_iter().collect::<Vec<_>>());
     }
 }

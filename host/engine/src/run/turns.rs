@@ -13,10 +13,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use analyte_core::shares::Holder;
@@ -24,6 +23,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::run::step::processor_time;
+use crate::run::woken::{Woken, pause};
 
 /// Turns of guests on some threads. Clones share them.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ struct Had {
 
 /// One turn, until this is dropped.
 #[derive(Debug)]
-struct Turn {
+pub(crate) struct Turn {
     line: Turns,
     holder: Holder,
     expected: Duration,
@@ -86,6 +86,11 @@ impl Drop for Turn {
 }
 
 impl Turn {
+    /// Begins work with this turn, and does it in turns: from one pause to the next each.
+    pub(crate) async fn begin<T>(self, work: impl Future<Output = T>) -> T {
+        self.line.clone().go_on(self, work).await
+    }
+
     fn end(&mut self, line: &mut Line) {
         self.over = true;
         match line.surplus.checked_sub(1) {
@@ -152,11 +157,10 @@ impl Turns {
         }
     }
 
-    /// Does work of an organisation in turns: from one pause to the next each.
-    pub(crate) async fn take<T>(self, holder: Holder, work: impl Future<Output = T>) -> T {
+    /// Does work of an organisation in turns: from one pause to the next each. The first one is this.
+    async fn go_on<T>(self, mut turn: Turn, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
-        let woken = Arc::new(Woken::default());
-        let mut turn = self.turn(&holder).await;
+        let (woken, holder) = (Arc::new(Woken::default()), turn.holder.clone());
         loop {
             let began = processor_time();
             let polled = poll_fn(|context| Poll::Ready(woken.poll(work.as_mut(), context))).await;
@@ -164,7 +168,7 @@ impl Turns {
             if let Poll::Ready(done) = polled {
                 return done;
             }
-            if woken.flag.load(Ordering::Acquire) {
+            if woken.wants_to_go_on() {
                 // It wants to go on. In line at once, not when the runtime comes to it again.
                 turn = match turn.again() {
                     // No other waits, but the runtime may have other things to do first. It has been told to come back.
@@ -183,7 +187,8 @@ impl Turns {
         }
     }
 
-    async fn turn(&self, holder: &Holder) -> Turn {
+    /// Waits for a turn of an organisation's work that is to [begin](Turn::begin).
+    pub(crate) async fn turn(&self, holder: &Holder) -> Turn {
         match self.ask(holder) {
             Asked::Now(turn) => turn,
             Asked::Later(line) => self.later(holder, line).await,
@@ -258,51 +263,19 @@ impl Line {
     }
 }
 
-/// Until the task is woken.
-async fn pause() {
-    let mut paused = false;
-    poll_fn(|_| if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }).await;
-}
-
-/// Wakes a task and remembers it.
-#[derive(Default)]
-struct Woken {
-    flag: AtomicBool,
-    task: Mutex<Option<Waker>>,
-}
-
-impl Woken {
-    /// One step of some work; afterwards the flag tells whether it wants the next one.
-    fn poll<T>(self: &Arc<Self>, work: Pin<&mut impl Future<Output = T>>, context: &mut Context<'_>) -> Poll<T> {
-        match &mut *self.task.lock() {
-            Some(task) if task.will_wake(context.waker()) => {}
-            task => *task = Some(context.waker().clone()),
-        }
-        self.flag.store(false, Ordering::Release);
-        let waker = Waker::from(self.clone());
-        work.poll(&mut Context::from_waker(&waker))
-    }
-}
-
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.flag.store(true, Ordering::Release);
-        // The lock is not held while the task is woken: that may drop it, and with it what holds this.
-        let task = self.task.lock().clone();
-        if let Some(task) = task {
-            task.wake();
-        }
+#[cfg(test)]
+impl Turns {
+    /// Waits for a turn, and does work in turns.
+    async fn take<T>(self, holder: Holder, work: impl Future<Output = T>) -> T {
+        let turn = self.turn(&holder).await;
+        turn.begin(work).await
     }
 }
 
 #[cfg(test)]
 #[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use analyte_core::names::Organisation;
     use tokio::task::yield_now;

@@ -1,6 +1,5 @@
 //! What handlers write: answers in pieces, files, parts of files.
 
-pub(crate) mod apart;
 pub(crate) mod etag;
 pub(crate) mod file_answer;
 pub(crate) mod pieces;

@@ -2,20 +2,16 @@
 //!
 //! The first pieces are written before the answer begins, so that what cannot be written at all is refused with a status
 //! of its own, and a small answer has a length. Each further piece is written when the connection has room for it, on a
-//! thread where no other call waits behind it. When the client is gone its answer is dropped, and nothing more is written. An
+//! thread where no other call waits behind it, when the turn of its organisation has come. When the client is gone its answer is dropped, and nothing more is written. An
 //! answer that cannot be finished ends its connection, so that the client sees that something is missing.
 
-use std::sync::LazyLock;
-
 use analyte_core::table::format::WriteError;
-use analyte_jobs::Reservation;
+use analyte_jobs::{Apart, Computing, Reservation};
 use axum::body::Body;
 use bytes::Bytes;
 use futures::stream;
-use tokio::sync::Semaphore;
 
-use crate::answer::apart::Apart;
-use crate::native::table::off_thread;
+use crate::native::table::computed;
 use crate::problem::Problem;
 
 /// An answer up to about this size is written before it is begun, and has a length.
@@ -43,10 +39,13 @@ pub(crate) enum Begun<P> {
 }
 
 /// Writes the beginning of a document.
-pub(crate) async fn begin<P: Pieces>(pieces: P) -> Result<Result<Begun<P>, WriteError>, Problem> {
+pub(crate) async fn begin<P: Pieces>(
+    computing: &Computing,
+    pieces: P,
+) -> Result<Result<Begun<P>, WriteError>, Problem> {
     let (mut first, mut rest) = (Vec::new(), pieces);
     while first.len() < AT_ONCE {
-        let (piece, left) = next(rest).await?;
+        let (piece, left) = next(computing, rest).await?;
         rest = left;
         match piece {
             None => return Ok(Ok(Begun::Whole(first))),
@@ -59,10 +58,14 @@ pub(crate) async fn begin<P: Pieces>(pieces: P) -> Result<Result<Begun<P>, Write
 }
 
 /// Whether a document takes more than this many bytes. Nothing of it is kept.
-pub(crate) async fn exceeds<P: Pieces>(pieces: P, most: u64) -> Result<Result<bool, WriteError>, Problem> {
+pub(crate) async fn exceeds<P: Pieces>(
+    computing: &Computing,
+    pieces: P,
+    most: u64,
+) -> Result<Result<bool, WriteError>, Problem> {
     let (mut length, mut rest) = (0_u64, pieces);
     loop {
-        let (piece, left) = next(rest).await?;
+        let (piece, left) = next(computing, rest).await?;
         rest = left;
         match piece {
             None => return Ok(Ok(false)),
@@ -75,18 +78,8 @@ pub(crate) async fn exceeds<P: Pieces>(pieces: P, most: u64) -> Result<Result<bo
     }
 }
 
-async fn next<P: Pieces>(mut pieces: P) -> Result<(Option<P::Item>, P), Problem> {
-    in_turn(move || (pieces.next(), pieces)).await
-}
-
-/// Does a small part of an answer on a thread where no other call waits. A few parts at a time: more threads would not write
-/// faster, and each keeps some memory for itself.
-pub(crate) async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    static PLACES: LazyLock<Semaphore> =
-        LazyLock::new(|| Semaphore::new(2 * std::thread::available_parallelism().map_or(1, usize::from)));
-    // Never closed.
-    let _place = PLACES.acquire().await.ok();
-    off_thread(work).await
+async fn next<P: Pieces>(computing: &Computing, mut pieces: P) -> Result<(Option<P::Item>, P), Problem> {
+    computed(computing, move || (pieces.next(), pieces)).await
 }
 
 impl<P: Pieces> Begun<P> {
@@ -96,22 +89,24 @@ impl<P: Pieces> Begun<P> {
     }
 
     /// The document as a body. What is reserved is given back when the body is gone: all of it was taken, or the client is.
-    pub(crate) fn body(self, reserved: Vec<Reservation>) -> Body {
+    pub(crate) fn body(self, computing: Computing, reserved: Vec<Reservation>) -> Body {
         match self {
             Self::Whole(bytes) => crate::request::body::holding(bytes.into(), reserved),
             Self::More { first, rest } => {
-                let state = (Some(first), Apart::new(rest), reserved);
-                Body::from_stream(stream::try_unfold(state, async |(first, mut rest, reserved)| {
+                let state = (Some(first), Apart::new(rest), computing, reserved);
+                Body::from_stream(stream::try_unfold(state, async |(first, mut rest, computing, reserved)| {
                     if let Some(first) = first {
-                        return Ok(Some((Bytes::from(first), (None, rest, reserved))));
+                        return Ok(Some((Bytes::from(first), (None, rest, computing, reserved))));
                     }
                     while let Some(left) = rest.take() {
-                        let (piece, left) = next(left).await.map_err(|_| Broken)?;
+                        let (piece, left) = next(&computing, left).await.map_err(|_| Broken)?;
                         rest = Apart::new(left);
                         match piece {
                             None => break,
                             Some(Ok(piece)) if piece.is_empty() => {}
-                            Some(Ok(piece)) => return Ok(Some((Bytes::from(piece), (None, rest, reserved)))),
+                            Some(Ok(piece)) => {
+                                return Ok(Some((Bytes::from(piece), (None, rest, computing, reserved))));
+                            }
                             Some(Err(error)) => {
                                 tracing::error!(%error, "an answer breaks off, and its connection is closed");
                                 return Err(Broken);
@@ -152,21 +147,25 @@ mod tests {
         ((0..pieces).map(piece), count)
     }
 
+    fn computing() -> Computing {
+        Computing::new(tokio::runtime::Handle::current(), 2)
+    }
+
     async fn begun<P: Pieces>(pieces: P) -> Begun<P> {
-        begin(pieces).await.unwrap().unwrap()
+        begin(&computing(), pieces).await.unwrap().unwrap()
     }
 
     #[tokio::test]
     async fn a_small_document_is_whole_before_it_is_answered() {
         let (pieces, _) = counted(3, 1_000);
-        let body = begun(pieces).await.body(Vec::new());
+        let body = begun(pieces).await.body(computing(), Vec::new());
         assert_eq!(axum::body::HttpBody::size_hint(&body).exact(), Some(3_000));
     }
 
     #[tokio::test]
     async fn no_piece_is_written_before_there_is_room_and_none_after_the_reader_is_gone() {
         let (pieces, written) = counted(1_000, AT_ONCE / 2);
-        let mut body = begun(pieces).await.body(Vec::new());
+        let mut body = begun(pieces).await.body(computing(), Vec::new());
         assert_eq!(written.load(Ordering::Relaxed), 2);
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), AT_ONCE);
         assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), AT_ONCE / 2);
@@ -186,17 +185,20 @@ mod tests {
             let pieces = (0..after).map(|_| Ok(vec![b'x'; AT_ONCE]));
             pieces.chain(std::iter::once_with(|| Err(WriteError::NonFinite)))
         };
-        assert_eq!(begin(fails(0)).await.unwrap().map(|_| ()), Err(WriteError::NonFinite));
-        let body = begun(fails(2)).await.body(Vec::new());
+        assert_eq!(begin(&computing(), fails(0)).await.unwrap().map(|_| ()), Err(WriteError::NonFinite));
+        let body = begun(fails(2)).await.body(computing(), Vec::new());
         assert!(body.collect().await.is_err_and(|error| error.to_string() == "the answer cannot be finished"));
     }
 
     #[tokio::test]
     async fn a_document_is_measured_up_to_its_limit() {
         let (pieces, written) = counted(1_000, 10);
-        assert!(exceeds(pieces, 99).await.unwrap().unwrap());
+        assert!(exceeds(&computing(), pieces, 99).await.unwrap().unwrap());
         assert_eq!(written.load(Ordering::Relaxed), 10);
-        assert!(!exceeds(counted(10, 10).0, 100).await.unwrap().unwrap());
-        assert_eq!(exceeds(std::iter::once(Err(WriteError::NonFinite)), 1).await.unwrap(), Err(WriteError::NonFinite));
+        assert!(!exceeds(&computing(), counted(10, 10).0, 100).await.unwrap().unwrap());
+        assert_eq!(
+            exceeds(&computing(), std::iter::once(Err(WriteError::NonFinite)), 1).await.unwrap(),
+            Err(WriteError::NonFinite)
+        );
     }
 }

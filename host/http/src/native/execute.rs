@@ -101,7 +101,7 @@ pub(crate) async fn execute(
     let asked = if bytes.len() <= AT_ONCE {
         Asked::of(format, bytes, query, &limits)?
     } else {
-        table::compute(&shared, &caller, move || Asked::of(format, bytes, query, &limits)).await??
+        table::compute(&shared, caller.organisation(), move || Asked::of(format, bytes, query, &limits)).await??
     };
     let input = table::read_for((&shared, &caller), &info, format, asked.table, asked.pointer).await?;
     // The body has gone. The run waits for memory, and would wait for this for ever.

@@ -10,12 +10,13 @@ use std::vec::IntoIter;
 use analyte_core::names::Organisation;
 use analyte_core::table::format::WriteError;
 use analyte_core::table::pieces::PIECE;
-use analyte_jobs::Reservation;
+use analyte_jobs::{Computing, Reservation};
 use axum::response::Response;
 use http::StatusCode;
 
 use super::json;
-use crate::answer::pieces::{Begun, HELD, in_turn};
+use crate::answer::pieces::{Begun, HELD};
+use crate::native::table::compute;
 use crate::problem::Problem;
 use crate::shared::Shared;
 
@@ -80,19 +81,24 @@ where
             Begun::Whole(bytes) => return Ok(json::bytes(status, bytes)),
             Begun::More { first, rest } => (first, rest),
         };
-        let (bytes, rest) = in_turn(move || (listing.bytes_left(), listing)).await?;
+        let (bytes, rest) = compute(shared, organisation, move || (listing.bytes_left(), listing)).await?;
         let ahead = match items {
             Items::Fetched => bytes,
             Items::Kept => bytes / 4,
         };
         let reserved = vec![shared.manager.reserve_memory(organisation, ahead.saturating_add(HELD))?];
-        Ok(json::bytes(status, Begun::More { first, rest }.body(reserved)))
+        Ok(json::bytes(status, Begun::More { first, rest }.body(shared.manager.computing(organisation), reserved)))
     }
 
     /// The answer in room that was set aside before. For what has happened already, and may not be refused any more for
     /// want of room.
-    pub(crate) fn answer_holding(self, status: StatusCode, reserved: Vec<Reservation>) -> Result<Response, Problem> {
-        Ok(json::bytes(status, self.begin()?.body(reserved)))
+    pub(crate) fn answer_holding(
+        self,
+        computing: Computing,
+        status: StatusCode,
+        reserved: Vec<Reservation>,
+    ) -> Result<Response, Problem> {
+        Ok(json::bytes(status, self.begin()?.body(computing, reserved)))
     }
 
     /// The first piece, at once: it is small.

@@ -19,7 +19,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::entry::auth::Caller;
-use crate::native::table::off_thread;
+use crate::native::table::compute;
 use crate::problem::{Problem, ProblemBody};
 use crate::shared::Shared;
 
@@ -47,7 +47,7 @@ pub(crate) async fn metrics(State(shared): State<Arc<Shared>>, caller: Caller) -
     let measured = shared.manager.measure().await;
     let registry = shared.registry.clone();
     // There are queues of every organisation and provider in it.
-    let text = off_thread(move || {
+    let text = compute(&shared, caller.organisation(), move || {
         let mut text = String::new();
         encode_registry(&mut text, &registry)
             .and_then(|()| encode_registry(&mut text, &momentary(&measured)))

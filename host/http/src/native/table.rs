@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
-use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
 use analyte_core::names::Organisation;
 use analyte_core::shape::Shape;
 use analyte_core::table::format::{self, Format, Read, WriteError, read, write_within};
 use analyte_core::table::{Table, at_most};
-use analyte_jobs::Reservation;
+use analyte_jobs::{Computing, Reservation};
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{HeaderName, VARY};
@@ -39,7 +38,7 @@ pub(crate) async fn read_for(
         read(format, bytes, &model.input, limits)
     } else {
         let (model, limits) = (model.clone(), limits.clone());
-        compute(shared, caller, move || read(format, bytes, &model.input, &limits)).await?
+        compute(shared, caller.organisation(), move || read(format, bytes, &model.input, &limits)).await?
     };
     table.map_err(|error| Problem::table(error, pointer))
 }
@@ -58,14 +57,17 @@ pub(crate) async fn body(
     if bound <= most.min(pieces::AT_ONCE as u64) {
         return Ok(write_within(format, &table, most).map_err(failed)?.into());
     }
-    if bound > most && pieces::exceeds(format::pieces(format, table.clone()), most).await?.map_err(failed)? {
+    let computing = shared.manager.computing(organisation);
+    if bound > most
+        && pieces::exceeds(&computing, format::pieces(format, table.clone()), most).await?.map_err(failed)?
+    {
         return Err(failed(WriteError::TooLarge { most }));
     }
-    let begun = pieces::begin(format::pieces(format, table)).await?.map_err(failed)?;
+    let begun = pieces::begin(&computing, format::pieces(format, table)).await?.map_err(failed)?;
     if begun.is_large() {
         reserved.push(shared.manager.reserve_memory(organisation, pieces::HELD)?);
     }
-    Ok(begun.body(reserved))
+    Ok(begun.body(computing, reserved))
 }
 
 /// Sets memory aside for a table of this many bytes that is being answered. Small ones are not counted: there are no more of
@@ -75,11 +77,11 @@ pub(crate) fn reserve(shared: &Shared, organisation: &Organisation, bytes: u64) 
 }
 
 /// A stored result, an Arrow stream that was checked before it was kept, as a table.
-pub(crate) async fn stored(stream: Bytes, limits: &Arc<Limits>) -> Result<Table, Problem> {
+pub(crate) async fn stored(shared: &Shared, organisation: &Organisation, stream: Bytes) -> Result<Table, Problem> {
     let size = stream.len();
-    let limits = limits.clone();
+    let limits = shared.limits.clone();
     let parse = move || read(Format::Arrow, stream, &Shape::any(), &limits);
-    let read = if size <= LARGE { parse() } else { pieces::in_turn(parse).await? };
+    let read = if size <= LARGE { parse() } else { compute(shared, organisation, parse).await? };
     read.map(|read| read.table).map_err(|error| {
         tracing::error!(%error, "a stored result cannot be read");
         Problem::new(Code::HostError, "the stored result cannot be read")
@@ -112,24 +114,25 @@ fn unwritable(format: Format, error: &WriteError) -> Problem {
     }
 }
 
-/// Does something long with what this caller sent, on a thread where nothing waits behind it; its organisation has only as many
-/// such things in progress as there are cores.
+/// Does something long for a caller of this organisation, on a thread where no other call waits behind it; the organisation has
+/// only as many such things in progress as there are cores.
 pub(crate) async fn compute<T: Send + 'static>(
     shared: &Shared,
-    caller: &Caller,
+    organisation: &Organisation,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    shared.manager.compute(caller.organisation(), work).await.map_err(|error| broken_off(&error))
+    computed(&shared.manager.computing(organisation), work).await
 }
 
-/// Does something long on a thread where nothing waits behind it.
-pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| broken_off(&error))
-}
-
-fn broken_off(error: &tokio::task::JoinError) -> Problem {
-    tracing::error!(%error, "work on a table broke off");
-    Problem::new(Code::HostError, "the server failed to answer this call; its log says more")
+/// The same in places that are at hand.
+pub(crate) async fn computed<T: Send + 'static>(
+    computing: &Computing,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    computing.run(work).await.map_err(|error| {
+        tracing::error!(%error, "work on a table broke off");
+        Problem::new(Code::HostError, "the server failed to answer this call; its log says more")
+    })
 }
 
 /// Tells what the client should know about a table, beside the table: its bytes hold nothing but itself.

@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
-use analyte_jobs::{JobsError, Reservation, Staged};
+use analyte_jobs::{Apart, JobsError, Reservation, Staged};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 
-use crate::answer::apart::Apart;
-use crate::native::table::off_thread;
+use crate::native::table::compute;
 use crate::problem::Problem;
 use crate::shared::Shared;
 
@@ -73,7 +72,7 @@ pub(crate) async fn receive(
         room.make(length)?;
         all.extend(&piece);
     }
-    Ok(Received { bytes: all.join().await?, reserved: room.pieces })
+    Ok(Received { bytes: all.join(shared, organisation).await?, reserved: room.pieces })
 }
 
 /// Takes a body of at most `limit` bytes (the limit of this key) into the store. What was taken of a body that breaks
@@ -151,7 +150,7 @@ impl Blocks {
     }
 
     /// All of it in one piece. Each block goes as soon as it was copied.
-    async fn join(self) -> Result<Bytes, Problem> {
+    async fn join(self, shared: &Shared, organisation: &Organisation) -> Result<Bytes, Problem> {
         let Self { full, last, length } = self;
         if full.is_empty() {
             return Ok(last.into());
@@ -161,7 +160,7 @@ impl Blocks {
             full.into_iter().chain([last]).for_each(|block| all.extend_from_slice(&block));
             Bytes::from_owner(Apart::new(all))
         };
-        off_thread(joined).await
+        compute(shared, organisation, joined).await
     }
 }
 

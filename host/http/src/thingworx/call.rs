@@ -20,7 +20,8 @@ use super::error::ServiceError;
 use super::inputs::Inputs;
 use super::service::Service;
 use crate::entry::auth::Caller;
-use crate::native::table::off_thread;
+use crate::native::table::compute;
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// Up to this size a parameter is read at once.
@@ -152,11 +153,19 @@ impl Call {
             infotable::read(&json, shape, &self.shared.limits)
         } else {
             let (shape, limits) = (shape.clone(), self.shared.limits.clone());
-            off_thread(move || infotable::read(&json, &shape, &limits)).await?
+            self.compute(move || infotable::read(&json, &shape, &limits)).await?
         };
         let read = read.map_err(|error| ServiceError::Failed(format!("the parameter {name}: {error}")))?;
         self.warn(read.warnings.iter().map(|warning| format!("{name}: {warning}")));
         Ok(Some(read))
+    }
+
+    /// Does something long with what the caller asks for, on a thread where no other call waits behind it.
+    pub(crate) async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        compute(&self.shared, self.organisation(), work).await
     }
 
     /// Gives back the body and the memory set aside for it: before a run is waited for, which may need all the memory

@@ -95,5 +95,5 @@ async fn read(
     if received.bytes.len() <= AT_ONCE {
         return Inputs::read(received, declared, json_depth);
     }
-    compute(shared, caller, move || Inputs::read(received, declared, json_depth)).await?
+    compute(shared, caller.organisation(), move || Inputs::read(received, declared, json_depth)).await?
 }

@@ -21,9 +21,9 @@ impl Manager {
             return Ok(schema);
         }
         let (info, limits) = (model.info.clone(), self.inner.limits.clone());
-        let compiled = self.inner.engine.compute(move || {
-            ParametersSchema::compile(info.parameters_schema.as_ref(), &info.column_parameters, &limits)
-        });
+        let computing = self.computing(model.schema.owner.as_ref());
+        let compiled = computing
+            .run(move || ParametersSchema::compile(info.parameters_schema.as_ref(), &info.column_parameters, &limits));
         let compiled = compiled.await.map_err(|error| {
             JobsError::new(Code::HostError, "compiling a schema of parameters broke off").because(error)
         })?;

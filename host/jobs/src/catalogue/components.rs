@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use analyte_core::digest::Digest;
-use analyte_core::names::{ModelName, ProviderKey};
+use analyte_core::names::{ModelName, Organisation, ProviderKey};
 use analyte_engine::Component;
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -63,10 +63,11 @@ impl Components {
         entry.is_some_and(|entry| !entry.component.initialized() && entry.failed.lock().is_none())
     }
 
-    /// Those whose runs are short.
-    pub(crate) fn quick(&self) -> HashSet<Digest> {
-        let quick = |(digest, entry): (&Digest, &Arc<Entry>)| entry.component.get()?.is_quick().then_some(*digest);
-        self.entries.lock().iter().filter_map(quick).collect()
+    /// Those of which runs are short, and the organisations whose runs these are.
+    pub(crate) fn quick(&self) -> HashSet<(Organisation, Digest)> {
+        let entries = self.entries.lock();
+        let ready = entries.iter().filter_map(|(digest, entry)| Some((*digest, entry.component.get()?.quick_for())));
+        ready.flat_map(|(digest, of)| of.into_iter().map(move |organisation| (organisation, digest))).collect()
     }
 
     /// Whether it is ready to run.

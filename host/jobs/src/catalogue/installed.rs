@@ -16,6 +16,7 @@ use analyte_engine::run::request::Grants;
 use analyte_store::{ModelKind, ModelRecord, ProviderRecord};
 use parking_lot::RwLock;
 
+use crate::catalogue::installed::kept::Kept;
 use crate::catalogue::schemas;
 use crate::error::JobsError;
 
@@ -71,32 +72,6 @@ pub struct Provider {
     pub models: BTreeMap<ModelName, Arc<Model>>,
     /// What the operator grants it.
     pub grants: Arc<Grants>,
-}
-
-/// What is kept of a provider or a model, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Kept {
-    /// Components with their compiled code, and model files.
-    pub(crate) published: u64,
-    /// What they say of themselves.
-    pub(crate) described: u64,
-}
-
-impl Kept {
-    pub(crate) fn of_provider(record: &ProviderRecord) -> Self {
-        Self { published: record.bytes.saturating_add(record.compiled_bytes), described: record.described_bytes }
-    }
-
-    pub(crate) fn of_model(record: &ModelRecord) -> Self {
-        Self { published: record.bytes.saturating_add(record.compiled_bytes), described: record.described_bytes }
-    }
-
-    fn plus(self, other: Self) -> Self {
-        Self {
-            published: self.published.saturating_add(other.published),
-            described: self.described.saturating_add(other.described),
-        }
-    }
 }
 
 impl Model {
@@ -306,13 +281,6 @@ impl Catalogue {
     /// How many providers belong to an organisation, or to all.
     pub(crate) fn count(&self, owner: Option<&Organisation>) -> usize {
         self.providers.read().keys().filter(|key| key.organisation.as_ref() == owner).count()
-    }
-
-    /// What the providers and published models of an organisation, or of all, take together.
-    pub(crate) fn kept_by(&self, owner: Option<&Organisation>) -> Kept {
-        let providers = self.providers.read();
-        let own = providers.iter().filter(|(key, _)| key.organisation.as_ref() == owner);
-        own.map(|(_, provider)| provider.kept()).fold(Kept::default(), Kept::plus)
     }
 
     /// The provider of this name, if this organisation may see it.

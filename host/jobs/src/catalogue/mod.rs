@@ -4,6 +4,8 @@ mod compile_schema;
 pub(crate) mod components;
 pub(crate) mod files;
 pub(crate) mod installed;
+pub(crate) mod kept;
+mod kept_room;
 pub(crate) mod load;
 pub(crate) mod models;
 pub(crate) mod providers;

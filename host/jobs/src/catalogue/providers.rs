@@ -19,7 +19,9 @@ use analyte_store::{ModelRecord, NewContent, ProviderRecord, Removed, Right};
 use bytes::Bytes;
 
 use crate::access::tokens::Principal;
-use crate::catalogue::installed::{Kept, Provider, ProviderState};
+use crate::catalogue::installed::kept::Kept;
+use crate::catalogue::installed::kept::Kept;
+use crate::catalogue::installed::{Provider, ProviderState};
 use crate::catalogue::publish::ModelContent;
 use crate::detached::to_the_end;
 use crate::error::JobsError;
@@ -80,7 +82,7 @@ impl Manager {
             self.refuse_new(&key)?;
         }
         let old = before.as_ref().map_or_else(Kept::default, |before| Kept::of_provider(&before.record));
-        self.refuse_kept(&key, old, Kept { published: size, described: 0 })?;
+        self.refuse_kept(&key, old, Kept { published: size, described: 0 }).await?;
         let share = self.inner.preparing.take(key.organisation.as_ref()).await;
         let content = self.new_content(&given).await?;
         // An operator who installs it again wants it to run again.
@@ -122,7 +124,7 @@ impl Manager {
                 // Another caller may have taken the name meanwhile.
                 self.refuse_new(&key)?;
             }
-            self.refuse_kept(&key, old, Kept::of_provider(&record))?;
+            self.refuse_kept(&key, old, Kept::of_provider(&record)).await?;
             let replaced = self.inner.store.put_provider(record, Some(content)).await?;
             self.inner.engine.keep_code(component.digest());
             self.inner.components.put(component);
@@ -170,7 +172,7 @@ impl Manager {
         }
         record.keep_jobs_hours = keep_jobs_hours;
         record.described_bytes = record.described_bytes.saturating_add(record.info.description.len() as u64);
-        self.refuse_kept(&key, Kept::default(), Kept::of_provider(&record))?;
+        self.refuse_kept(&key, Kept::default(), Kept::of_provider(&record)).await?;
         let provider = Arc::new(self.assembled(Arc::new(record.clone()), Vec::new()).await?);
         self.inner.store.put_provider(record, None).await?;
         self.inner.catalogue.put(provider.clone());
@@ -221,30 +223,6 @@ impl Manager {
             return Ok(());
         }
         Err(JobsError::conflict(format!("there are {count} providers, and {most} are allowed (limit providers)")))
-    }
-
-    /// What an organisation's own components, model files and what they say may take together; `old` goes when `new` comes.
-    pub(crate) fn refuse_kept(&self, key: &ProviderKey, old: Kept, new: Kept) -> Result<(), JobsError> {
-        let has = self.inner.catalogue.kept_by(key.organisation.as_ref());
-        let limits = &self.inner.limits;
-        let (published, described) =
-            (has.published.saturating_sub(old.published), has.described.saturating_sub(old.described));
-        let too_large = |message: String| Err(JobsError::new(Code::TooLarge, message));
-        if key.organisation.is_some() && published.saturating_add(new.published) > limits.published_bytes {
-            return too_large(format!(
-                "the organisation's components, their compiled code and model files take {published} bytes, and with {} more \
-                 they would take more than {} (limit published_bytes); remove some",
-                new.published, limits.published_bytes
-            ));
-        }
-        if described.saturating_add(new.described) > limits.catalogue_bytes {
-            return too_large(format!(
-                "what the providers and models say of themselves takes {described} bytes, and with {} more it would take more \
-                 than {} (limit catalogue_bytes); remove some",
-                new.described, limits.catalogue_bytes
-            ));
-        }
-        Ok(())
     }
 
     /// A provider of what is stored, put together beside the calls that are answered where it has much to say.

@@ -19,7 +19,8 @@ use analyte_store::{FileRecord, ModelKind, ModelRecord, NewContent, Staged, Stor
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::catalogue::installed::{Kept, Model, Origin, Provider};
+use crate::catalogue::installed::kept::Kept;
+use crate::catalogue::installed::{Model, Origin, Provider};
 use crate::catalogue::providers::DESCRIPTION_BYTES;
 use crate::error::JobsError;
 use crate::manager::Manager;
@@ -142,7 +143,7 @@ impl Manager {
         }
         let old = before.iter().flat_map(|before| before.published()).find(|old| old.name == publish.model);
         let old = old.map_or_else(Kept::default, |old| Kept::of_model(old));
-        self.refuse_kept(&publish.key, old, Kept { published: size, described: 0 })?;
+        self.refuse_kept(&publish.key, old, Kept { published: size, described: 0 }).await?;
         let looking = match kind {
             ModelKind::Component => None,
             ModelKind::File => Some(looks_at_files(before.as_deref(), &publish.key)?),
@@ -302,7 +303,7 @@ impl Manager {
         };
         let _gate = self.inner.gate.write().await;
         let kept = old.as_ref().map_or_else(Kept::default, |old| Kept::of_model(old));
-        self.refuse_kept(&key, kept, Kept::of_model(&model_record))?;
+        self.refuse_kept(&key, kept, Kept::of_model(&model_record)).await?;
         if before.is_none() {
             // Another caller may have taken the name meanwhile.
             self.refuse_new(&key)?;

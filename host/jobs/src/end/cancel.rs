@@ -2,24 +2,36 @@
 //!
 //! The state changes first and durably; only then the run is stopped. What it still gives is refused as stale, so a
 //! cancelled job stays cancelled whatever the guest does meanwhile. The answer comes when the guest has gone, or says that it
-//! has not.
+//! has not; so does that of [cancelling many](Manager::cancel_matching).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::job::transition::{Event, Refusal};
 use analyte_core::names::{JobId, Organisation};
 use analyte_store::Changed;
+use futures::FutureExt as _;
 use futures::future::join_all;
 use tokio::time::timeout;
 
 use crate::detached::to_the_end;
 use crate::error::JobsError;
 use crate::manager::Manager;
+use crate::run::active_runs::LiveRun;
 use crate::view::read::JobView;
 
 /// How long an answer waits for the guest to go: far longer than a guest takes from one pause to the next.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Waits until these runs have gone, but no longer than this; says how many have not.
+pub(crate) async fn still_there(runs: &[Arc<LiveRun>], patience: Duration) -> usize {
+    let gone = timeout(patience, join_all(runs.iter().map(|run| run.gone())));
+    if gone.await.is_ok() {
+        return 0;
+    }
+    runs.iter().filter(|run| run.gone().now_or_never().is_none()).count()
+}
 
 impl Manager {
     /// Cancels a job. `already-finished` where it completed or failed before; twice is harmless.
@@ -29,9 +41,9 @@ impl Manager {
         match self.change(organisation, id, event).await? {
             None => Err(JobsError::not_found(format_args!("job `{id}`"))),
             Some(Ok(changed)) => {
-                let gone = timeout(PATIENCE, join_all(runs.iter().map(|run| run.gone()))).await.is_ok();
+                let being_stopped = still_there(&runs, PATIENCE).await > 0;
                 let view = self.view(changed.job).await?;
-                Ok(JobView { being_stopped: !gone, ..view })
+                Ok(JobView { being_stopped, ..view })
             }
             Some(Err(Refusal::AlreadyFinished)) => {
                 let job = self.job(organisation, id).await?;
@@ -68,5 +80,44 @@ impl Manager {
             Ok(answer)
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use analyte_core::job::transition::Run;
+    use analyte_core::names::{Attempt, Lease, RunKey, TaskKey, TaskName};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::run::active_runs::Live;
+
+    #[tokio::test]
+    async fn those_that_have_not_gone_in_time_are_counted() {
+        let live = Arc::new(Live::default());
+        let organisation = Organisation::default_one();
+        let begin = |job: u128| {
+            let key = TaskKey {
+                organisation: organisation.clone(),
+                job: JobId(Uuid::from_u128(job)),
+                task: TaskName::only(),
+            };
+            live.begin(RunKey { key, attempt: Attempt(1), lease: Lease(1) })
+        };
+        let [first, second, third] = [1, 2, 3].map(begin);
+        let jobs = [1, 2, 7].map(|job| JobId(Uuid::from_u128(job)));
+        let runs = live.of_jobs(&organisation, &jobs);
+        assert_eq!(runs.len(), 2);
+        let soon = Duration::from_millis(1);
+        assert_eq!(still_there(&runs, soon).await, 2);
+        drop(first);
+        assert_eq!(still_there(&runs, soon).await, 1);
+        let of_second = Run { task: TaskName::only(), attempt: Attempt(1), lease: Lease(1) };
+        live.stop(&organisation, second.live.run.key.job, &of_second);
+        // It was stopped, and its guest has not gone.
+        assert_eq!(still_there(&runs, soon).await, 1);
+        drop(second);
+        assert_eq!(still_there(&runs, soon).await, 0);
+        assert_eq!(live.of_jobs(&organisation, &[third.live.run.key.job]).len(), 1);
     }
 }

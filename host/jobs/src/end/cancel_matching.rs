@@ -1,5 +1,8 @@
 //! Cancelling many jobs at once, by what they are rather than by their names.
+//!
+//! As with one job, the answer comes when the guests have gone, or says how many have not.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
@@ -10,11 +13,21 @@ use analyte_store::{CancelAnswer, CancelRule, ListQuery};
 use serde_json::json;
 
 use crate::detached::to_the_end;
+use crate::end::cancel::{PATIENCE, still_there};
 use crate::error::JobsError;
 use crate::manager::Manager;
 
-/// Jobs that are cancelled in one step, so that nobody waits long for the store.
+/// Jobs that are cancelled in one step, so that no other call waits long for the store.
 const PORTION: usize = 256;
+
+/// What became of cancelling many jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancelledMany {
+    /// How many were cancelled, or would be.
+    pub count: u64,
+    /// How many runs of them had not gone when the answer was given.
+    pub being_stopped: usize,
+}
 
 impl Manager {
     /// Cancels all unfinished jobs that the filter holds for (`None`: all of them), or only counts them; says how many.
@@ -25,7 +38,7 @@ impl Manager {
         organisation: &Organisation,
         filter: Option<Filter>,
         dry_run: bool,
-    ) -> Result<u64, JobsError> {
+    ) -> Result<CancelledMany, JobsError> {
         refuse_unknown(filter.as_ref())?;
         let unfinished = self.unfinished()?;
         let filter = match filter {
@@ -38,36 +51,40 @@ impl Manager {
             limit: PORTION,
             ..ListQuery::default()
         };
-        let mut count = 0;
+        let (mut count, mut stopped) = (0, Vec::new());
         loop {
             let page = self.inner.store.jobs(organisation, query.clone()).await?;
             let ids: Vec<_> = page.jobs.iter().map(|job| job.id).collect();
             if dry_run {
                 count += ids.len() as u64;
             } else if !ids.is_empty() {
-                count += self.cancel_portion(organisation, ids).await?;
+                let runs = self.inner.live.of_jobs(organisation, &ids);
+                let cancelled = self.cancel_portion(organisation, ids).await?;
+                count += cancelled.len() as u64;
+                stopped.extend(runs.into_iter().filter(|run| cancelled.contains(&run.run.key.job)));
             }
             match page.next {
-                None => return Ok(count),
+                None => return Ok(CancelledMany { count, being_stopped: still_there(&stopped, PATIENCE).await }),
                 next => query.after = next,
             }
         }
     }
 
-    /// A portion is cancelled whole, with what follows from it; a caller who goes away ends the search for the next.
-    async fn cancel_portion(&self, organisation: &Organisation, jobs: Vec<JobId>) -> Result<u64, JobsError> {
+    /// A portion is cancelled whole, with what follows from it; a caller who goes away ends the search for the next. Says
+    /// which were.
+    async fn cancel_portion(&self, organisation: &Organisation, jobs: Vec<JobId>) -> Result<HashSet<JobId>, JobsError> {
         let (manager, organisation) = (self.clone(), organisation.clone());
         to_the_end(async move {
             let reason = "cancelled by request".to_owned();
             let rule = CancelRule { jobs, only_queued: false, all_or_nothing: false, reason };
-            let mut count = 0;
-            for (_, answer) in manager.inner.store.cancel_if(&organisation, rule, manager.now()).await? {
+            let mut cancelled = HashSet::new();
+            for (id, answer) in manager.inner.store.cancel_if(&organisation, rule, manager.now()).await? {
                 if let CancelAnswer::Cancelled(changed) = answer {
                     manager.follow(&changed);
-                    count += 1;
+                    cancelled.insert(id);
                 }
             }
-            Ok(count)
+            Ok(cancelled)
         })
         .await
     }

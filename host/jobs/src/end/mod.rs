@@ -1,7 +1,7 @@
 //! How jobs end before their time or go after it, and how a manager stops.
 
 mod cancel;
-mod cancel_matching;
+pub(crate) mod cancel_matching;
 pub(crate) mod phase;
 pub(crate) mod retention;
 pub(crate) mod retire;

@@ -16,6 +16,7 @@ use analyte_store::{NewContent, NewJob};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use crate::apart::Apart;
 use crate::catalogue::installed::Model;
 use crate::error::{JobsError, Wrong};
 use crate::intake::coerce::coerce;
@@ -128,23 +129,29 @@ impl Manager {
         let size = work(input.memory_bytes(), &parameters, &schema);
         let pinned = model.clone();
         let budget = self.inner.engine.budget().largest_run();
-        let (fitted, bytes, input) = self
+        let (warnings, parameters, limits, bytes, input) = self
             .off_thread(organisation, size, move || {
                 let fitted = fitted((&pinned, &schema), &input, input_warnings, parameters, asked, &limits, budget)?;
                 let bytes = Bytes::from(
                     write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
                 );
                 let content = content(&bytes);
-                Ok::<_, JobsError>((fitted, bytes, content))
+                let bytes = match Apart::if_large(bytes.len(), || bytes.clone()) {
+                    Some(large) => Bytes::from_owner(large),
+                    None => bytes,
+                };
+                // The table is dropped here, and not where calls are answered.
+                let Fitted { input: _, warnings, parameters, limits } = fitted;
+                Ok::<_, JobsError>((warnings, parameters, limits, bytes, content))
             })
             .await?;
-        let parameters = Bytes::from(fitted.parameters);
+        let parameters = Bytes::from(parameters);
         let id = JobId(self.new_id());
         let named = (submission.provider, submission.model);
         let task = Task {
             model_file: model.file,
             grants: model.grants.clone(),
-            warnings: fitted.warnings,
+            warnings,
             ..Task::queued(TaskName::only(), named, digest, input, content(&parameters))
         };
         let job = Job {
@@ -156,7 +163,7 @@ impl Manager {
             session: submission.session,
             tags: submission.tags,
             custom_data: submission.custom_data,
-            ..Job::queued(id, organisation.clone(), vec![task], fitted.limits, self.now())
+            ..Job::queued(id, organisation.clone(), vec![task], limits, self.now())
         };
         Ok(NewJob {
             job,

@@ -11,6 +11,7 @@ use analyte_core::names::Organisation;
 use analyte_store::{NewJob, Submitted};
 use tokio::sync::OwnedRwLockReadGuard;
 
+use crate::apart::Apart;
 use crate::catalogue::installed::Model;
 use crate::detached::to_the_end;
 use crate::error::JobsError;
@@ -51,6 +52,10 @@ impl Manager {
         submissions: Vec<Submission>,
     ) -> Vec<Result<SubmittedJob, JobsError>> {
         let begun = std::time::Instant::now();
+        // However this ends, large tables are not dropped by the thread that answers.
+        let apart =
+            |submission: &Submission| Apart::if_large(submission.input.memory_bytes(), || submission.input.clone());
+        let _apart: Vec<_> = submissions.iter().filter_map(apart).collect();
         let mut answers: Vec<Option<Result<SubmittedJob, JobsError>>> = submissions.iter().map(|_| None).collect();
         let mut new = 0;
         let mut open: Vec<(usize, Submission)> = submissions.into_iter().enumerate().collect();

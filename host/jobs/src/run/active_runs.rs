@@ -207,10 +207,15 @@ impl Live {
 
     /// Every run of this job that is in progress, or of which something is still there.
     pub(crate) fn of_job(&self, organisation: &Organisation, job: JobId) -> Vec<Arc<LiveRun>> {
-        let same = |run: &&Arc<LiveRun>| run.run.key.job == job && run.run.key.organisation == *organisation;
-        let mut of_job: Vec<_> = self.runs.lock().values().filter(same).cloned().collect();
-        of_job.extend(self.leaving.lock().iter().filter(same).cloned());
-        of_job
+        self.of_jobs(organisation, &[job])
+    }
+
+    /// Every run of these jobs that is in progress, or of which something is still there.
+    pub(crate) fn of_jobs(&self, organisation: &Organisation, jobs: &[JobId]) -> Vec<Arc<LiveRun>> {
+        let same = |run: &&Arc<LiveRun>| jobs.contains(&run.run.key.job) && run.run.key.organisation == *organisation;
+        let mut found: Vec<_> = self.runs.lock().values().filter(same).cloned().collect();
+        found.extend(self.leaving.lock().iter().filter(same).cloned());
+        found
     }
 
     /// Stops one run of this job, if it is in progress here.

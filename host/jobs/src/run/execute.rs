@@ -16,6 +16,7 @@ use analyte_engine::run::ends::Ends;
 use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::apart::Apart;
 use crate::catalogue::installed::{Model, Provider, restrict};
 use crate::end::phase::Phase;
 use crate::error::JobsError;
@@ -34,6 +35,8 @@ impl Manager {
         model.refuse_disabled()?;
         let limits = self.inner.limits.clone();
         let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
+        // However this ends, a large table is not dropped by the thread that answers.
+        let _apart = Apart::if_large(input.memory_bytes(), || input.clone());
         let fitting = model.clone();
         let budget = self.inner.engine.budget().largest_run();
         let schema = self.schema(&model).await?;
@@ -56,6 +59,7 @@ impl Manager {
         model: &Model,
         fitted: Fitted,
     ) -> Result<RunReport, JobsError> {
+        let _apart = Apart::if_large(fitted.input.memory_bytes(), || fitted.input.clone());
         // One patience for the place and the memory together.
         let until = Instant::now() + self.inner.execute_wait;
         // A crowd of such runs waits here, and not in the line for places, where its organisation's jobs stand.

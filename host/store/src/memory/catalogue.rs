@@ -1,13 +1,15 @@
 //! Providers and models, and the bytes of their components, which stay while a live job pins them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
-use analyte_core::names::{ModelName, ProviderKey};
+use analyte_core::names::{ModelName, Organisation, ProviderKey};
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::jobs::named_components;
 use crate::memory::MemoryStore;
 use crate::memory::contents::{take, within};
 use crate::memory::data::{Data, provider_place};
@@ -105,6 +107,17 @@ impl Catalogue for MemoryStore {
 
     async fn component(&self, digest: Digest) -> Result<Option<Bytes>> {
         Ok(self.lock()?.components.get(&digest).cloned())
+    }
+
+    async fn pinned_bytes(&self, organisation: &Organisation) -> Result<u64> {
+        let data = self.lock()?;
+        let pinned: BTreeSet<Digest> = data
+            .jobs_of(organisation)
+            .filter(|job| !job.status.ended())
+            .flat_map(|job| named_components(job))
+            .filter(|digest| !data.has_a_component(*digest))
+            .collect();
+        Ok(pinned.iter().filter_map(|digest| data.components.get(digest)).map(|bytes| bytes.len() as u64).sum())
     }
 
     async fn component_size(&self, digest: Digest) -> Result<Option<u64>> {

@@ -193,9 +193,14 @@ impl Data {
     }
 
     /// Removes a component or model file that no provider, model or live job names any more.
-    pub(super) fn drop_component(&mut self, digest: Digest) {
-        let named = self.providers.values().any(|record| record.digest == Some(digest))
+    /// Whether a provider or model is made of it.
+    pub(super) fn has_a_component(&self, digest: Digest) -> bool {
+        self.providers.values().any(|record| record.digest == Some(digest))
             || self.models.values().any(|record| record.digest == digest)
+    }
+
+    pub(super) fn drop_component(&mut self, digest: Digest) {
+        let named = self.has_a_component(digest)
             || self
                 .jobs
                 .values()

@@ -81,7 +81,8 @@ impl<'a> Left<'a> {
         let holder = Some(job.organisation.clone());
         let fits = self.memory.admits_run(&holder, bytes);
         let at_once = begins == Begins::AtOnce;
-        if !at_once && (job.session.is_some() || !self.room.quick.contains(&component) || fits.is_err()) {
+        let quick = || self.room.quick.contains(&(job.organisation.clone(), component));
+        if !at_once && (job.session.is_some() || !quick() || fits.is_err()) {
             return Err(HeldUp::Tasks);
         }
         if let Err(lack) = fits {

@@ -66,8 +66,9 @@ pub struct Room {
     /// at once, and only those whose turn it is next, whose component is `quick`, that belong to no session, and that
     /// fit into what the tasks before them leave of the memory.
     pub ahead: usize,
-    /// Components whose runs are so short that waiting for some of them costs less than claiming them one by one.
-    pub quick: Arc<HashSet<Digest>>,
+    /// Components whose runs are so short, where they are of this organisation, that waiting for some of them costs less than
+    /// claiming them one by one.
+    pub quick: Arc<HashSet<(Organisation, Digest)>>,
     /// The memory, and how it is shared; a task takes its memory limit and `extra_bytes`, but never more than the
     /// largest run may take.
     pub memory: Shares,

@@ -101,7 +101,11 @@ pub(crate) async fn submit(
     drop(bytes);
     let answers = submit_all(&shared, caller.organisation(), items).await;
     drop(turns);
-    Listing::of("items", answers, written).answer_holding(StatusCode::OK, reserved)
+    Listing::of("items", answers, written).answer_holding(
+        shared.manager.computing(caller.organisation()),
+        StatusCode::OK,
+        reserved,
+    )
 }
 
 /// Writes what became of one item.
@@ -119,7 +123,7 @@ async fn perhaps_off_thread<T: Send + 'static>(
     large: bool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    if large { table::compute(shared, caller, work).await } else { Ok(work()) }
+    if large { table::compute(shared, caller.organisation(), work).await } else { Ok(work()) }
 }
 
 /// One item on its way.

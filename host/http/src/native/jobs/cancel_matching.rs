@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::query_body;
 use crate::entry::auth::Caller;
 use crate::native::json;
-use crate::native::table::off_thread;
+use crate::native::table::{compute, put_warnings};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
 use crate::request::negotiate::require_json;
@@ -44,7 +44,8 @@ pub(crate) struct CountBody {
 #[utoipa::path(post, path = "/v1/jobs/cancel", operation_id = "cancel_jobs", tag = "jobs",
     request_body(content = CancelMatchingBody, content_type = "application/json"),
     responses(
-        (status = 200, description = "How many were cancelled, or would be.", body = CountBody),
+        (status = 200, description = "How many were cancelled, or would be. Their runs have gone, unless a warning says how many are still being stopped.", body = CountBody,
+            headers(("Analyte-Warning" = String, description = "How many runs are still being stopped."))),
         (status = 400, description = "The body cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
         (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
         (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
@@ -62,9 +63,14 @@ pub(crate) async fn cancel(
         body::receive(&shared, caller.organisation(), content, query_body::most_bytes(&shared.limits)).await?;
     let limits = shared.limits.clone();
     // However short, it may hold expressions that take long to compile.
-    let (query, dry_run) = off_thread(move || asked(&received.bytes, &limits)).await??;
-    let count = shared.manager.cancel_matching(caller.organisation(), query.filter, dry_run).await?;
-    Ok(json::answer(StatusCode::OK, &CountBody { count }))
+    let (query, dry_run) = compute(&shared, caller.organisation(), move || asked(&received.bytes, &limits)).await??;
+    let cancelled = shared.manager.cancel_matching(caller.organisation(), query.filter, dry_run).await?;
+    let mut response = json::answer(StatusCode::OK, &CountBody { count: cancelled.count });
+    if cancelled.being_stopped > 0 {
+        let warning = format!("{} runs of cancelled jobs are still being stopped", cancelled.being_stopped);
+        put_warnings(response.headers_mut(), &[warning]);
+    }
+    Ok(response)
 }
 
 fn asked(body: &[u8], limits: &Limits) -> Result<(Query, bool), Problem> {

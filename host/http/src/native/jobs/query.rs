@@ -14,7 +14,7 @@ use super::list::{page_length, shown};
 use super::{cursor, query_body};
 use crate::entry::auth::Caller;
 use crate::native::path_and_query::known_pairs;
-use crate::native::table::off_thread;
+use crate::native::table::compute;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
 use crate::request::negotiate::require_json;
@@ -53,7 +53,7 @@ pub(crate) async fn query(
         body::receive(&shared, caller.organisation(), content, query_body::most_bytes(&shared.limits)).await?;
     let limits = shared.limits.clone();
     // However short, it may hold expressions that take long to compile.
-    let query = off_thread(move || whole(&received.bytes, &limits)).await??;
+    let query = compute(&shared, caller.organisation(), move || whole(&received.bytes, &limits)).await??;
     drop(received.reserved);
     let page = shared.manager.query(caller.organisation(), query, Some(limit), go_on).await?;
     shown(&shared, caller.organisation(), page).await

@@ -101,7 +101,7 @@ async fn answer(
         // As it is kept and as columns, for as long as the client takes to read it.
         let reserved = table::reserve(shared, organisation, size.saturating_mul(2))?;
         let bytes = shared.manager.result_part(organisation, job, &result, 0..size).await?;
-        let stored = table::stored(bytes, &shared.limits).await?;
+        let stored = table::stored(shared, organisation, bytes).await?;
         Response::new(table::body(shared, organisation, wanted, stored, reserved).await?)
     };
     etag::put(response.headers_mut(), &tag);

@@ -121,7 +121,7 @@ pub(crate) async fn read(
     let asked = if body.len() <= AT_ONCE {
         Asked::of(&body, idempotency, &limits)?
     } else {
-        table::compute(shared, caller, move || Asked::of(&body, idempotency, &limits)).await??
+        table::compute(shared, caller.organisation(), move || Asked::of(&body, idempotency, &limits)).await??
     };
     let info: Arc<_> = shared.manager.model(caller.organisation(), &asked.provider, &asked.model)?.info.clone();
     let input = table::read_for((shared, caller), &info, Format::Json, asked.input.clone(), "/input").await?;

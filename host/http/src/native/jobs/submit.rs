@@ -116,7 +116,7 @@ async fn idempotency((shared, caller): (&Shared, &Caller), key: String, body: &B
         return Ok(submission::idempotency(key, body));
     }
     let body = body.clone();
-    table::compute(shared, caller, move || submission::idempotency(key, &body)).await
+    table::compute(shared, caller.organisation(), move || submission::idempotency(key, &body)).await
 }
 
 /// The key that the client gave, if any.

@@ -72,5 +72,5 @@ async fn switch(
     let organisation = named(uri, "organisation")?;
     let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), provider)?;
     let model = shared.manager.set_model_enabled(&key, model, enabled).await?;
-    shown(model).answer_holding(StatusCode::OK, Vec::new())
+    shown(model).answer_holding(shared.manager.computing(caller.organisation()), StatusCode::OK, Vec::new())
 }

@@ -74,7 +74,8 @@ pub(crate) async fn put(
     let published = tokio::spawn(async move { manager.publish_model(publish).await });
     let published = published.await.map_err(|error| broken_off(&error))??;
     let status = if published.replaced { StatusCode::OK } else { StatusCode::CREATED };
-    let mut response = shown(published.model).answer_holding(status, Vec::new())?;
+    let mut response =
+        shown(published.model).answer_holding(shared.manager.computing(caller.organisation()), status, Vec::new())?;
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
     }

@@ -63,7 +63,11 @@ pub(crate) async fn put(
     let installed = installed.await.map_err(|error| broken_off(&error))??;
     let status = if installed.replaced { StatusCode::OK } else { StatusCode::CREATED };
     let shown = Shown::of(&shared.manager, installed.provider);
-    let mut response = Listing::one(shown, written).answer_holding(status, Vec::new())?;
+    let mut response = Listing::one(shown, written).answer_holding(
+        shared.manager.computing(caller.organisation()),
+        status,
+        Vec::new(),
+    )?;
     if let Ok(location) = HeaderValue::from_str(&address(&name)) {
         response.headers_mut().insert(LOCATION, location);
     }

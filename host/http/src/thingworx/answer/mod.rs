@@ -65,14 +65,15 @@ async fn body(
     }
     // For as long as the client takes to read it.
     let mut reserved = reserve(shared, organisation, table.memory_bytes() as u64)?;
-    if bound > most && exceeds(pieces(form, title, table.clone()), most).await?.map_err(failed)? {
+    let computing = shared.manager.computing(organisation);
+    if bound > most && exceeds(&computing, pieces(form, title, table.clone()), most).await?.map_err(failed)? {
         return Err(failed(WriteError::TooLarge { most }));
     }
-    let begun = begin(pieces(form, title, table)).await?.map_err(failed)?;
+    let begun = begin(&computing, pieces(form, title, table)).await?.map_err(failed)?;
     if begun.is_large() {
         reserved.push(shared.manager.reserve_memory(organisation, HELD).map_err(Problem::from)?);
     }
-    Ok(begun.body(reserved))
+    Ok(begun.body(computing, reserved))
 }
 
 fn at_most(form: Form, table: &Table) -> u64 {

@@ -5,7 +5,6 @@ use analyte_core::query::{Fields, Filter, Query, SortKey};
 use analyte_core::table::Table;
 
 use super::jobs::query_jobs::asked;
-use crate::native::table::off_thread;
 use crate::thingworx::call::Call;
 use crate::thingworx::error::ServiceError;
 
@@ -21,7 +20,7 @@ pub(super) async fn of<R: Fields + 'static>(
 ) -> Result<Table, ServiceError> {
     let query = asked::as_given(call).await?;
     let most = usize::try_from(call.shared.limits.thingworx_query_rows).unwrap_or(usize::MAX);
-    off_thread(move || {
+    call.compute(move || {
         let rows = rows();
         let cost = query.filter.as_ref().map_or(1, Filter::weight).saturating_mul(rows.len() as u64);
         if cost > MOST_COST {

@@ -1,9 +1,9 @@
 //! Providers, models, organisations and tokens.
 
 use super::{
-    BTreeSet, Bytes, Digest, Job, LARGE, Model, ModelName, ModelRecord, NewContent, OrganisationRecord, PROVIDERS,
-    ProviderKey, ProviderName, ProviderRecord, START, Step, Store, StoreError, Timestamp, TokenRecord, bytes_of,
-    organisation, said, same,
+    BTreeSet, Bytes, Digest, Job, LARGE, Model, ModelName, ModelRecord, NewContent, Organisation, OrganisationRecord,
+    PROVIDERS, ProviderKey, ProviderName, ProviderRecord, START, Step, Store, StoreError, Timestamp, TokenRecord,
+    bytes_of, organisation, said, same,
 };
 use crate::Removed;
 use crate::conformance::records::{model_of, provider_of, token_of};
@@ -54,6 +54,22 @@ impl Model {
         self.pinned.contains(&digest)
             || self.providers.values().any(|record| record.digest == Some(digest))
             || self.models.values().any(|record| record.digest == digest)
+    }
+
+    fn pinned_bytes(&self, of: &Organisation) -> u64 {
+        let mut live = BTreeSet::new();
+        for job in self.jobs.values().filter(|job| !job.status.ended() && job.organisation == *of) {
+            live.extend(job.tasks.iter().flat_map(|task| [Some(task.digest), task.model_file]).flatten());
+        }
+        let had = |digest: Digest| {
+            self.providers.values().any(|record| record.digest == Some(digest))
+                || self.models.values().any(|record| record.digest == digest)
+        };
+        let alone = components().into_iter().filter(|bytes| {
+            let digest = Digest::of(bytes);
+            self.pinned.contains(&digest) && live.contains(&digest) && !had(digest)
+        });
+        alone.map(|bytes| bytes.len() as u64).sum()
     }
 
     fn live_users(&self, uses: impl Fn(&Job) -> bool) -> u64 {
@@ -226,6 +242,10 @@ impl Model {
         )?;
         let got = said(store.tokens().await)?;
         same("tokens", &got.iter().map(|one| &**one).collect(), &self.tokens.values().collect::<Vec<_>>())?;
+        for number in 0..3 {
+            let of = organisation(number);
+            same("pinned bytes", &said(store.pinned_bytes(&of).await)?, &self.pinned_bytes(&of))?;
+        }
         for bytes in components() {
             let digest = Digest::of(&bytes);
             let expected = self.component_is_kept(digest).then(|| bytes.clone());

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
-use analyte_core::names::{ModelName, ProviderKey};
+use analyte_core::names::{ModelName, Organisation, ProviderKey};
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -56,6 +56,11 @@ impl Catalogue for SledStore {
 
     async fn component(&self, digest: Digest) -> Result<Option<Bytes>> {
         component::component(&self.reader, &self.blobs, digest).await
+    }
+
+    async fn pinned_bytes(&self, organisation: &Organisation) -> Result<u64> {
+        let organisation = organisation.clone();
+        self.committer.commit(move |state| Ok(state.pinned_bytes(&organisation))).await
     }
 
     async fn component_size(&self, digest: Digest) -> Result<Option<u64>> {

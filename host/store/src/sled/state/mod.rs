@@ -19,7 +19,7 @@ pub(crate) mod snapshot;
 pub(crate) mod told_blocks;
 pub(crate) mod unconfirmed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
@@ -80,8 +80,8 @@ pub(crate) struct State {
     pub(crate) jobs_by_provider: JobsByProvider,
     /// What each organisation has of files.
     pub(crate) files: HashMap<Organisation, FilesRoom>,
-    /// How many live jobs name a component or model file.
-    pub(crate) pinned: HashMap<Digest, usize>,
+    /// How many live jobs of each organisation name a component or model file.
+    pub(crate) pinned: HashMap<Digest, BTreeMap<Organisation, usize>>,
     pub(crate) references: References,
     pub(crate) registry: Registry,
     /// Whether `registry` differs from what readers have.

@@ -29,6 +29,10 @@ async fn a_replaced_component_stays_while_unfinished_jobs_pin_it() {
     assert!(store.put_provider(provider(Some(&new), 10), Some(NewContent::Bytes(new.clone()))).await.unwrap());
     blobs_become(directory.path(), 2).await;
     assert_eq!(store.component(pinned).await.unwrap(), Some(old.clone()));
+    let (own, other) = (Organisation::default_one(), Organisation::new("other").unwrap());
+    let kept =
+        async |store: &SledStore| [store.pinned_bytes(&own).await.unwrap(), store.pinned_bytes(&other).await.unwrap()];
+    assert_eq!(kept(&store).await, [9, 0]);
     let name = shared("statistics");
     assert_eq!(store.remove_provider(&name, false).await.unwrap(), Removed::InUse { jobs: 1 });
     assert_eq!(store.remove_provider(&name, true).await.unwrap(), Removed::Gone);
@@ -39,9 +43,11 @@ async fn a_replaced_component_stays_while_unfinished_jobs_pin_it() {
     let store = open(directory.path());
     assert!(store.providers().await.unwrap().is_empty());
     assert_eq!(store.component(pinned).await.unwrap(), Some(old));
+    assert_eq!(kept(&store).await, [9, 0]);
     let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
     store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await.unwrap();
     assert_eq!(store.component(pinned).await.unwrap(), None);
+    assert_eq!(kept(&store).await, [0, 0]);
     blobs_become(directory.path(), 0).await;
 }
 

@@ -53,7 +53,7 @@ async fn tasks_are_claimed_ahead_where_their_components_are_quick_and_they_would
     let room = |most_of_one, ahead, free| Room {
         most_of_one,
         ahead,
-        quick: Arc::new(HashSet::from([quick])),
+        quick: Arc::new(HashSet::from([(Organisation::default_one(), quick)])),
         memory: memory(1_000, free),
         ..Room::of(100)
     };

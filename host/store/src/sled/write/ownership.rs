@@ -2,6 +2,7 @@
 
 use analyte_core::digest::Digest;
 use analyte_core::job::Content;
+use analyte_core::names::Organisation;
 
 use crate::sled::format::envelope::{self, Find};
 use crate::sled::format::keys::{self, Place};
@@ -57,16 +58,25 @@ impl State {
         self.references.end(&mut self.records, digest, owner).map(|_| ())
     }
 
-    /// One more live job names this component.
-    pub(crate) fn pin_component(&mut self, digest: Digest) {
-        *self.pinned.entry(digest).or_default() += 1;
+    /// One more live job of an organisation names this component.
+    pub(crate) fn pin_component(&mut self, organisation: &Organisation, digest: Digest) {
+        let pins = self.pinned.entry(digest).or_default();
+        match pins.get_mut(organisation) {
+            Some(count) => *count += 1,
+            None => drop(pins.insert(organisation.clone(), 1)),
+        }
     }
 
     /// One less.
-    pub(crate) fn unpin_component(&mut self, digest: Digest) -> Result<()> {
-        let Some(count) = self.pinned.get_mut(&digest) else { return Ok(()) };
-        *count = count.saturating_sub(1);
-        if *count > 0 {
+    pub(crate) fn unpin_component(&mut self, organisation: &Organisation, digest: Digest) -> Result<()> {
+        let Some(pins) = self.pinned.get_mut(&digest) else { return Ok(()) };
+        if let Some(count) = pins.get_mut(organisation) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                pins.remove(organisation);
+            }
+        }
+        if !pins.is_empty() {
             return Ok(());
         }
         self.pinned.remove(&digest);
@@ -74,5 +84,18 @@ impl State {
             self.drop_reference(digest, &Owner::Pinned)?;
         }
         Ok(())
+    }
+
+    /// Bytes of components and model files that only live jobs keep, some of this organisation among them.
+    pub(crate) fn pinned_bytes(&self, organisation: &Organisation) -> u64 {
+        let registry = &self.registry;
+        let installed = |digest: Digest| {
+            registry.providers.values().any(|record| record.digest == Some(digest))
+                || registry.models.values().any(|record| record.digest == digest)
+        };
+        let own = self.pinned.iter().filter(|(_, pins)| pins.contains_key(organisation)).map(|(digest, _)| *digest);
+        // Looked up in this order, since nearly all that jobs pin is installed.
+        let alone = own.filter(|digest| self.references.is_pinned(*digest) && !installed(*digest));
+        alone.filter_map(|digest| self.references.bytes_of(digest)).sum()
     }
 }

@@ -139,17 +139,17 @@ impl State {
         if was == Class::Live && is != Class::Live {
             self.jobs_by_provider.leave(old);
             for digest in named_components(old) {
-                self.unpin_component(digest)?;
+                self.unpin_component(&old.organisation, digest)?;
             }
         } else if was != Class::Live && is == Class::Live {
             self.join_users(&new);
         } else if is == Class::Live && other_pins(old, &new) {
             // Run again in place: the new ones first, so that what both name is never without.
             for digest in named_components(&new) {
-                self.pin_component(digest);
+                self.pin_component(&new.organisation, digest);
             }
             for digest in named_components(old) {
-                self.unpin_component(digest)?;
+                self.unpin_component(&old.organisation, digest)?;
             }
         }
         self.journal.push(&new, now);
@@ -195,7 +195,7 @@ impl State {
     fn join_users(&mut self, job: &Job) {
         self.jobs_by_provider.join(job);
         for digest in named_components(job) {
-            self.pin_component(digest);
+            self.pin_component(&job.organisation, digest);
         }
     }
 

@@ -8,7 +8,6 @@ use analyte_core::table::Table;
 use analyte_core::table::infotable::{Cell, Rows};
 use analyte_jobs::FileRecord;
 
-use crate::native::table::off_thread;
 use crate::thingworx::call::Call;
 use crate::thingworx::error::ServiceError;
 use crate::thingworx::files::place::{MODELS, Place, inner};
@@ -37,7 +36,7 @@ pub(crate) async fn call(call: &Call, links: bool) -> Result<Answer, ServiceErro
     }
     let most = usize::try_from(limits.repository_files).unwrap_or(usize::MAX);
     let files = call.manager().repository_files(call.organisation(), MODELS, &prefix, None, most).await?;
-    off_thread(move || {
+    call.compute(move || {
         let mask = mask.map(|mask| Pattern::new(&mask, false));
         let here = files.iter().filter_map(|file| {
             let name = file.path.strip_prefix(&prefix).filter(|name| !name.contains('/'))?;

@@ -7,7 +7,6 @@ use analyte_core::table::infotable::{Cell, Rows};
 use analyte_jobs::Model;
 
 use super::named;
-use crate::native::table::off_thread;
 use crate::thingworx::call::Call;
 use crate::thingworx::error::ServiceError;
 use crate::thingworx::resources::jobs::data_shapes::{field, table as finished};
@@ -15,7 +14,7 @@ use crate::thingworx::service::Answer;
 
 pub(crate) async fn call(call: &Call) -> Result<Answer, ServiceError> {
     let model = named::model(call)?;
-    off_thread(move || table(&model)).await?.map(Answer::Table)
+    call.compute(move || table(&model)).await?.map(Answer::Table)
 }
 
 fn table(model: &Model) -> Result<Table, ServiceError> {

@@ -5,7 +5,6 @@ use analyte_core::limits::Limits;
 use analyte_core::query::{Query, QueryProblem};
 
 use super::{fields, lenient, values};
-use crate::native::table::off_thread;
 use crate::thingworx::call::Call;
 use crate::thingworx::error::ServiceError;
 
@@ -26,7 +25,7 @@ async fn of_call(call: &Call, read: Read) -> Result<Query, ServiceError> {
     if query.is_none() && values.is_none() {
         return Ok(Query::default());
     }
-    off_thread(move || read(query.as_deref(), values.as_deref(), &limits)).await?
+    call.compute(move || read(query.as_deref(), values.as_deref(), &limits)).await?
 }
 
 fn both(query: Option<&[u8]>, values: Option<&[u8]>, limits: &Limits) -> Result<Query, ServiceError> {

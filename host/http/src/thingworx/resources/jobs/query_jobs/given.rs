@@ -12,7 +12,7 @@ use analyte_core::table::infotable;
 use analyte_jobs::{Given, Manager};
 use bytes::Bytes;
 
-use crate::native::table::off_thread;
+use crate::native::table::computed;
 use crate::thingworx::error::ServiceError;
 
 /// Most bytes of one table or of one object within a row.
@@ -33,7 +33,7 @@ pub(super) async fn of(
     let given = manager.given(&organisation, &jobs, INLINE).await?;
     let limits = manager.limits().clone();
     let show = move || jobs.into_iter().zip(given).map(|(job, given)| (job, shown(given, &limits))).collect();
-    Ok(off_thread(show).await?)
+    Ok(computed(&manager.computing(&organisation), show).await?)
 }
 
 fn shown(given: Given, limits: &Limits) -> Shown {

@@ -12,7 +12,6 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use super::given::{self, Shown};
 use super::patience::Patience;
-use crate::native::table::off_thread;
 use crate::thingworx::call::Call;
 use crate::thingworx::error::ServiceError;
 use crate::thingworx::resources::jobs::{data_shapes, errors, status};
@@ -37,7 +36,7 @@ pub(super) async fn table(call: &Call, jobs: Vec<JobView>, patience: Patience) -
     };
     let jobs = together(stream::iter(parts).buffered(PARTS), patience, make_room).await?;
     let limits = call.shared.limits.clone();
-    off_thread(move || {
+    call.compute(move || {
         let mut rows = Rows::new(data_shapes::solvable());
         for (job, shown) in jobs {
             patience.check()?;

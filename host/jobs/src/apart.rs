@@ -2,16 +2,29 @@
 
 use tokio::runtime::Handle;
 
+/// What is dropped where it is, in bytes: some tenths of a millisecond.
+const SMALL: usize = 1 << 20;
+
 /// Drops what it holds on such a thread.
-pub(crate) struct Apart<T: Send + 'static>(Option<T>);
+///
+/// A clone of something that is shared can be held so, until after all the others have gone.
+#[derive(Debug)]
+pub struct Apart<T: Send + 'static>(Option<T>);
 
 impl<T: Send + 'static> Apart<T> {
-    pub(crate) fn new(held: T) -> Self {
+    /// Holds this.
+    pub fn new(held: T) -> Self {
         Self(Some(held))
     }
 
+    /// Holds this if it takes so many bytes that dropping it takes long; `None`, where it does not: what would be held is
+    /// not even made.
+    pub(crate) fn if_large(bytes: usize, held: impl FnOnce() -> T) -> Option<Self> {
+        (bytes > SMALL).then(|| Self::new(held()))
+    }
+
     /// What it held, which is dropped where the caller drops it.
-    pub(crate) fn take(mut self) -> Option<T> {
+    pub fn take(mut self) -> Option<T> {
         self.0.take()
     }
 }
@@ -46,6 +59,12 @@ mod tests {
             // The test may have ended.
             let _ = self.0.send(std::thread::current().id());
         }
+    }
+
+    #[test]
+    fn what_is_small_is_not_held() {
+        assert!(Apart::if_large(SMALL, || 1).is_none());
+        assert_eq!(Apart::if_large(SMALL + 1, || 1).and_then(Apart::take), Some(1));
     }
 
     #[tokio::test]
