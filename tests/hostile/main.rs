@@ -26,6 +26,7 @@ use parking_lot::Mutex;
 
 mod answering;
 mod costing;
+mod rounds;
 mod sharing;
 mod stopping;
 

@@ -23,7 +23,7 @@ const SLICE: Duration = Duration::from_millis(4);
 const NOISE: Duration = Duration::from_millis(500);
 
 /// One at a time: each measures.
-static ALONE: Mutex<()> = Mutex::new(());
+pub(super) static ALONE: Mutex<()> = Mutex::new(());
 
 fn long() -> bool {
     std::env::var("ANALYTE_SHARING").is_ok_and(|asked| asked == "long")

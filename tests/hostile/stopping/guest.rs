@@ -8,7 +8,7 @@ use wit_parser::Resolve;
 use super::super::support::repository;
 
 /// A component with these bodies; what they may call stands in `guest.wat`.
-pub(super) fn guest(describe: &str, run: &str) -> Vec<u8> {
+pub(crate) fn guest(describe: &str, run: &str) -> Vec<u8> {
     let text = include_str!("guest.wat").replace("DESCRIBE", describe).replace("RUN", run);
     let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));
     let mut resolve = Resolve::default();
@@ -20,6 +20,6 @@ pub(super) fn guest(describe: &str, run: &str) -> Vec<u8> {
 }
 
 /// Something done over and over, for ever.
-pub(super) fn for_ever(what: &str) -> String {
+pub(crate) fn for_ever(what: &str) -> String {
     format!("(loop $again {what} (br $again))")
 }
