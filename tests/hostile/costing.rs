@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::lying;
+use super::stopping::guest::guest;
 use super::support::eventually;
 use super::support::http::{Answer, Http};
 use super::support::probe::Probe;
@@ -133,6 +134,20 @@ fn compiled_code_of_what_is_refused_goes_and_is_bounded() {
     server.http.delete("/v1/providers/1").expect(204);
     install(&server.http, "trap", &lying("trap")).expect(422);
     eventually("only what is installed to be there", || (size_of(&compiled) == installed).then_some(()));
+    // What was replaced before its name was removed goes, too: of a provider as of a model that was published into one.
+    let mut other = lying("patterns");
+    install(&server.http, "replaced", &other).expect(201);
+    // An unknown section, so that these are other bytes.
+    other.extend([0, 3, 1, b'n', 1]);
+    install(&server.http, "replaced", &other).expect(200);
+    server.http.delete("/v1/providers/replaced").expect(204);
+    for number in 0..2 {
+        let run = format!("(drop (i32.const {number}))");
+        let path = "/v1/providers/honest/models/replaced";
+        server.http.put(path, "application/wasm", &guest("", &run)).expect(if number == 0 { 201 } else { 200 });
+    }
+    server.http.delete("/v1/providers/honest/models/replaced").expect(204);
+    eventually("what was replaced to be gone", || (size_of(&compiled) == installed).then_some(()));
     let home = server.kill();
     let left = "0".repeat(64);
     fs::write(compiled.join(format!("{left}-1-0.code")), "half").expect("a file");

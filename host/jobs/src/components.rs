@@ -97,6 +97,15 @@ impl Components {
         }
     }
 
+    /// Forgets what was replaced last under this name, and answers it; `None` for a provider with all its models.
+    fn take_superseded(&self, key: &ProviderKey, model: Option<&ModelName>) -> Vec<Digest> {
+        let concerned = |(of, name): &(ProviderKey, Option<ModelName>)| {
+            of == key && model.is_none_or(|model| name.as_ref() == Some(model))
+        };
+        let mut superseded = self.superseded.lock();
+        superseded.extract_if(|name, _| concerned(name)).map(|(_, digest)| digest).collect()
+    }
+
     /// Lets go of all but these; runs in progress keep theirs.
     pub(crate) fn keep_only(&self, kept: &HashSet<Digest>) {
         self.superseded.lock().clear();
@@ -143,6 +152,14 @@ impl Manager {
         }
         if !self.inner.catalogue.uses(&digest) {
             self.inner.engine.let_code_go(&digest);
+        }
+    }
+
+    /// What was replaced under this name last, which was removed now: no job pins it any more. `model` is `None` for the
+    /// whole provider with all its models.
+    pub(crate) fn name_removed(&self, key: &ProviderKey, model: Option<&ModelName>) {
+        for digest in self.inner.components.take_superseded(key, model) {
+            self.removed(digest);
         }
     }
 

@@ -48,7 +48,8 @@ pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
         let text = format!("(component {text} (instance $i) (export \"analyte:plugin/model@0.1.0\" (instance $i)))");
         ok(wat::parse_str(&text), "a component")
     });
-    let honest = guest("", "");
+    // Its code takes 8 MB: what of it stays is seen soon.
+    let large = with_image(8);
     // Bytes that begin like a component and are none.
     let mut upload = b"\0asm\x0d\0\x01\0".to_vec();
     upload.resize(30_000_000, 1);
@@ -81,17 +82,39 @@ pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
                 assert!([422, 429, 503].contains(&answer.status), "{}", answer.text());
             }
         }),
-        Attack::new("a component is installed, used and removed", move |arena, round| {
-            // Other bytes each time: an unknown section with the number in it.
-            let mut component = honest.clone();
-            component.extend([0, 6, 1, b'n']);
-            component.extend(round.to_le_bytes());
+        Attack::new("models are installed, used, replaced and removed", move |arena, round| {
             let http = arena.client();
-            assert!([200, 201].contains(&install(&http, "guest", &component).status));
-            http.post("/v1/providers/guest/models/guest/execute", &json!({"input": []})).expect(200);
-            http.delete("/v1/providers/guest").expect(204);
+            let name = format!("guest-{round}");
+            for at in [round, u32::MAX - round] {
+                // Other bytes each time: an unknown section with a number in it.
+                let mut component = large.clone();
+                component.extend([0, 6, 1, b'n']);
+                component.extend(at.to_le_bytes());
+                let path = format!("/v1/providers/{name}/models/guest");
+                let answer = http.put(&path, "application/wasm", &component);
+                assert!([200, 201].contains(&answer.status), "{}", answer.text());
+                http.post(&format!("{path}/execute"), &json!({"input": []})).expect(200);
+            }
+            http.delete(&format!("/v1/providers/{name}")).expect(204);
         }),
     ]
+}
+
+/// A model that does nothing, with a module beside it whose memory begins as an image of so many megabytes.
+fn with_image(megabytes: usize) -> Vec<u8> {
+    let last = (megabytes << 20) - 8;
+    let module = format!(r#"(module (memory 1024) (data (i32.const 0) "\01") (data (i32.const {last}) "\01"))"#);
+    let module = ok(wat::parse_str(&module), "a module");
+    // Its section: the number of one for modules, its length in LEB128, and the module as it is.
+    let mut section = vec![1];
+    let mut length = module.len();
+    while length >= 0x80 {
+        section.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    section.push(length as u8);
+    section.extend(module);
+    [guest("", ""), section].concat()
 }
 
 fn refused(answer: &Answer) {
