@@ -62,7 +62,7 @@ pub(super) fn attacks(arena: &Arena) -> Vec<Attack> {
             let query = format!("{{\"filters\":{{\"type\":\"OR\",\"filters\":[{}]}}}}", [slow; 8].join(","));
             assert!(matches!(post("/v1/jobs/query", &query), 200 | 422));
             let rows = vec!["{\"value\":1.5}"; 100_000].join(",");
-            assert_eq!(post("/v1/providers/hostile/models/bad-length/execute", &format!("[{rows}]")), 422);
+            assert_eq!(post("/v1/providers/hostile/models/bad-length/execute", &format!("[{rows}]")), 502);
         }),
     ]
 }

@@ -109,10 +109,10 @@ fn with_image(megabytes: usize) -> Vec<u8> {
     let mut section = vec![1];
     let mut length = module.len();
     while length >= 0x80 {
-        section.push((length & 0x7f) as u8 | 0x80);
+        section.push(0x80 | ok(u8::try_from(length & 0x7f), "seven bits"));
         length >>= 7;
     }
-    section.push(length as u8);
+    section.push(ok(u8::try_from(length), "seven bits"));
     section.extend(module);
     [guest("", ""), section].concat()
 }

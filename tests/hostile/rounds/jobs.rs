@@ -64,6 +64,10 @@ pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
                 );
                 session(&arena.client(), Some(&cookie), "ExecuteJob", &job(json!({"deed": "leave", "number": 8})));
             }
+            let jobs = arena.crowd.get("/v1/jobs?limit=100").expect(200).json();
+            let jobs = jobs["jobs"].as_array().cloned().unwrap_or_default();
+            let own = jobs.iter().filter(|job| job["provider"] == "keeper").filter_map(|job| job["id"].as_str());
+            arena.remove(&own.map(str::to_owned).collect::<Vec<_>>());
         }),
     ]
 }

@@ -77,8 +77,10 @@ impl Neighbour {
     fn since(&self, from: Instant) -> Figures {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         // Also the ones that were under way when it began.
-        let times = |job| calls.iter().filter(|call| call.job == job && call.asked + call.took >= from);
-        let times = |job| Times::of(times(job).map(|call| call.took).collect());
+        let times = |job: bool| {
+            let counted = |call: &&Call| call.job == job && call.asked + call.took >= from;
+            Times::of(calls.iter().filter(counted).map(|call| call.took).collect())
+        };
         Figures { execute: times(false), job: times(true) }
     }
 }
