@@ -35,6 +35,11 @@ fn install(http: &Http, name: &str, component: &[u8]) -> Answer {
     http.put(&format!("/v1/providers/{name}"), "application/wasm", component)
 }
 
+/// Installs a component that is a single model.
+fn publish(http: &Http, component: &[u8]) -> Answer {
+    http.put("/v1/providers/crowds/models/guest", "application/wasm", component)
+}
+
 pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
     let describing = [write(64 << 10), for_ever("(drop (call $now))")].map(|body| guest(&body, ""));
     let strings = two("string", "string-encoding=utf8", "string-encoding=utf16");
@@ -56,22 +61,22 @@ pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
     vec![
         Attack::new("components never say what they are", move |arena, _| {
             for component in &describing {
-                refused(&install(&arena.client(), "endless", component));
+                refused(&publish(&arena.client(), component));
             }
         }),
         Attack::new("strings between inner components", move |arena, _| {
-            refused(&install(&arena.client(), "strings", &strings));
+            refused(&publish(&arena.client(), &strings));
         }),
         Attack::new("components that do not fit into the pool", move |arena, _| {
             for component in &unfit {
-                refused(&install(&arena.client(), "unfit", component));
+                refused(&publish(&arena.client(), component));
             }
         }),
-        Attack::new("descriptions that stand for far more", |arena, round| {
+        Attack::slow("descriptions that stand for far more", |arena, round| {
             let mode = MODES[round as usize % MODES.len()];
             refused(&install(&arena.client(), "costly", &lying(mode)));
         }),
-        Attack::new("images of memory of 128 MB in a few kilobytes", |arena, round| {
+        Attack::slow("images of memory of 128 MB in a few kilobytes", |arena, round| {
             // Not the same each time, so that nothing of the last one is of use.
             let count = if round % 4 == 0 { 20 } else { 8 };
             refused(&install(&arena.client(), "images", &images(count, 16)));

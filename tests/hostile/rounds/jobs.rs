@@ -28,9 +28,9 @@ pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
             });
             arena.remove(&ids.concat());
         }),
-        Attack::new("300 queued jobs, cancelled together", |arena, _| {
+        Attack::new("100 queued jobs, cancelled together", |arena, _| {
             let job = json!({"provider": "hostile", "model": "spin", "input": [{"value": 1}]});
-            let made = arena.crowd.post("/v1/jobs/batch", &json!({"jobs": vec![job; 300]})).expect(200).json();
+            let made = arena.crowd.post("/v1/jobs/batch", &json!({"jobs": vec![job; 100]})).expect(200).json();
             arena.crowd.post("/v1/jobs/cancel", &json!({"filter": {}})).expect(200);
             let id = |item: &Value| item["job"]["id"].as_str().unwrap_or_default().to_owned();
             arena.remove(&made["items"].as_array().expect("items").iter().map(id).collect::<Vec<_>>());
@@ -42,7 +42,7 @@ pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
                 .collect();
             arena.remove(&ids);
         }),
-        Attack::new("jobs make 64 files and one of 256 MiB", |arena, _| {
+        Attack::new("jobs make 64 files and one of 16 MiB", |arena, _| {
             let ids: Vec<String> = ["many-files", "big-file", "bad-file-name"]
                 .iter()
                 .map(|model| arena.submit(model, &json!({"timeout_ms": 60_000})))
