@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use support::http::Http;
 use support::probe::Probe;
+use support::process::{self, forget_peak};
 use support::raw::{Raw, head};
 use support::server::{Server, Setup};
 use support::{eventually, ok};
@@ -44,16 +45,7 @@ const LONGEST_STEP: f64 = if cfg!(debug_assertions) { 0.025 } else { 0.005 };
 
 /// The memory of a process in bytes: now, and at most since [`forget_peak`].
 fn memory(process: u32) -> (u64, u64) {
-    let status = ok(fs::read_to_string(format!("/proc/{process}/status")), "the status of the server");
-    let value = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-        KIB * ok(line.trim().trim_end_matches(" kB").parse::<u64>(), name)
-    };
-    (value("VmRSS:"), value("VmHWM:"))
-}
-
-fn forget_peak(process: u32) {
-    ok(fs::write(format!("/proc/{process}/clear_refs"), "5"), "forgetting the peak");
+    (process::resident(process), process::peak(process))
 }
 
 /// The processor time that a process has had.
@@ -98,7 +90,7 @@ fn stall_lines(http: &Http) -> String {
 }
 
 /// A job whose result takes little as it is kept and much as JSON: this many rows of words under long names.
-fn widening_job(http: &Http, columns: usize, rows: usize) -> String {
+pub(super) fn widening_job(http: &Http, columns: usize, rows: usize) -> String {
     let values = vec!["true"; rows].join(",");
     let columns: Vec<String> = (0..columns).map(|at| format!("\"{at:0>250}\":[{values}]")).collect();
     let table = format!("{{\"columns\":{{{}}}}}", columns.join(","));
@@ -118,7 +110,7 @@ fn ended(http: &Http, id: &str) {
 }
 
 /// Asks, and reads nothing of the answer.
-fn ask(http: &Http, path: &str) -> Raw {
+pub(super) fn ask(http: &Http, path: &str) -> Raw {
     let mut raw = Raw::connect(http);
     raw.send(format!("{}\r\n", head(http, "GET", path)));
     raw

@@ -2,15 +2,16 @@
 //! nothing of them stays in memory or on disk; what is taken costs no more than its limits say.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::lying;
+use super::stopping::guest::guest;
 use support::eventually;
 use support::http::{Answer, Http};
 use support::probe::Probe;
+use support::process::{self, size_of};
 use support::server::{Server, Setup};
 
 /// What refusing a costly description may take, in bytes: its own answer is 16 MiB at most, and is held twice.
@@ -30,40 +31,21 @@ impl Memory {
     /// From now on its peak is that of what follows.
     fn of(server: &Server) -> Self {
         let process = server.id();
-        fs::write(format!("/proc/{process}/clear_refs"), "5").expect("the peak is forgotten");
-        Self { process, before: status(process, "VmRSS:") }
+        process::forget_peak(process);
+        Self { process, before: process::resident(process) }
     }
 
     /// How much more than before it had at most, in bytes.
     fn peak(&self) -> u64 {
-        status(self.process, "VmHWM:").saturating_sub(self.before)
+        process::peak(self.process).saturating_sub(self.before)
     }
 
     /// Waits until it has hardly more than before.
     fn is_given_back(&self) {
         eventually("memory to be given back", || {
-            (status(self.process, "VmRSS:").saturating_sub(self.before) <= AFTERWARDS).then_some(())
+            (process::resident(self.process).saturating_sub(self.before) <= AFTERWARDS).then_some(())
         });
     }
-}
-
-/// A figure of a process's status, in bytes.
-fn status(process: u32, name: &str) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{process}/status")).expect("the status");
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("the figure");
-    line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).expect("a number") * 1_024
-}
-
-/// Bytes of all files below a folder.
-fn size_of(folder: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    let size = |entry: fs::DirEntry| match entry.metadata() {
-        Ok(data) if data.is_dir() => size_of(&entry.path()),
-        Ok(data) => data.len(),
-        // Removed meanwhile.
-        Err(_) => 0,
-    };
-    entries.filter_map(Result::ok).map(size).sum()
 }
 
 fn install(http: &Http, name: &str, component: &[u8]) -> Answer {
@@ -116,7 +98,7 @@ fn descriptions_that_stand_for_far_more_are_refused_at_little_cost() {
 }
 
 /// A component whose modules' memories begin as images of `megabytes` each, made from two bytes.
-fn images(count: usize, megabytes: usize) -> Vec<u8> {
+pub(super) fn images(count: usize, megabytes: usize) -> Vec<u8> {
     let last = (megabytes << 20) - 8;
     let module = format!(r#"(core module (memory 1024) (data (i32.const 0) "\01") (data (i32.const {last}) "\01"))"#);
     let text = format!(
@@ -152,6 +134,20 @@ fn compiled_code_of_what_is_refused_goes_and_is_bounded() {
     server.http.delete("/v1/providers/1").expect(204);
     install(&server.http, "trap", &lying("trap")).expect(422);
     eventually("only what is installed to be there", || (size_of(&compiled) == installed).then_some(()));
+    // What was replaced before its name was removed goes, too: of a provider as of a model that was published into one.
+    let mut other = lying("patterns");
+    install(&server.http, "replaced", &other).expect(201);
+    // An unknown section, so that these are other bytes.
+    other.extend([0, 3, 1, b'n', 1]);
+    install(&server.http, "replaced", &other).expect(200);
+    server.http.delete("/v1/providers/replaced").expect(204);
+    for number in 0..2 {
+        let run = format!("(drop (i32.const {number}))");
+        let path = "/v1/providers/honest/models/replaced";
+        server.http.put(path, "application/wasm", &guest("", &run)).expect(if number == 0 { 201 } else { 200 });
+    }
+    server.http.delete("/v1/providers/honest/models/replaced").expect(204);
+    eventually("what was replaced to be gone", || (size_of(&compiled) == installed).then_some(()));
     let home = server.kill();
     let left = "0".repeat(64);
     fs::write(compiled.join(format!("{left}-1-0.code")), "half").expect("a file");

@@ -25,6 +25,7 @@ use parking_lot::Mutex;
 
 mod answering;
 mod costing;
+mod rounds;
 mod stopping;
 
 use support::plugins::plugin;

@@ -70,7 +70,7 @@ async fn what_does_not_fit_into_the_pool_is_refused_by_its_limit() {
 }
 
 /// Whether a thing that a test needs is there. Where it is not, the test says that it is skipped, and fails in CI.
-fn have(what: &str, there: bool) -> bool {
+pub(super) fn have(what: &str, there: bool) -> bool {
     assert!(there || std::env::var_os("CI").is_none(), "CI needs {what}");
     if !there {
         eprintln!("skipped: there is no {what} here");

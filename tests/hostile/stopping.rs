@@ -10,7 +10,7 @@
     reason = "tests fail by panicking, and print what they measure"
 )]
 
-mod guest;
+pub(super) mod guest;
 mod handing;
 mod inspecting;
 mod sessions;
@@ -74,11 +74,11 @@ const TRANSFER: &str =
     "output-too-large: one call of the component handed the host more than 4194304 bytes (limit transfer_bytes)";
 
 /// Grows its memory to `bytes`, and goes on with stderr in `$own`.
-fn with_stderr(bytes: u32, then: &str) -> String {
+pub(super) fn with_stderr(bytes: u32, then: &str) -> String {
     format!("(call $grow (i32.const {bytes})) (global.set $own (call $stderr)) {}", for_ever(then))
 }
 
-fn write(bytes: u32) -> String {
+pub(super) fn write(bytes: u32) -> String {
     with_stderr(
         bytes + 65_536,
         &format!("(call $stderr-write (global.get $own) (i32.const 65536) (i32.const {bytes}) (i32.const 64))"),
@@ -209,7 +209,7 @@ async fn describing() {
 }
 
 /// Two components in one, of which one hands the other something.
-fn two(kind: &str, given: &str, taken: &str) -> Vec<u8> {
+pub(super) fn two(kind: &str, given: &str, taken: &str) -> Vec<u8> {
     let text = include_str!("stopping/two.wat").replace("TYPE", kind).replace("GIVEN", given).replace("TAKEN", taken);
     wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -18,6 +18,7 @@ pub mod history;
 pub mod http;
 pub mod plugins;
 pub mod probe;
+pub mod process;
 pub mod raw;
 pub mod sandbox;
 pub mod server;

@@ -13,7 +13,7 @@ use super::super::appended::appended_to;
 const PARTS: &str = include_str!("guest.wat");
 
 /// A model component with these bodies.
-pub(super) fn guest(describe: &str, run: &str) -> Vec<u8> {
+pub(crate) fn guest(describe: &str, run: &str) -> Vec<u8> {
     model(StringEncoding::UTF8, describe, run, "")
 }
 
@@ -47,6 +47,6 @@ pub(super) fn with_memories(count: usize) -> Vec<u8> {
 }
 
 /// Something done over and over, for ever.
-pub(super) fn for_ever(what: &str) -> String {
+pub(crate) fn for_ever(what: &str) -> String {
     format!("(loop $again {what} (br $again))")
 }

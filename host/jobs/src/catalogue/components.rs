@@ -89,6 +89,16 @@ impl Components {
         }
     }
 
+    /// Forgets what was replaced last under this name, and answers it. `model` is `None` for a provider with all its
+    /// models.
+    pub(super) fn take_superseded(&self, key: &ProviderKey, model: Option<&ModelName>) -> Vec<Digest> {
+        let concerned = |(of, name): &(ProviderKey, Option<ModelName>)| {
+            of == key && model.is_none_or(|model| name.as_ref() == Some(model))
+        };
+        let mut superseded = self.superseded.lock();
+        superseded.extract_if(|name, _| concerned(name)).map(|(_, digest)| digest).collect()
+    }
+
     /// Lets go of all but these; runs in progress keep theirs.
     pub(crate) fn keep_only(&self, kept: &HashSet<Digest>) {
         self.superseded.lock().clear();

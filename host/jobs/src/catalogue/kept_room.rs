@@ -8,9 +8,9 @@ use analyte_core::codes::Code;
 use analyte_core::names::{Organisation, ProviderKey};
 use analyte_core::shares::{Shares, Use};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::installed::Catalogue;
+use crate::catalogue::kept::Kept;
 use crate::error::JobsError;
-use crate::kept::Kept;
 use crate::manager::Manager;
 
 impl Catalogue {
@@ -90,7 +90,7 @@ mod tests {
     use analyte_store::ProviderRecord;
 
     use super::*;
-    use crate::catalogue::Provider;
+    use crate::catalogue::installed::Provider;
 
     #[test]
     fn what_providers_say_is_shared_by_organisations() {

@@ -59,6 +59,14 @@ impl Manager {
         }
     }
 
+    /// What was replaced under this name last, which was removed now: no job pins it any more. `model` is `None` for the
+    /// whole provider with all its models.
+    pub(crate) fn name_removed(&self, key: &ProviderKey, model: Option<&ModelName>) {
+        for digest in self.inner.components.take_superseded(key, model) {
+            self.removed(digest);
+        }
+    }
+
     /// A component was taken out of the catalogue. Unless another provider or model runs on it, it goes from memory as soon
     /// as its last run ends, and with it its compiled code.
     pub(crate) fn removed(&self, digest: Digest) {

@@ -98,6 +98,7 @@ impl Manager {
         if let Some(component) = component {
             self.removed(component);
         }
+        self.name_removed(key, Some(model));
         ended
     }
 }

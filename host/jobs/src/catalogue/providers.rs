@@ -296,6 +296,7 @@ impl Manager {
         tracing::info!(provider = %key, force, "provider removed");
         let ended = self.end_jobs_of(key, |_| true, &format!("provider `{name}` was removed")).await;
         before.components().for_each(|digest| self.removed(digest));
+        self.name_removed(key, None);
         ended
     }
 
