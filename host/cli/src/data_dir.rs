@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::{cache_dir, told};
+use crate::{cache_dir, report};
 
 /// Where everything is kept unless something else is said.
 pub(crate) const USUAL: &str = "analyte-data";

@@ -35,7 +35,7 @@ use crate::options::Clock;
 use crate::run::active_runs::Live;
 use crate::run::held_up::{HOLDS_ITS_SHARE, NO_MEMORY, Seen};
 use crate::run::outcomes::Finisher;
-use crate::run::sessions::{Pool, Sessions};
+use crate::run::sessions::{Needed, Pool, Sessions};
 use crate::run::slots::Slots;
 use crate::run::split::Splitting;
 use crate::shares::Shares;
@@ -133,7 +133,7 @@ impl Manager {
         let budget = self.inner.engine.budget();
         let reserved = budget.try_reserve(organisation, bytes).or_else(|_| {
             // Where room is made by this, it is made in a moment; this call may still be too early.
-            self.end_idle_instance(sessions::Needed::Memory);
+            self.end_idle_instance(Needed::Memory);
             budget.try_reserve(organisation, bytes)
         });
         reserved.map_err(|lack| match lack {

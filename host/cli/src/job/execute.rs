@@ -15,7 +15,6 @@ use crate::client::{Connection, Method, bytes, show_warnings};
 use crate::model::{Interface, address};
 use crate::parameters::Parameters;
 use crate::progress::Progress;
-use crate::report;
 use crate::show::table::TableFormat;
 use crate::table_input::{Given, Input};
 

@@ -16,7 +16,7 @@ use analyte_engine::run::request::Grants;
 use analyte_store::{ModelKind, ModelRecord, ProviderRecord};
 use parking_lot::RwLock;
 
-use crate::catalogue::installed::kept::Kept;
+use crate::catalogue::kept::Kept;
 use crate::catalogue::schemas;
 use crate::error::JobsError;
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
-use analyte_core::names::{ModelName, Organisation, ProviderKey};
+use analyte_core::names::{ModelName, ProviderKey};
 use analyte_engine::Component;
 use analyte_engine::error::Refused;
 use bytes::Bytes;

@@ -19,8 +19,7 @@ use analyte_store::{ModelRecord, NewContent, ProviderRecord, Removed, Right};
 use bytes::Bytes;
 
 use crate::access::tokens::Principal;
-use crate::catalogue::installed::kept::Kept;
-use crate::catalogue::installed::kept::Kept;
+use crate::catalogue::kept::Kept;
 use crate::catalogue::installed::{Provider, ProviderState};
 use crate::catalogue::publish::ModelContent;
 use crate::detached::to_the_end;
