@@ -12,11 +12,12 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
+use support::bench::{compiled, machine};
 use support::http::Http;
 use support::repository;
 
-use asked::Asked;
-use times::{Times, milliseconds};
+use support::bench::asked::Asked;
+use support::bench::times::{Times, milliseconds};
 
 const MODELS: [&str; 4] = ["diabetes", "digits", "iris", "tumours"];
 const JOBS: &str = "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI/Services";

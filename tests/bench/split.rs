@@ -15,12 +15,13 @@ use analyte_core::shape::Shape;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
 
+use support::bench::{compiled, machine};
 use support::http::Answer;
 use support::repository;
 use support::server::Server;
 
-use asked::Asked;
-use times::Times;
+use support::bench::asked::Asked;
+use support::bench::times::Times;
 
 /// Models of the example plugin `onnx`, with how many rows they are given: those of their test data, over and over.
 const MODELS: [(&str, usize); 4] =

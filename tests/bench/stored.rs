@@ -11,12 +11,13 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use support::bench::{compiled, filled, machine};
 use support::http::Http;
 use support::server::Setup;
 
-use asked::Asked;
-use filled::{BATCH, ready};
-use times::{Times, milliseconds};
+use support::bench::asked::Asked;
+use support::bench::filled::{BATCH, ready};
+use support::bench::times::{Times, milliseconds};
 
 const QUERY_JOBS: &str =
     "/Thingworx/Resources/TW.AnalysisServices.JobManagementServicesAPI/Services/QueryJobs?Accept=application/json";

@@ -14,11 +14,12 @@ use analyte_core::limits::Limits;
 use analyte_engine::run::request::RunReport;
 use analyte_engine::run::session::WarmInstance;
 
+use support::bench::{compiled, machine};
 use support::ok;
 use support::sandbox::{RUN, Sandbox, shown};
 
-use asked::Asked;
-use times::Times;
+use support::bench::asked::Asked;
+use support::bench::times::Times;
 
 /// Runs that the benchmark does not count: caches fill, pages are touched.
 const IDLE: usize = 200;

@@ -13,13 +13,11 @@ mod jobs;
 mod neighbour;
 
 use std::path::Path;
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use arena::{Arena, is_served};
 
 use super::placing::have;
-use super::sharing::ALONE;
 
 /// What would take long with the usual settings: sessions that nobody ends, and components that never say what they are.
 const CONFIG: &str = "[limits]\nsession_idle_ms = 2000\ndescribe_ms = 300\nresult_file_bytes = 16777216\n";
@@ -64,7 +62,6 @@ fn every_attack_leaves_nothing_behind_and_a_neighbour_served() {
     if !have("/proc", Path::new("/proc/self/task").is_dir()) {
         return;
     }
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let arena = Arena::start(CONFIG);
     let attacks = chosen(
         [guests::attacks, jobs::attacks, installations::attacks, connections::attacks]

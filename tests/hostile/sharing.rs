@@ -29,7 +29,7 @@ const FACTOR: f64 = 2.0;
 const ROUNDS: usize = 3;
 
 /// One at a time: each measures.
-pub(super) static ALONE: Mutex<()> = Mutex::new(());
+static ALONE: Mutex<()> = Mutex::new(());
 
 fn long() -> bool {
     std::env::var("ANALYTE_SHARING").is_ok_and(|asked| asked == "long")

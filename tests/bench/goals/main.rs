@@ -31,8 +31,9 @@ mod submit;
 mod verdict;
 mod visible;
 
-use asked::Asked;
 use report::Report;
+use support::bench::asked::Asked;
+use support::bench::{bare_server, machine};
 
 /// The same as the server has, so that none of what is compared has another one.
 #[global_allocator]

@@ -21,8 +21,9 @@ mod providers;
 mod rows;
 mod stored;
 
-use asked::Asked;
 use curve::Chart;
+use support::bench::asked::Asked;
+use support::bench::{bare_server, machine};
 use support::{ok, repository};
 
 /// The same as the server has, so that none of what is compared has another one.

@@ -19,8 +19,8 @@ use analyte_store::{ModelRecord, NewContent, ProviderRecord, Removed, Right};
 use bytes::Bytes;
 
 use crate::access::tokens::Principal;
-use crate::catalogue::kept::Kept;
 use crate::catalogue::installed::{Provider, ProviderState};
+use crate::catalogue::kept::Kept;
 use crate::catalogue::publish::ModelContent;
 use crate::detached::to_the_end;
 use crate::error::JobsError;

@@ -19,8 +19,8 @@ use analyte_store::{FileRecord, ModelKind, ModelRecord, NewContent, Staged, Stor
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::catalogue::kept::Kept;
 use crate::catalogue::installed::{Model, Origin, Provider};
+use crate::catalogue::kept::Kept;
 use crate::catalogue::providers::DESCRIPTION_BYTES;
 use crate::error::JobsError;
 use crate::manager::Manager;
