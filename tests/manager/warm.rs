@@ -306,12 +306,12 @@ async fn short_runs_of_fresh_instances_are_known_as_such_however_many_one_task_m
     for number in 0..1_000 {
         let report = sandbox.component.run(sandbox.request("keeper", "{}", &Arc::default())).await;
         assert!(report.outcome.is_ok(), "{}", shown(&report));
-        quick += usize::from(sandbox.component.is_quick());
-        assert_eq!(sandbox.component.is_quick(), number >= 15, "after {} runs", number + 1);
+        quick += usize::from(sandbox.component.is_quick(None));
+        assert_eq!(sandbox.component.is_quick(None), number >= 15, "after {} runs", number + 1);
     }
     assert_eq!(quick, 985);
     // One that takes long costs that, and the next ones count anew.
     let spin = r#"{"deed":"spin","number":1000000}"#;
     sandbox.component.run(sandbox.request("keeper", spin, &Arc::default())).await;
-    assert!(!sandbox.component.is_quick());
+    assert!(!sandbox.component.is_quick(None));
 }

@@ -14,12 +14,12 @@ use support::ok;
 use support::plugins::plugin;
 
 wasmtime::component::bindgen!({
-    path: "../../wit/0.1.0",
+    path: "../wit/0.1.0",
     world: "provider-plugin",
     exports: { default: async },
 });
 
-use analyte::plugin::tables::Table;
+use self::analyte::plugin::tables::Table;
 use exports::analyte::plugin::provider::{Outcome, Request};
 
 #[path = "../../../host/engine/src/config.rs"]

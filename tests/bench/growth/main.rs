@@ -9,7 +9,6 @@
 #![expect(clippy::print_stdout, reason = "what it is for")]
 
 use std::fs::File;
-use std::path::Path;
 use std::time::Instant;
 
 mod columns;
