@@ -131,7 +131,7 @@ fn arrows_go_down_only() {
     }
 }
 
-/// Code that takes the first of a job's tasks for all of them is wrong for a job of several: it says `only_task`, `sinks`,
+/// Code that takes the first of a job's tasks for all of them is wrong for a job of several: it says `only_task`, `leading_task`, `sinks`,
 /// or goes through each.
 #[test]
 fn no_code_takes_the_first_task_for_the_job() {

@@ -59,6 +59,6 @@ mod tests {
         assert_eq!(std::fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
         private(&folder).unwrap();
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o770)).unwrap();
-        assert!(private(&folder).unwrap_err().to_string().contains("others may write to it"));
+        assert!(private(&folder).unwrap_err().to_string().contains("other users may write to it"));
     }
 }

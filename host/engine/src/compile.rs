@@ -13,7 +13,7 @@ use std::time::Duration;
 use analyte_core::limits::Limits;
 use tokio::process::Command;
 
-use crate::config::{Allocation, GIVES_WAY, config};
+use crate::config::{Allocation, config};
 use crate::error::Refused;
 use crate::prepare;
 use crate::proposals::{Proposal, missing};
@@ -58,7 +58,7 @@ pub fn child(arguments: &[OsString]) -> Result<(), String> {
 }
 
 fn limit_this_process(address_space: u64, seconds: u64) -> rustix::io::Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setpriority_process, setrlimit};
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = |resource, soft: u64, hard: u64| {
         // Where the server itself has less, no process of it can have more.
         let most = getrlimit(resource).maximum.unwrap_or(u64::MAX);
@@ -68,10 +68,7 @@ fn limit_this_process(address_space: u64, seconds: u64) -> rustix::io::Result<()
     // At the soft limit the signal says what it is about; at the hard one it would be SIGKILL.
     limit(Resource::Cpu, seconds, seconds.saturating_add(1))?;
     limit(Resource::Core, 0, 0)?;
-    // As the threads that run components do, it gives way to those that answer calls.
-    if let Err(error) = setpriority_process(None, GIVES_WAY) {
-        tracing::debug!(%error, "the compiler keeps its usual priority");
-    }
+    crate::give_way::process();
     // When memory runs out, the kernel is to end this process rather than the server. Without /proc that cannot be said, and
     // the server does not start there.
     drop(std::fs::write("/proc/self/oom_score_adj", "1000"));

@@ -21,10 +21,6 @@ pub(crate) enum Allocation {
 /// Host frames run on the guest's stack during a host call; this much is theirs.
 const HOST_STACK: usize = 1 << 20;
 
-/// How much guests and compilers give way to the threads that answer calls and keep jobs, as `nice` counts it. What computes uses up its
-/// time on a processor; a thread that only has to answer must not wait for that.
-pub(crate) const GIVES_WAY: i32 = 10;
-
 pub(crate) fn config(allocation: Allocation, limits: &Limits) -> Config {
     let mut config = Config::new();
     for proposal in PROPOSALS {

@@ -9,8 +9,6 @@ use analyte_core::limits::Limits;
 use analyte_core::names::Organisation;
 use analyte_core::shares::Holder;
 use bytes::Bytes;
-use rustix::process::setpriority_process;
-use rustix::thread::gettid;
 use tokio::runtime::{Builder, Handle, Runtime};
 use wasmtime::component::Linker;
 
@@ -20,8 +18,8 @@ use crate::code::{self, Loading};
 use crate::compile::{self, Compiler};
 use crate::compiling::Compiling;
 use crate::component::{Component, Description};
-use crate::config::GIVES_WAY;
 use crate::error::{EngineError, Refused};
+use crate::give_way;
 use crate::host::{self, HostState};
 use crate::inspect::inspect;
 use crate::place::Place;
@@ -107,7 +105,7 @@ impl Engine {
             // As many again are spare: each takes the place of one that does not come back from its guest.
             .worker_threads(threads.saturating_mul(2))
             .thread_name("guest")
-            .on_thread_start(give_way)
+            .on_thread_start(give_way::thread)
             .enable_all()
             .build()
             .map_err(io("starting threads for components".to_owned()))?;
@@ -329,14 +327,6 @@ impl Engine {
     pub(crate) fn guests(&self) -> Option<(&Handle, &Turns)> {
         let GuestThreads { runtime, turns } = &self.inner.guests;
         runtime.as_ref().map(|runtime| (runtime.handle(), turns))
-    }
-}
-
-/// Has this thread give way to others of the process.
-fn give_way() {
-    if let Err(error) = setpriority_process(Some(gettid()), GIVES_WAY) {
-        // Guests then only share the processors evenly.
-        tracing::debug!(%error, "a thread for components keeps its usual priority");
     }
 }
 

@@ -20,6 +20,7 @@ mod crossing;
 mod describe;
 mod engine;
 pub mod error;
+mod give_way;
 mod host;
 pub mod inspect;
 pub mod place;

@@ -140,7 +140,7 @@ impl Metrics {
                 job.error().map_or(Code::HostError, |failure| failure.code).as_str()
             }
         };
-        let provider = job.only_task().map(|task| task.provider.to_string()).unwrap_or_default();
+        let provider = job.leading_task().map(|task| task.provider.to_string()).unwrap_or_default();
         self.inner.ended.get_or_create(&Ended { provider, outcome }).inc();
     }
 }

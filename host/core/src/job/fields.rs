@@ -67,7 +67,7 @@ fn rank(status: Status) -> i64 {
 
 impl Fields for Job {
     fn field(&self, name: &str) -> Field<'_> {
-        let only = || self.only_task();
+        let leading = || self.leading_task();
         let standing = || self.standing();
         let usage = || standing().map(|task| task.usage);
         let progress = || standing().and_then(|task| task.progress.as_ref());
@@ -75,9 +75,9 @@ impl Fields for Job {
             "id" => Field::text(self.id.to_string()),
             "status" => Field::text(self.status.as_str()),
             "status.rank" => Field::Integer(rank(self.status)),
-            "provider" => only().map(|task| task.provider.as_str()).into(),
-            "model" => only().map(|task| task.model.as_str()).into(),
-            "digest" => only().map(|task| task.digest.to_string()).into(),
+            "provider" => leading().map(|task| task.provider.as_str()).into(),
+            "model" => leading().map(|task| task.model.as_str()).into(),
+            "digest" => leading().map(|task| task.digest.to_string()).into(),
             "attempt" => standing().map(|task| i64::from(task.attempt.0)).into(),
             "max_attempts" => Field::Integer(self.retry.max_attempts.into()),
             "priority" => Field::Integer(self.priority.into()),

@@ -345,6 +345,12 @@ impl Job {
         }
     }
 
+    /// The task whose provider and model a job is counted under where only one can be named: the first. `None` for a job
+    /// without tasks, which no store takes.
+    pub fn leading_task(&self) -> Option<&Task> {
+        self.tasks.first()
+    }
+
     /// Tasks that no other task depends on: their tables are the job's results.
     pub fn sinks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| !self.tasks.iter().any(|other| other.parents.contains(&task.name)))

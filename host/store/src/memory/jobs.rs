@@ -154,7 +154,7 @@ impl Jobs for MemoryStore {
         let data = self.lock()?;
         let mut depths: BTreeMap<_, Depth> = BTreeMap::new();
         for Entry { job, .. } in data.jobs.values().filter(|entry| !entry.job.status.ended()) {
-            let Some(task) = job.only_task() else { continue };
+            let Some(task) = job.leading_task() else { continue };
             let (organisation, provider) = (job.organisation.clone(), task.provider.clone());
             let none = Depth { organisation, provider, queued: 0, running: 0, oldest: None };
             let depth = depths.entry((none.organisation.clone(), none.provider.clone())).or_insert(none);

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use analyte_core::job::Task;
 use analyte_core::limits::Limits;
 use analyte_core::query::{Filter, Query, Sort, compare_rows};
 use serde_json::{Value, json};
@@ -64,11 +65,13 @@ impl Model {
     /// Those that fit, newest first.
     fn fitting(&self, of: &Organisation, query: &ListQuery) -> Vec<Job> {
         let fits = |job: &&Job| {
-            let task = &job.tasks[0];
+            let asked = |task: &Task| {
+                query.provider.as_ref().is_none_or(|provider| task.provider == *provider)
+                    && query.model.as_ref().is_none_or(|model| task.model == *model)
+            };
             job.organisation == *of
                 && query.status.is_none_or(|status| job.status == status)
-                && query.provider.as_ref().is_none_or(|provider| task.provider == *provider)
-                && query.model.as_ref().is_none_or(|model| task.model == *model)
+                && job.tasks.iter().any(asked)
                 && query.tag.as_ref().is_none_or(|(tag, value)| job.tags.get(tag) == Some(value))
                 && query.created_after.is_none_or(|after| job.created_at >= after)
                 && query.created_before.is_none_or(|before| job.created_at < before)

@@ -1,5 +1,7 @@
 //! What is asked for: submissions, retries, cancels, removals.
 
+use analyte_core::job::Task;
+
 use super::catalogue::provider_key;
 use super::{
     Age, BTreeMap, Before, CancelAnswer, CancelRule, Digest, Event, Idempotency, Job, JobId, LARGE, Model, NewContent,
@@ -134,10 +136,12 @@ impl Model {
         let latest = providers.values().copied().fold(before, Timestamp::max);
         let age = Age { usual: all, organisations: BTreeMap::new(), providers: providers.clone() };
         let is_old = |job: &Job| {
-            let name = &job.tasks[0].provider;
-            let own = providers.get(&ProviderKey::of(job.organisation.clone(), name.clone()));
-            let further = own.or_else(|| providers.get(&ProviderKey::shared(name.clone())));
-            let before = further.map_or(before, |further| before.max(*further));
+            let before_of = |task: &Task| {
+                let own = providers.get(&ProviderKey::of(job.organisation.clone(), task.provider.clone()));
+                let further = own.or_else(|| providers.get(&ProviderKey::shared(task.provider.clone())));
+                further.map_or(before, |further| before.max(*further))
+            };
+            let before = job.tasks.iter().map(before_of).min().unwrap_or(before);
             job.status.ended() && job.finished_at.is_some_and(|at| at < before)
         };
         let old: Vec<_> = self.jobs.iter().filter(|(_, job)| is_old(job)).map(|(place, _)| place.clone()).collect();

@@ -84,7 +84,7 @@ impl Depths {
         if job.status.ended() {
             return None;
         }
-        let provider = &job.only_task()?.provider;
+        let provider = &job.leading_task()?.provider;
         let organisation = &job.organisation;
         match self.changed.get_mut(organisation) {
             Some(changed) if changed.contains(provider) => {}
