@@ -179,7 +179,7 @@ limits! {
         "Bounds `describe`, `models` and `inspect-model` together." "422 `invalid-component`";
     describe_ms 30_000 "milliseconds"
         "Bounds `describe`, `models` and `inspect-model` together." "422 `invalid-component`";
-    describe_bytes 16_777_216 "bytes"
+    describe_bytes 8_388_608 "bytes"
         "Bounds what one answer of `describe`, `models` or `inspect-model` may carry." "422 `invalid-component`";
     models 1_000 "models"
         "Bounds what one provider offers." "422 `invalid-component`";

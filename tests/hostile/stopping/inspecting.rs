@@ -75,16 +75,32 @@ async fn saying_what_the_models_are() {
 async fn saying_as_much_as_there_may_be() {
     // A list of models, all zeroes: each is refused for its empty name, after all were read.
     let many = "(call $grow (i32.const 67108864)) (i32.store (i32.const 8192) (i32.const 65536)) \
-                (i32.store (i32.const 8196) (i32.const 40000))";
+                (i32.store (i32.const 8196) (i32.const MODELS))";
     let (engine, _folder) = engine(brief());
-    let refused = engine.install(provider(many, "").into()).await.err().expect("refused");
-    println!("40,000 models: longest step {:?}: {}", engine.longest_step(), refused.message);
-    assert!(engine.longest_step() <= STEP, "{:?}", engine.longest_step());
-    // The description of one model in UTF-16, as long as an answer may be: 1056 is where it is.
+    for (models, said) in [
+        (20_000, "the provider offers 20000 models; 1000 are allowed (limit models)"),
+        (
+            100_000,
+            "the component's `describe` or `models` failed: what the component handed over was larger than 8388608 bytes (limit \
+             describe_bytes)",
+        ),
+    ] {
+        let many = many.replace("MODELS", &models.to_string());
+        let refused = engine.install(provider(&many, "").into()).await.err().expect("refused");
+        assert_eq!(refused.message, said);
+        println!("{models} models: longest step {:?}", engine.longest_step());
+        assert!(engine.longest_step() <= STEP, "{:?}", engine.longest_step());
+    }
+    // The description of one model in UTF-16, as long as an answer may be.
     let long = "(call $grow (i32.const 67108864)) (i32.store (i32.const 1032) (i32.const 65536)) \
-                (i32.store (i32.const 1036) (i32.const 8300000))";
+                (i32.store (i32.const 1036) (i32.const 4100000))";
     let bytes = guest::model(wit_component::StringEncoding::UTF16, long, "", "");
     let refused = engine.install(bytes.into()).await.err().expect("refused");
-    println!("a text of 16 MB: longest step {:?}: {}", engine.longest_step(), refused.message);
+    assert!(
+        refused.message.contains("description_bytes") || refused.message.contains("model name"),
+        "{}",
+        refused.message
+    );
+    println!("a text of 8 MB in UTF-16: longest step {:?}", engine.longest_step());
     assert!(engine.longest_step() <= STEP, "{:?}", engine.longest_step());
 }

@@ -23,6 +23,7 @@ use crate::component::Component;
 use crate::crossing::{Given, Handed, Lowered, Request, handed, table_of, take};
 use crate::error::Refused;
 use crate::host::{Call, cut};
+use crate::run::aside::Aside;
 use crate::run::diagnose::{HostFault, capability_denied};
 use crate::run::housed::Housed;
 use crate::run::instance::{Live, Transfer};
@@ -84,7 +85,11 @@ impl Component {
         // What goes in is copied, which takes its time, too.
         let quick = self.quick(&organisation);
         let here = quick.trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
+        // What goes in may be large, and the run may be dropped before it begins: the request first, then this.
+        let aside = Aside::new(request.input.clone(), request.input.memory_bytes() as u64);
+        let held = (request, aside);
         let work = async move {
+            let (request, _aside) = held;
             let live = Live::new(this, memory_bytes, place);
             let live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
             match Housed::new(live, room).live() {
@@ -278,6 +283,8 @@ fn is_error_code(code: &str) -> bool {
 
 /// What is looked at where it is, in bytes: some milliseconds.
 const SMALL: usize = 1 << 20;
+/// What looking at a column takes beside its bytes, as if it were bytes.
+const COLUMN: usize = 1 << 10;
 
 /// [Checks](accept) a result; a large one on a thread of its own, since that takes its time and cannot be interrupted.
 async fn accepted(
@@ -286,7 +293,9 @@ async fn accepted(
     input_rows: usize,
     limits: Arc<Limits>,
 ) -> Result<RunOutcome, Failure> {
-    let bytes: usize = given.output.columns.iter().map(|column| column.data.len()).sum();
+    let columns = given.output.columns.len().saturating_add(given.added.len());
+    let data: usize = given.output.columns.iter().map(|column| column.data.len()).sum();
+    let bytes = data.saturating_add(columns.saturating_mul(COLUMN));
     let check = move || accept(given, &model, input_rows, &limits);
     let checked = if bytes <= SMALL {
         check()

@@ -23,7 +23,7 @@ pub(crate) fn provider(mode: &str) -> ProviderInfo {
         capabilities.push(Capability { name, reason, extra: Vec::new() });
     }
     ProviderInfo {
-        title: if mode == "big-title" { "t".repeat(10_000_000) } else { "Hostile".to_owned() },
+        title: if mode == "big-title" { "t".repeat(5_000_000) } else { "Hostile".to_owned() },
         version: "1".to_owned(),
         description: "Misbehaves, one model for each way.".to_owned(),
         capabilities,
