@@ -141,13 +141,20 @@ async fn what_is_said_of_a_published_model_is_bounded() {
         let names: Vec<String> = (0..inputs).map(|at| format!("a-column-with-a-long-name-{at}")).collect();
         json!({ "inputs": names, "weights": vec![1; inputs] }).to_string()
     };
-    let publish = async |inputs: usize| {
+    let publish = async |inputs: usize, custom_data: Option<String>| {
         let content = ModelContent::Bytes(file(inputs).into());
         let publish = PublishModel::new(key.clone(), model("sum"), "application/json".to_owned(), content);
-        manager.publish_model(publish).await.map(|_| ())
+        manager.publish_model(PublishModel { custom_data, ..publish }).await.map(|_| ())
     };
-    publish(3).await.expect("published");
+    publish(3, Some("x".repeat(5_000))).await.expect("published");
+    // What its component says of it is refused as any component's is.
+    let expected = format!(
+        "what the component says of itself takes more than {most} bytes as JSON (limit described_bytes); say less, in fewer \
+         models, or with smaller schemas and examples"
+    );
+    assert_eq!(message(publish(300, None).await), (Code::InvalidComponent, expected));
+    // What its publisher adds counts as well.
     let expected = format!("what is said of the model takes more than {most} bytes as JSON (limit described_bytes)");
-    assert_eq!(message(publish(300).await), (Code::InvalidInput, expected));
+    assert_eq!(message(publish(3, Some("x".repeat(9_900))).await), (Code::InvalidInput, expected));
     manager.stop(Duration::ZERO).await.expect("stopped");
 }
