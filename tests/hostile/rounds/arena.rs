@@ -12,7 +12,7 @@ use support::server::{Server, Setup};
 use support::{PATIENCE, eventually};
 
 /// What the process may have more than before, in bytes.
-const MEMORY: u64 = 48 << 20;
+const MEMORY: u64 = 64 << 20;
 /// What it may have open more than before: the neighbour's files and connections come and go.
 const HANDLES: usize = 8;
 /// What it may have more threads than before: those for files end ten seconds after their last use.

@@ -9,7 +9,7 @@ use crate::stopping::{with_stderr, write};
 
 /// A time limit that some of them would overrun, in milliseconds.
 fn soon() -> Value {
-    json!({"timeout_ms": 200, "fuel": 1_000_000_000_000_u64})
+    json!({"timeout_ms": 100, "fuel": 1_000_000_000_000_u64})
 }
 
 /// Grows its memory to 8 MiB with 4 MiB of text in it, and does this for ever.
