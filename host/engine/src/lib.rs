@@ -7,6 +7,7 @@
 //!
 //! This is the only crate that names wasmtime.
 
+pub mod apart;
 mod bindings;
 pub mod budget;
 mod cache;

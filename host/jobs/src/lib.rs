@@ -14,7 +14,6 @@
 //! It knows nothing of HTTP and nothing of how the sandbox or the store work.
 
 mod access;
-mod apart;
 mod blocking;
 mod catalogue;
 mod computing;
@@ -30,6 +29,7 @@ mod shares;
 mod start;
 mod view;
 
+pub use analyte_engine::apart::Apart;
 pub use analyte_engine::budget::Reservation;
 pub use analyte_engine::run::request::{Grants, LogLine, RunOutcome, RunReport};
 pub use analyte_store::{
@@ -39,7 +39,6 @@ pub use analyte_store::{
 
 pub use access::organisations::NewOrganisation;
 pub use access::tokens::{NewToken, Principal, Secret};
-pub use apart::Apart;
 pub use catalogue::installed::{Model, Origin, Provider, ProviderState};
 pub use catalogue::providers::{InstallProvider, Installed, NewProvider};
 pub use catalogue::publish::{ModelContent, ModelOverrides, PublishModel, Published};

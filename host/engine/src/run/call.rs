@@ -16,6 +16,7 @@ use analyte_core::shares::Holder;
 use tokio::task::{JoinHandle, unconstrained};
 use wasmtime::AsContextMut as _;
 
+use crate::apart::Apart;
 use crate::bindings::analyte::plugin::analysis::AnalysisError;
 use crate::budget::Reservation;
 use crate::checked;
@@ -23,7 +24,6 @@ use crate::component::Component;
 use crate::crossing::{Given, Handed, Lowered, Request, handed, table_of, take};
 use crate::error::Refused;
 use crate::host::{Call, cut};
-use crate::run::aside::Aside;
 use crate::run::diagnose::{HostFault, capability_denied};
 use crate::run::housed::Housed;
 use crate::run::instance::{Live, Transfer};
@@ -86,10 +86,10 @@ impl Component {
         let quick = self.quick(&organisation);
         let here = quick.trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
         // What goes in may be large, and the run may be dropped before it begins: the request first, then this.
-        let aside = Aside::new(request.input.clone(), request.input.memory_bytes() as u64);
-        let held = (request, aside);
+        let apart = Apart::if_large_for_guests(request.input.memory_bytes(), || request.input.clone());
+        let held = (request, apart);
         let work = async move {
-            let (request, _aside) = held;
+            let (request, _apart) = held;
             let live = Live::new(this, memory_bytes, place);
             let live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
             match Housed::new(live, room).live() {
@@ -215,7 +215,7 @@ pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
                     let allowed = store.data().allowed();
                     take(store.as_context_mut(), *answer, allowed).await
                 }
-                (None, None) => Err(HostFault::new("the result is not there", "no answer was laid aside").into()),
+                (None, None) => Err(HostFault::new("the result is not there", "no answer was laid apart").into()),
             }
         })
         .await;

@@ -1,11 +1,11 @@
 //! An instance with the memory that was reserved for it.
 //!
-//! A large one is [dropped aside](super::aside); its memory counts until it has gone.
+//! A large one is [dropped apart](crate::apart); its memory counts until it has gone.
 
 use std::sync::Arc;
 
+use crate::apart::Apart;
 use crate::budget::Reservation;
-use crate::run::aside::drop_aside;
 use crate::run::instance::Live;
 
 /// Until both go.
@@ -27,8 +27,9 @@ impl Housed {
 impl Drop for Housed {
     fn drop(&mut self) {
         if let Some((live, room)) = self.both.take() {
-            let bytes = live.memory_bytes();
-            drop_aside((live, room), bytes);
+            let bytes = usize::try_from(live.memory_bytes()).unwrap_or(usize::MAX);
+            // A small one goes here, with what was to make it.
+            drop(Apart::if_large_for_guests(bytes, || (live, room)));
         }
     }
 }

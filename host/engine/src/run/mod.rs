@@ -1,8 +1,7 @@
 //! Running one model: [`request`] says what goes in and comes out, [`ends`] what may end it early, [`session`] keeps an
 //! instance between runs.
 
-pub(crate) mod aside;
-mod call;
+pub(crate) mod call;
 pub(crate) mod diagnose;
 pub mod ends;
 mod hook;

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 
+use crate::apart::Apart;
 use crate::budget::Reservation;
 use crate::component::Component;
 use crate::error::Refused;
-use crate::run::aside::Aside;
 use crate::run::call::run_in;
 use crate::run::housed::Housed;
 use crate::run::instance::Live;
@@ -63,10 +63,10 @@ impl WarmInstance {
         };
         let Some(mut kept) = self.kept.take() else { return RunReport::failed(gone()) };
         let organisation = request.organisation.clone();
-        let aside = Aside::new(request.input.clone(), request.input.memory_bytes() as u64);
-        let held = (request, aside);
+        let apart = Apart::if_large_for_guests(request.input.memory_bytes(), || request.input.clone());
+        let held = (request, apart);
         let work = async move {
-            let (request, _aside) = held;
+            let (request, _apart) = held;
             let Some(live) = kept.live() else { return Err(Refused::host("the instance has gone")) };
             let report = run_in(live, request).await;
             let usable = live.usable();

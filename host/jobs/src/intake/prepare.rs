@@ -12,11 +12,11 @@ use analyte_core::parameters::{ParameterProblem, ParametersSchema};
 use analyte_core::table::Table;
 use analyte_core::table::fit::fit;
 use analyte_core::table::format::{Format, Read, write};
+use analyte_engine::apart::Apart;
 use analyte_store::{NewContent, NewJob};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::apart::Apart;
 use crate::catalogue::installed::Model;
 use crate::error::{JobsError, Wrong};
 use crate::intake::coerce::coerce;

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
+use analyte_engine::apart::Apart;
 use analyte_store::{NewJob, Submitted};
 use tokio::sync::OwnedRwLockReadGuard;
 
-use crate::apart::Apart;
 use crate::catalogue::installed::Model;
 use crate::detached::to_the_end;
 use crate::error::JobsError;

@@ -11,12 +11,12 @@ use analyte_core::job::RunLimits;
 use analyte_core::names::Organisation;
 use analyte_core::shares::Lack;
 use analyte_engine::Component;
+use analyte_engine::apart::Apart;
 use analyte_engine::budget::Reservation;
 use analyte_engine::run::ends::Ends;
 use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::apart::Apart;
 use crate::catalogue::installed::{Model, Provider, restrict};
 use crate::end::phase::Phase;
 use crate::error::JobsError;

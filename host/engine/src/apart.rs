@@ -4,6 +4,8 @@ use tokio::runtime::Handle;
 
 /// What is dropped where it is, in bytes: some tenths of a millisecond.
 const SMALL: usize = 1 << 20;
+/// The same on a thread where components run, which gives way now and then anyway: some milliseconds.
+const SMALL_FOR_GUESTS: usize = 32 << 20;
 
 /// Drops what it holds on such a thread.
 ///
@@ -19,8 +21,13 @@ impl<T: Send + 'static> Apart<T> {
 
     /// Holds this if it takes so many bytes that dropping it takes long; `None`, where it does not: what would be held is
     /// not even made.
-    pub(crate) fn if_large(bytes: usize, held: impl FnOnce() -> T) -> Option<Self> {
+    pub fn if_large(bytes: usize, held: impl FnOnce() -> T) -> Option<Self> {
         (bytes > SMALL).then(|| Self::new(held()))
+    }
+
+    /// The same for what is dropped on a thread where components run.
+    pub(crate) fn if_large_for_guests(bytes: usize, held: impl FnOnce() -> T) -> Option<Self> {
+        (bytes > SMALL_FOR_GUESTS).then(|| Self::new(held()))
     }
 
     /// What it held, which is dropped where the caller drops it.
