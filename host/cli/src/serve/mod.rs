@@ -101,9 +101,8 @@ impl Serve {
 
 /// How long a thread for files and long computations stays when it has nothing to do.
 ///
-/// Work goes to the thread that has waited longest, so those of a burst never end while each gets something within this time,
-/// and with each stays what was freed of its memory by others. With tokio's own ten seconds four uses a second
-/// would keep forty threads for ever; a thread that is started anew costs some tens of microseconds.
+/// With tokio's own ten seconds the threads of a burst were seen to stay for as long as others used the server, and with them
+/// memory that had been freed: presumably each of them is given something within that time, as they take turns.
 const IDLE_THREAD: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// Threads for a server's calls; components run on others.
