@@ -13,7 +13,7 @@ struct NeverBack {
 
 impl Clock for NeverBack {
     fn now(&self) -> Timestamp {
-        // A run's progress is told on the thread that it runs on.
+        // A run's progress is reported on the thread that it runs on.
         if std::thread::current().name() == Some("guest") {
             self.lost.store(true, Ordering::Release);
             while !self.found.load(Ordering::Acquire) {

@@ -21,7 +21,7 @@ use super::accept::Accept;
 use super::content_filter::Ambient;
 use super::error::Refusal;
 use super::options::ThingworxOptions;
-use super::{cookie, query_string, resources};
+use super::{cookie, query_string, resources, session};
 use crate::entry::auth::{self, Caller};
 use crate::problem::Problem;
 use crate::shared::Shared;
@@ -85,7 +85,7 @@ fn find<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), Problem> {
     let ambient = shown.as_ref().is_none_or(|shown| shown.label.is_some());
     let session = match session {
         None if opens_session(request) => {
-            let (session, cookie) = open(shared, &principal)?;
+            let (session, cookie) = session::open(shared, &principal)?;
             request.extensions_mut().insert(SetCookie(cookie));
             Some(session)
         }
@@ -100,15 +100,6 @@ fn find<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), Problem> {
         extensions.insert(Ambient);
     }
     Ok(())
-}
-
-/// Opens a session, and says what the client has to keep of it.
-pub(super) fn open(shared: &Shared, principal: &Principal) -> Result<(Session, HeaderValue), Problem> {
-    let (session, secret) = shared.manager.open_session(principal)?;
-    let secure = shared.tls || shared.thingworx.secure_cookies;
-    let cookie = cookie::set(&secret, secure)
-        .ok_or_else(|| Problem::new(Code::HostError, "the session's cookie cannot be written"))?;
-    Ok((session, cookie))
 }
 
 fn unauthorized(detail: &str) -> Problem {

@@ -15,10 +15,10 @@ use bytes::Bytes;
 use http::HeaderValue;
 use parking_lot::Mutex;
 
-use super::admit;
 use super::error::ServiceError;
 use super::inputs::Inputs;
 use super::service::Service;
+use super::session;
 use crate::entry::auth::Caller;
 use crate::native::table::compute;
 use crate::problem::Problem;
@@ -82,7 +82,7 @@ impl Call {
         if let Some(session) = session.as_ref() {
             return Ok(session.clone());
         }
-        let (opened, cookie) = admit::open(&self.shared, self.caller.principal())?;
+        let (opened, cookie) = session::open(&self.shared, self.caller.principal())?;
         *self.set_cookie.lock() = Some(cookie);
         *session = Some(opened.clone());
         Ok(opened)

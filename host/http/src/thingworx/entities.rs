@@ -14,9 +14,9 @@ use http::StatusCode;
 
 use super::accept::{Accept, Form};
 use super::answer::answer;
-use super::error::{Refusal, ServiceError};
+use super::error::{Refusal, ServiceError, no_such_address};
 use super::service::{Answer, Resource, ResultType};
-use super::{metadata, no_such_address, resources};
+use super::{metadata, resources};
 use crate::entry::auth::Caller;
 use crate::problem::Problem;
 use crate::shared::Shared;

@@ -155,6 +155,14 @@ pub(super) fn in_form(mut response: Response, form: RefusalForm) -> Response {
     formed
 }
 
+/// Nothing is offered at the address.
+pub(super) fn no_such_address() -> Refusal {
+    Refusal::new(Problem::new(
+        Code::NotFound,
+        "there is nothing at this address; GET /Thingworx/Resources lists what is",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]

@@ -36,6 +36,7 @@ mod options;
 mod query_string;
 mod resources;
 mod service;
+mod session;
 
 pub(crate) use admit::admit;
 pub use options::{DefaultAccept, ThingworxOptions};
@@ -43,7 +44,7 @@ pub use options::{DefaultAccept, ThingworxOptions};
 use self::accept::Accept;
 use self::admit::SetCookie;
 use self::content_filter::Ambient;
-use self::error::{Refusal, in_form};
+use self::error::{Refusal, in_form, no_such_address};
 use crate::problem::Problem;
 use crate::shared::Shared;
 
@@ -107,11 +108,4 @@ async fn nothing(uri: Uri) -> Refusal {
         _ => None,
     };
     refused.unwrap_or_else(no_such_address)
-}
-
-fn no_such_address() -> Refusal {
-    Refusal::new(Problem::new(
-        Code::NotFound,
-        "there is nothing at this address; GET /Thingworx/Resources lists what is",
-    ))
 }

@@ -333,7 +333,7 @@ mod tests {
         let [run] = live.of_job(&organisation, JobId(Uuid::nil())).try_into().ok().unwrap();
         let (guest, soon) = (run.presence(), std::time::Duration::from_millis(1));
         drop(begun);
-        // It is found for as long as it is there, by whoever asks again.
+        // It is found for as long as it is there, by each caller that asks again.
         assert_eq!(live.of_job(&organisation, JobId(Uuid::nil())).len(), 1);
         assert!(live.keys().is_empty());
         assert!(tokio::time::timeout(soon, run.gone()).await.is_err());

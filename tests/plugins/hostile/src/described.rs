@@ -58,14 +58,14 @@ fn lie(mode: &str, models: &mut Vec<ModelInfo>) {
         }
         "duplicate-fields" => noop.input.fields.push(Field::of::<f64>("value")),
         "duplicate-output" => noop.output.fields.push(Field::of::<f64>("value")),
-        "many-fields" => noop.input.fields = (0..100_000).map(|n| Field::of::<f64>(format!("f{n}"))).collect(),
+        "many-fields" => noop.input.fields = (0..20_000).map(|n| Field::of::<f64>(format!("f{n}"))).collect(),
         "kind-mismatch" => {
             noop.input.fields =
                 vec![Field { base_type: BaseType::String, kind: BufferKind::Float64, ..Field::of::<f64>("value") }];
         }
         "bad-name" => noop.name = String::from("../no such/name"),
         "bad-field-name" => noop.input.fields = vec![Field::of::<f64>("n".repeat(10_000))],
-        "big-description" => noop.description = "d".repeat(10_000_000),
+        "big-description" => noop.description = "d".repeat(5_000_000),
         "remote-ref" => {
             noop.parameters_schema = String::from(r#"{"type":"object","$ref":"https://example.com/schema.json"}"#);
         }
