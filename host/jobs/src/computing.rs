@@ -30,6 +30,7 @@ impl Computing {
     }
 
     /// The same places for another organisation, or for all of them.
+    #[must_use]
     pub fn of<'o>(&self, organisation: impl Into<Option<&'o Organisation>>) -> Self {
         Self { of: organisation.into().cloned(), ..self.clone() }
     }
