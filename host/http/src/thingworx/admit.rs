@@ -10,7 +10,7 @@
 //! whatever a foreign page makes it call.
 
 use analyte_core::codes::Code;
-use analyte_jobs::{JobsError, Principal, Session};
+use analyte_jobs::JobsError;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
