@@ -44,7 +44,8 @@ fn main() {
 async fn row(sandbox: &Sandbox, what: &str, first: &str, later: &str, runs: usize) {
     let memory_bytes = RUN.memory_bytes;
     let room = sandbox.component.room_for(None, RunLimits { memory_bytes, ..RUN }).await;
-    let mut instance = WarmInstance::new(sandbox.component.clone(), memory_bytes, room).await.expect("a place");
+    let instance = WarmInstance::new(sandbox.component.clone(), memory_bytes, room).await;
+    let mut instance = ok(instance, "a place");
     went_well(&instance.run(sandbox.request("keeper", first, &Arc::default())).await);
     let (mut fresh, mut warm) = (Times::default(), Times::default());
     let (mut fresh_fuel, mut warm_fuel) = (0, 0);

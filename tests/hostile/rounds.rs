@@ -3,6 +3,7 @@
 //!
 //! Three times each (one of which is not counted), or as often as `ANALYTE_HOSTILE_ROUNDS` says. What is measured is printed as rows of the table in README.md.
 
+#![expect(clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
 #![expect(clippy::print_stdout, reason = "shows the figures")]
 
 mod arena;
@@ -22,10 +23,13 @@ use super::placing::have;
 /// What would take long with the usual settings: sessions that nobody ends, and components that never say what they are.
 const CONFIG: &str = "[limits]\nsession_idle_ms = 2000\ndescribe_ms = 300\nresult_file_bytes = 16777216\n";
 
+/// Makes an attack once, which was made this often before.
+type Once = dyn Fn(&Arena, u32);
+
 /// An attack: its name, and how it is made once; it is given how often it was made before.
 struct Attack {
     name: &'static str,
-    once: Box<dyn Fn(&Arena, u32)>,
+    once: Box<Once>,
     /// Takes seconds, so that the usual run makes it once.
     slow: bool,
 }

@@ -4,7 +4,12 @@
 //! `ANALYTE_SHARING=long` asks for the sizes of the attack as it was found: 100 bodies of 60 MB, 100,000 queued jobs. A
 //! binary of its own: what is measured here must not run beside the other attacks.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking; JSON values index to null"
+)]
 #![expect(clippy::print_stdout, reason = "shows the figures")]
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

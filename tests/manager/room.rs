@@ -45,7 +45,7 @@ fn message(answer: Result<(), JobsError>) -> (Code, String) {
 }
 
 /// What an installed hostile provider takes: on disk with its compiled code, and what it says of itself.
-async fn taken(manager: &Manager, name: &str) -> (u64, u64) {
+fn taken(manager: &Manager, name: &str) -> (u64, u64) {
     let record = manager.provider(&lab(), &name.parse().expect("a name")).expect("the provider").record.clone();
     (record.bytes + record.compiled_bytes, record.described_bytes)
 }
@@ -53,7 +53,7 @@ async fn taken(manager: &Manager, name: &str) -> (u64, u64) {
 async fn sizes() -> (u64, u64) {
     let (manager, _folder) = with_labs(limits()).await;
     install(&manager, "lab/one", component()).await.expect("installed");
-    let taken = taken(&manager, "one").await;
+    let taken = taken(&manager, "one");
     manager.stop(Duration::ZERO).await.expect("stopped");
     taken
 }
@@ -108,7 +108,7 @@ async fn what_unfinished_jobs_keep_of_replaced_components_counts() {
     let job = manager.submit(&lab(), submission).await.expect("submitted").job.job.id;
     // The job keeps what it was submitted to.
     install(&manager, "lab/one", other_component()).await.expect("installed");
-    let (now, _) = taken(&manager, "one").await;
+    let (now, _) = taken(&manager, "one");
     let expected = format!(
         "the organisation's components, their compiled code and model files take {} bytes ({bytes} of them are kept for \
          unfinished jobs), and with {bytes} more they would take more than {} (limit published_bytes); remove some, or end the \

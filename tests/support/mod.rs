@@ -3,7 +3,15 @@
 //!
 //! Nothing here sleeps for a guessed time: it waits for a condition until a deadline, and says what it saw when that passes.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "tests and benchmarks fail by panicking; JSON values index to null"
+)]
+#![expect(clippy::print_stdout, reason = "benchmarks print what they measure")]
+#![expect(clippy::return_self_not_must_use, reason = "what a check gives back may be left alone")]
 #![expect(missing_docs, reason = "only the tests beside it use this")]
 
 use std::fmt::Debug;

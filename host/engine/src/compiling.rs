@@ -101,17 +101,17 @@ mod tests {
 
     use super::*;
 
-    fn of(name: &str) -> Holder {
-        Some(Organisation::new(name).unwrap())
+    fn of(name: &str) -> Organisation {
+        Organisation::new(name).unwrap()
     }
 
     #[test]
     fn a_crowd_of_one_organisation_delays_another_by_one_compilation() {
         let compiling = Compiling::default();
-        let turn = compiling.turn(of("many")).now_or_never().unwrap();
-        let mut crowd: Vec<_> = (0..10).map(|_| Box::pin(compiling.turn(of("many")))).collect();
+        let turn = compiling.turn(Some(of("many"))).now_or_never().unwrap();
+        let mut crowd: Vec<_> = (0..10).map(|_| Box::pin(compiling.turn(Some(of("many"))))).collect();
         assert!(crowd.iter_mut().all(|one| one.as_mut().now_or_never().is_none()));
-        let (mut few, mut own) = (pin!(compiling.turn(of("few"))), pin!(compiling.turn(None)));
+        let (mut few, mut own) = (pin!(compiling.turn(Some(of("few")))), pin!(compiling.turn(None)));
         assert!(few.as_mut().now_or_never().is_none() && own.as_mut().now_or_never().is_none());
         // One of the crowd gives up waiting.
         drop(crowd.remove(0));
@@ -124,6 +124,6 @@ mod tests {
             drop(one.as_mut().now_or_never().unwrap());
         }
         assert!(!compiling.line.lock().busy);
-        drop(compiling.turn(of("many")).now_or_never().unwrap());
+        drop(compiling.turn(Some(of("many"))).now_or_never().unwrap());
     }
 }

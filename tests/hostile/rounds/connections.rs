@@ -17,12 +17,16 @@ pub(super) fn attacks(arena: &Arena) -> Vec<Attack> {
         }),
         Attack::new("20 clients read nothing of it, then hang up", move |arena, _| {
             let mut waiting: Vec<Raw> = (0..20).map(|_| ask(&arena.crowd, &same)).collect();
-            waiting.iter_mut().for_each(|one| one.until_said("HTTP/1.1 200", 1));
+            for one in &mut waiting {
+                one.until_said("HTTP/1.1 200", 1);
+            }
         }),
         Attack::new("100 event streams that nobody reads", move |arena, _| {
             let path = format!("/v1/jobs/{noisy}/events");
             let mut streams: Vec<Raw> = (0..100).map(|_| ask(&arena.crowd, &path)).collect();
-            streams.iter_mut().for_each(|one| one.until_said("HTTP/1.1 200", 1));
+            for one in &mut streams {
+                one.until_said("HTTP/1.1 200", 1);
+            }
         }),
         Attack::new("20 bodies of 2 MB stop before their end", |arena, _| {
             let row = r#"{"value":1.5},"#;

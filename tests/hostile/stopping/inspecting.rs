@@ -40,7 +40,7 @@ async fn inspecting_a_model_file() {
         let took = asked.elapsed();
         for refused in [one, two] {
             assert_eq!(
-                refused.err().expect("refused").message,
+                refused.expect_err("refused").message,
                 format!("the component's `inspect-model` failed: {ends}"),
                 "{what}"
             );
