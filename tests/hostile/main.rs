@@ -234,7 +234,7 @@ async fn a_dropped_run_stops() {
     support::eventually("the guests to be gone", || (engine.budget().reserved() == 0).then_some(()));
 }
 
-/// A host call begins a new slice of fuel for wasmtime, so that whoever calls often enough never comes to a yield of its own.
+/// A host call begins a new slice of fuel for wasmtime, so that a guest that calls often enough never comes to a yield of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_keeps_calling_the_host_ends_like_any_other() {
     let (engine, _folder) = engine(limits());

@@ -19,8 +19,8 @@ impl<T: Send + 'static> Apart<T> {
         Self(Some(held))
     }
 
-    /// Holds this if it takes so many bytes that dropping it takes long; `None`, where it does not: what would be held is
-    /// not even made.
+    /// Holds this if it takes more than 1 MiB, so that dropping it takes long; `None` where it takes less: what would be held
+    /// is not even made.
     pub fn if_large(bytes: usize, held: impl FnOnce() -> T) -> Option<Self> {
         (bytes > SMALL).then(|| Self::new(held()))
     }

@@ -23,7 +23,7 @@ struct Line {
     busy: bool,
     /// Counts turns.
     turns: u64,
-    /// The last turn of each organisation since somebody waited last; none counts as 0.
+    /// The last turn of each organisation since an organisation waited last; none counts as 0.
     last: HashMap<Holder, u64>,
     /// In the order in which they came.
     waiting: Vec<(Holder, oneshot::Sender<Turn>)>,

@@ -105,7 +105,7 @@ pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
     ]
 }
 
-/// A model that does nothing, with a module beside it whose memory begins as an image of so many megabytes.
+/// A model that does nothing, with a module beside it whose memory begins as an image of this many megabytes.
 fn with_image(megabytes: usize) -> Vec<u8> {
     let last = (megabytes << 20) - 8;
     let module = format!(r#"(module (memory 1024) (data (i32.const 0) "\01") (data (i32.const {last}) "\01"))"#);

@@ -53,7 +53,7 @@ fn take(store: &mut StoreContextMut<'_, HostState>, price: u64) -> wasmtime::Res
     store.set_fuel(rest)
 }
 
-/// Links a function that is answered at once, at the price of so many bytes.
+/// Links a function that is answered at once, at the price of the bytes that it carries.
 pub(super) fn at_once<P, R>(
     instance: &mut LinkerInstance<'_, HostState>,
     name: &str,

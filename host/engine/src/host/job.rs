@@ -29,7 +29,7 @@ pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     })
 }
 
-/// Passes the report on, unless one was passed on too short a time ago; the latest of those held back is told at the end.
+/// Passes the report on, unless one was passed on too short a time ago; the latest of those held back is passed on at the end.
 fn progress(state: &mut HostState, fraction: f64, message: &str) {
     let call = &mut state.call;
     let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };

@@ -31,7 +31,7 @@ impl Memory {
         self.refused = false;
     }
 
-    /// Has the run pause once before it has more than so many bytes.
+    /// Has the run pause once before it has more than this number of bytes.
     pub(crate) fn pause_above(&mut self, bytes: u64) {
         self.pause_above = Some(bytes);
     }
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    /// Grows to so many bytes: how often it paused, and whether it may.
+    /// Grows to this number of bytes: how often it paused, and whether it may.
     fn grow(memory: &mut Memory, from: usize, to: usize) -> (usize, bool) {
         let mut growing = pin!(memory.memory_growing(from, to, None));
         let mut pauses = 0;

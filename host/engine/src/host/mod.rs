@@ -44,7 +44,7 @@ pub(crate) struct HostState {
     pub(crate) taken: Option<Result<Given, AnalysisError>>,
     owed: Owed,
     pub(crate) call: Call,
-    /// Which call into the instance this is, counted from 1: what the component kept of an earlier one is told by it.
+    /// Which call into the instance this is, counted from 1: what the component kept of an earlier one is recognised by it.
     pub(crate) number: u64,
 }
 
@@ -155,7 +155,7 @@ pub(crate) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<HostS
     Ok(linker)
 }
 
-/// At most so many bytes of a text, cut between characters.
+/// The beginning of a text, cut between characters, of at most this number of bytes.
 pub(crate) fn cut(text: &str, most: usize) -> &str {
     text.get(..text.floor_char_boundary(most)).unwrap_or(text)
 }

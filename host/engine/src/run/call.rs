@@ -69,7 +69,7 @@ impl Component {
     }
 
     /// Like [`Component::run`], in room that was [made](Component::room_for) before; it is given back when the guest has
-    /// gone, unless somebody else holds it too: whoever has the report may use it for another run.
+    /// gone, unless the caller holds it too: with the report in hand the caller may use it for another run.
     pub async fn run_admitted(&self, request: RunRequest, room: impl Into<Arc<Reservation>>) -> RunReport {
         let guest = match self.guest(request.organisation.as_ref(), &request.identity.job) {
             Ok(guest) => guest,

@@ -1,6 +1,6 @@
-//! What may end a run beside its own limits: a moment that it shares with others, and somebody who stops it.
+//! What may end a run beside its own limits: a moment that it shares with others, and a caller who stops it.
 //!
-//! Stopping is for whoever wants to know what the run has cost until then; who does not can drop its future.
+//! A caller stops a run to learn what it has cost until then; a caller who need not know that drops its future.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 pub struct Ends {
     /// Its time is over by then, if not before: for a run that is only a part of what `timeout_ms` is for.
     pub by: Option<Instant>,
-    /// Somebody may stop it.
+    /// A caller may stop it.
     pub stop: Option<Stop>,
 }
 
@@ -43,7 +43,7 @@ impl Stop {
 }
 
 impl Ends {
-    /// Waits until somebody stops the run; for ever where nobody can.
+    /// Waits until a caller stops the run; for ever where none can.
     pub(crate) async fn stopped(&self) {
         match &self.stop {
             Some(stop) => stop.stopped().await,

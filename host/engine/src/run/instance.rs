@@ -70,7 +70,7 @@ enum Stage {
 }
 
 impl Live {
-    /// Room for an instance that may grow to so many bytes, in its component's [place](Component::place) in the pool.
+    /// Room for an instance that may grow to this number of bytes, in its component's [place](Component::place) in the pool.
     pub(crate) fn new(component: Component, memory_bytes: u64, place: PoolPlace) -> Self {
         let engine = component.engine();
         // Bounds what it may keep between calls, too: with no network, no folders and no name look-up, a WASI resource is a
@@ -86,7 +86,7 @@ impl Live {
         Self { component, slice: YIELD_FUEL, store, stage: Stage::Unmade, _place: place }
     }
 
-    /// Yields after so much fuel each time, and once before its memory grows beyond so many bytes.
+    /// Yields each time that it has burnt this much fuel, and once before its memory grows beyond this number of bytes.
     pub(crate) fn in_small_steps(mut self, fuel: u64, memory_bytes: u64) -> Self {
         self.slice = fuel;
         self.store.data_mut().memory.pause_above(memory_bytes);
@@ -117,7 +117,7 @@ impl Live {
         call: Call,
         body: impl AsyncFnOnce(&mut Store<HostState>, &Instance) -> wasmtime::Result<T>,
     ) -> Called<T> {
-        // Whoever drops this future leaves it so.
+        // A caller that drops this future leaves it so.
         let before = mem::replace(&mut self.stage, Stage::Ended);
         let store = &mut self.store;
         let (deadline, ends) = (call.deadline, call.ends.clone());
@@ -170,7 +170,7 @@ impl Live {
 enum Stopped {
     Error(wasmtime::Error),
     Deadline,
-    /// By whoever began it, see [`Ends`](super::ends::Ends).
+    /// By the caller that began it, see [`Ends`](super::ends::Ends).
     Asked,
 }
 

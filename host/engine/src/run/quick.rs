@@ -63,7 +63,7 @@ impl Records {
 pub(crate) struct Record {
     /// Short runs in a row.
     short: AtomicU32,
-    /// So many are needed.
+    /// How many are needed.
     needed: AtomicU32,
 }
 

@@ -121,7 +121,7 @@ impl ModelFile {
 /// What a model file is read from, piece by piece.
 #[async_trait]
 pub trait ModelSource: Send + Sync + Debug + 'static {
-    /// Exactly so many bytes from there on: never asked beyond the file's size, never for nothing, and never for more than
+    /// Exactly this number of bytes from there on: never asked beyond the file's size, never for nothing, and never for more than
     /// one call may carry (`transfer_bytes`). An error, or any other number
     /// of bytes, fails the run with `host-error`. Dropped where the run is stopped meanwhile.
     async fn read(&self, offset: u64, length: usize) -> Result<Bytes, String>;
@@ -140,7 +140,7 @@ impl ModelSource for InMemory {
     }
 }
 
-/// Its size: the content is long and nobody's business.
+/// Its size: the content is long, and logs must not show it.
 impl Debug for InMemory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "InMemory({} bytes)", self.0.len())

@@ -66,7 +66,7 @@ pub(crate) async fn breathe() {
     }
 }
 
-/// Ends the step: lets others have their turns first, and whoever waits for the guest stop it.
+/// Ends the step: lets others have their turns first, and a caller that waits for the guest stop it.
 pub(crate) async fn pause() {
     let mut paused = false;
     poll_fn(|context| {

@@ -31,7 +31,7 @@ impl LogRoom {
     }
 }
 
-/// Lets reports of progress through, so many a second; the latest of those in between is told at the end.
+/// Lets a bounded number of reports of progress through in a second; the latest of those in between is passed on at the end.
 #[derive(Debug, Clone)]
 pub struct Pace {
     apart: Duration,
@@ -46,7 +46,7 @@ impl Pace {
         Self { apart: Duration::from_secs(1) / per_second, last: None, held_back: None }
     }
 
-    /// The report, if it may be told now.
+    /// The report, if it may be passed on now; `None` where it has to wait.
     pub fn admit(&mut self, report: Progress) -> Option<Progress> {
         let now = Instant::now();
         if self.last.is_some_and(|last| now.duration_since(last) < self.apart) {
@@ -58,7 +58,7 @@ impl Pace {
         Some(report)
     }
 
-    /// At the end: the latest report, if it was not told.
+    /// At the end: the latest report; `None` where it was passed on.
     pub fn rest(&mut self) -> Option<Progress> {
         self.held_back.take()
     }

@@ -171,7 +171,7 @@ impl Turns {
             if woken.wants_to_go_on() {
                 // It wants to go on. In line at once, not when the runtime comes to it again.
                 turn = match turn.again() {
-                    // No other waits, but the runtime may have other things to do first. It has been told to come back.
+                    // No other waits, but the runtime may have other things to do first. It was woken, and will come back.
                     Asked::Now(turn) => {
                         pause().await;
                         turn
