@@ -64,6 +64,15 @@ fn inspect_shows_what_a_component_is() {
     assert_eq!(json.get("kind").and_then(|kind| kind.as_str()), Some("provider"));
 }
 
+/// Kept as it was built when the contract was 0.1.0, from `tests/plugins/scale`: what authors have built goes on to run.
+/// It changes only as long as that version is not released, see `wit/VERSIONING.md`.
+#[test]
+fn a_component_that_was_built_once_goes_on_to_run() {
+    let component = text(&repository().join("tests/fixtures/scale-0.1.0.wasm"));
+    let said = analyte_with_stdin(["run", &component, "-i", "-", "-p", "factor=3", "-f", "csv"], b"value\n1.5\n\n-4\n");
+    assert_eq!(said.transcript(), "exit code 0\n--- stdout\nvalue\n4.5\n\n-12\n--- stderr\n");
+}
+
 #[test]
 fn run_and_the_server_give_the_same_bytes() {
     let component = text(&plugin("statistics"));
