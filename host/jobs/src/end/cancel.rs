@@ -37,10 +37,11 @@ impl Manager {
     /// Cancels a job. `already-finished` where it completed or failed before; twice is harmless.
     pub async fn cancel(&self, organisation: &Organisation, id: JobId) -> Result<JobView, JobsError> {
         let event = Event::Cancel { reason: "cancelled by request".to_owned() };
-        let runs = self.inner.live.of_job(organisation, id);
         match self.change(organisation, id, event).await? {
             None => Err(JobsError::not_found(format_args!("job `{id}`"))),
             Some(Ok(changed)) => {
+                // After the change: a run that began just before it is among them.
+                let runs = self.inner.live.of_job(organisation, id);
                 let being_stopped = still_there(&runs, PATIENCE).await > 0;
                 let view = self.view(changed.job).await?;
                 Ok(JobView { being_stopped, ..view })

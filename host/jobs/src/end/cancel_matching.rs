@@ -2,7 +2,6 @@
 //!
 //! As with one job, the answer comes when the guests have gone, or says how many have not.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
@@ -58,10 +57,10 @@ impl Manager {
             if dry_run {
                 count += ids.len() as u64;
             } else if !ids.is_empty() {
-                let runs = self.inner.live.of_jobs(organisation, &ids);
                 let cancelled = self.cancel_portion(organisation, ids).await?;
                 count += cancelled.len() as u64;
-                stopped.extend(runs.into_iter().filter(|run| cancelled.contains(&run.run.key.job)));
+                // After the change: a run that began just before it is among them.
+                stopped.extend(self.inner.live.of_jobs(organisation, &cancelled));
             }
             match page.next {
                 None => return Ok(CancelledMany { count, being_stopped: still_there(&stopped, PATIENCE).await }),
@@ -72,16 +71,16 @@ impl Manager {
 
     /// A portion is cancelled whole, with what follows from it; a caller who goes away ends the search for the next. Says
     /// which were.
-    async fn cancel_portion(&self, organisation: &Organisation, jobs: Vec<JobId>) -> Result<HashSet<JobId>, JobsError> {
+    async fn cancel_portion(&self, organisation: &Organisation, jobs: Vec<JobId>) -> Result<Vec<JobId>, JobsError> {
         let (manager, organisation) = (self.clone(), organisation.clone());
         to_the_end(async move {
             let reason = "cancelled by request".to_owned();
             let rule = CancelRule { jobs, only_queued: false, all_or_nothing: false, reason };
-            let mut cancelled = HashSet::new();
+            let mut cancelled = Vec::new();
             for (id, answer) in manager.inner.store.cancel_if(&organisation, rule, manager.now()).await? {
                 if let CancelAnswer::Cancelled(changed) = answer {
                     manager.follow(&changed);
-                    cancelled.insert(id);
+                    cancelled.push(id);
                 }
             }
             Ok(cancelled)
