@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
-use analyte_core::job::transition::{Event, Refusal};
+use analyte_core::job::transition::{Effect, Event, Refusal};
 use analyte_core::names::{JobId, Organisation};
 use analyte_store::Changed;
 use futures::FutureExt as _;
@@ -40,6 +40,7 @@ impl Manager {
         match self.change(organisation, id, event).await? {
             None => Err(JobsError::not_found(format_args!("job `{id}`"))),
             Some(Ok(changed)) => {
+                self.stop_late(std::slice::from_ref(&changed)).await;
                 // After the change: a run that began just before it is among them.
                 let runs = self.inner.live.of_job(organisation, id);
                 let being_stopped = still_there(&runs, PATIENCE).await > 0;
@@ -52,6 +53,26 @@ impl Manager {
                     .detail("status", job.status.as_str()))
             }
             Some(Err(refusal)) => Err(JobsError::conflict(refusal.to_string())),
+        }
+    }
+
+    /// Stops the runs that a claim began while their jobs were being cancelled: a claim holds its lock until its runs have
+    /// begun.
+    pub(crate) async fn stop_late(&self, cancelled: &[Changed]) {
+        let runs =
+            cancelled.iter().flat_map(|changed| changed.effects.iter().map(move |effect| (&changed.job, effect)));
+        let stops: Vec<_> = runs
+            .filter_map(|(job, effect)| match effect {
+                Effect::Stop(run) => Some((job, run)),
+                _ => None,
+            })
+            .collect();
+        if stops.is_empty() {
+            return;
+        }
+        drop(self.inner.claiming.lock().await);
+        for (job, run) in stops {
+            self.inner.live.stop(&job.organisation, job.id, run);
         }
     }
 

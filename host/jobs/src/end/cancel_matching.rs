@@ -76,13 +76,15 @@ impl Manager {
         to_the_end(async move {
             let reason = "cancelled by request".to_owned();
             let rule = CancelRule { jobs, only_queued: false, all_or_nothing: false, reason };
-            let mut cancelled = Vec::new();
+            let (mut cancelled, mut changes) = (Vec::new(), Vec::new());
             for (id, answer) in manager.inner.store.cancel_if(&organisation, rule, manager.now()).await? {
                 if let CancelAnswer::Cancelled(changed) = answer {
                     manager.follow(&changed);
                     cancelled.push(id);
+                    changes.push(changed);
                 }
             }
+            manager.stop_late(&changes).await;
             Ok(cancelled)
         })
         .await
