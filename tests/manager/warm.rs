@@ -305,18 +305,26 @@ async fn an_instance_that_is_given_up_gives_its_room_back() {
     );
 }
 
-/// A task that has done enough for now is made to wait by tokio, which is none of its runs' doing.
+/// A task that has done enough for now is made to wait by tokio, which is none of its runs' doing: that would cost trust each
+/// time. Where the machine takes 2 ms of processor time for one of the thousand, it does so once; so three are tried.
 #[tokio::test(flavor = "multi_thread")]
 async fn short_runs_of_fresh_instances_are_known_as_such_however_many_one_task_makes() {
-    let sandbox = Sandbox::of("keeper", Limits::default()).await;
-    let mut quick = 0;
-    for number in 0..1_000 {
-        let report = sandbox.component.run(sandbox.request("keeper", "{}", &Arc::default())).await;
-        assert!(report.outcome.is_ok(), "{}", shown(&report));
-        quick += usize::from(sandbox.component.is_quick(None));
-        assert_eq!(sandbox.component.is_quick(None), number >= 15, "after {} runs", number + 1);
-    }
-    assert_eq!(quick, 985);
+    let mut tries = Vec::new();
+    let sandbox = loop {
+        let sandbox = Sandbox::of("keeper", Limits::default()).await;
+        let mut quick = Vec::new();
+        for _ in 0..1_000 {
+            let report = sandbox.component.run(sandbox.request("keeper", "{}", &Arc::default())).await;
+            assert!(report.outcome.is_ok(), "{}", shown(&report));
+            quick.push(sandbox.component.is_quick(None));
+        }
+        let expected: Vec<bool> = (0..1_000).map(|number| number >= 15).collect();
+        if quick == expected {
+            break sandbox;
+        }
+        tries.push(quick.iter().zip(&expected).position(|(quick, expected)| quick != expected));
+        assert!(tries.len() < 3, "the runs after which it was otherwise: {tries:?}");
+    };
     // One that takes long costs that, and the next ones count anew.
     let spin = r#"{"deed":"spin","number":1000000}"#;
     sandbox.component.run(sandbox.request("keeper", spin, &Arc::default())).await;
