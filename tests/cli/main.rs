@@ -70,7 +70,7 @@ fn inspect_shows_what_a_component_is() {
 fn a_component_that_was_built_once_goes_on_to_run() {
     let component = text(&repository().join("tests/fixtures/scale-0.1.0.wasm"));
     let said = analyte_with_stdin(["run", &component, "-i", "-", "-p", "factor=3", "-f", "csv"], b"value\n1.5\n-4\n");
-    assert_eq!(said.transcript(), "exit code 0\n--- stdout\nvalue\n4.5\n-12.0\n--- stderr\n");
+    assert_eq!(said.transcript(), "exit code 0\n--- stdout\nvalue\r\n4.5\r\n-12.0\r\n--- stderr\n");
 }
 
 #[test]

@@ -28,8 +28,11 @@ impl Drop for Housed {
     fn drop(&mut self) {
         if let Some((live, room)) = self.both.take() {
             let bytes = usize::try_from(live.memory_bytes()).unwrap_or(usize::MAX);
+            // The sink last: when it goes, the caller takes the run for gone, and its memory with it.
+            let sink = live.sink();
+            let all = (live, room, sink);
             // A small one goes here, with what was to make it.
-            drop(Apart::if_large_for_guests(bytes, || (live, room)));
+            drop(Apart::if_large_for_guests(bytes, || all));
         }
     }
 }

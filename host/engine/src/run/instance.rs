@@ -7,6 +7,7 @@
 //! lasted [long enough](super::step::LENGTH).
 
 use std::mem;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use analyte_core::codes::Code;
@@ -21,6 +22,7 @@ use crate::host::{Call, HostState};
 use crate::pool_places::PoolPlace;
 use crate::run::diagnose::{HostFault, diagnose};
 use crate::run::hook::Hook;
+use crate::run::request::RunSink;
 use crate::tail::Tail;
 
 /// Fuel between two yields, unless something else is asked for.
@@ -96,6 +98,11 @@ impl Live {
     /// Whose instance it is.
     pub(crate) fn component(&self) -> &Component {
         &self.component
+    }
+
+    /// Where the call's progress and log lines go.
+    pub(crate) fn sink(&self) -> Arc<dyn RunSink> {
+        self.store.data().call.sink.clone()
     }
 
     /// How large it is now.
