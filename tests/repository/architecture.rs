@@ -159,7 +159,7 @@ const CIRCLES: [(&str, &[usize]); 7] = [
     ("engine", &[14, 5]),
     ("store", &[5]),
     ("jobs", &[5]),
-    ("http", &[59, 5]),
+    ("http", &[5]),
     ("cli", &[12, 5]),
     ("conformance", &[5]),
 ];

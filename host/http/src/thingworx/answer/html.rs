@@ -13,9 +13,9 @@ use http::StatusCode;
 use serde_json::Value;
 
 /// The media type of pages.
-pub(in crate::thingworx) const MEDIA_TYPE: &str = "text/html; charset=utf-8";
+pub(crate) const MEDIA_TYPE: &str = "text/html; charset=utf-8";
 /// What a page may do: show itself. Also for files that people uploaded, should a browser show one.
-pub(in crate::thingworx) const POLICY: &str =
+pub(crate) const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Rows shown.
@@ -30,7 +30,7 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;margin:2rem;color:
     small{display:block;font-weight:400;color:#66788a}pre{white-space:pre-wrap;overflow-wrap:anywhere}";
 
 /// A page with a table.
-pub(in crate::thingworx) async fn table(title: &str, table: &Table, out: &mut Out) -> Result<(), WriteError> {
+pub(crate) async fn table(title: &str, table: &Table, out: &mut Out) -> Result<(), WriteError> {
     let mut page = begun(title);
     let shown = table.rows().min(ROWS);
     match table.rows() {
@@ -74,7 +74,7 @@ async fn put(page: &mut String, out: &mut Out) -> Result<(), WriteError> {
 }
 
 /// A page with a JSON value.
-pub(in crate::thingworx) fn json(title: &str, value: &Value) -> String {
+pub(crate) fn json(title: &str, value: &Value) -> String {
     let mut page = begun(title);
     page.push_str("<pre>");
     // A value has string keys only, so it can be written.
@@ -84,7 +84,7 @@ pub(in crate::thingworx) fn json(title: &str, value: &Value) -> String {
 }
 
 /// A page that says why not.
-pub(in crate::thingworx) fn refusal(status: StatusCode, sentence: &str) -> String {
+pub(crate) fn refusal(status: StatusCode, sentence: &str) -> String {
     let mut page = begun(&format!("HTTP Status {status}"));
     page.push_str("<p>");
     escape(sentence, JSON_CHARACTERS, &mut page);

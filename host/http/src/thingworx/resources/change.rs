@@ -16,7 +16,7 @@ pub(super) fn provider(call: &Call, name: &ProviderName) -> Result<ProviderKey, 
 }
 
 /// Carries a change through whether or not the client waits for it: half-way is the worst place to stop.
-pub(in crate::thingworx) async fn carry<T: Send + 'static>(
+pub(crate) async fn carry<T: Send + 'static>(
     change: impl Future<Output = Result<T, JobsError>> + Send + 'static,
 ) -> Result<T, ServiceError> {
     Ok(tokio::spawn(change).await.map_err(|error| broken_off(&error))??)

@@ -58,16 +58,16 @@ pub(super) fn job_files() -> Vec<Field> {
     ]
 }
 
-pub(in crate::thingworx) fn field(name: &str, base_type: BaseType, description: &str) -> Field {
+pub(crate) fn field(name: &str, base_type: BaseType, description: &str) -> Field {
     Field { description: description.into(), ..Field::new(name, base_type) }
 }
 
-pub(in crate::thingworx) fn with(aspect: &str, value: &str, field: Field) -> Field {
+pub(crate) fn with(aspect: &str, value: &str, field: Field) -> Field {
     Field { extra: vec![(aspect.to_owned(), value.to_owned())], ..field }
 }
 
 /// The rows that were made for one of these shapes, as a table.
-pub(in crate::thingworx) fn table(rows: Rows) -> Result<Table, ServiceError> {
+pub(crate) fn table(rows: Rows) -> Result<Table, ServiceError> {
     rows.table().map_err(|why| {
         tracing::error!(why, "a table of jobs cannot be made");
         ServiceError::coded(Code::HostError, "the server failed to answer this call; its log says more")

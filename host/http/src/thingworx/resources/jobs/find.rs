@@ -13,11 +13,7 @@ use crate::thingworx::error::ServiceError;
 const SHOWN: usize = 80;
 
 /// A parameter that is a name; what is no name at all names nothing that is there. `what`: a provider, a model.
-pub(in crate::thingworx::resources) fn name<N: FromStr>(
-    call: &Call,
-    parameter: &str,
-    what: &str,
-) -> Result<N, ServiceError> {
+pub(crate) fn name<N: FromStr>(call: &Call, parameter: &str, what: &str) -> Result<N, ServiceError> {
     let given = call.required_text(parameter)?;
     given.parse().map_err(|_| missing(what, &given))
 }

@@ -10,7 +10,7 @@ use crate::thingworx::service::{Answer, Parameter, Resource, ResultType, Service
 use analyte_jobs::Right;
 
 mod cancel_job;
-pub(in crate::thingworx) mod data_shapes;
+pub(crate) mod data_shapes;
 mod empty_result;
 mod end_stateful_session;
 mod errors;

@@ -80,10 +80,7 @@ fn parameters(given: Option<Bytes>, limits: &Limits) -> Result<Parameters, Servi
     Ok(Parameters::Json(raw))
 }
 
-pub(in crate::thingworx::resources) fn custom_data(
-    given: Option<Bytes>,
-    limits: &Limits,
-) -> Result<Box<RawValue>, ServiceError> {
+pub(crate) fn custom_data(given: Option<Bytes>, limits: &Limits) -> Result<Box<RawValue>, ServiceError> {
     let Some(json) = given else {
         let empty = RawValue::from_string(EMPTY_TABLE.to_owned());
         return empty.map_err(|error| ServiceError::Failed(error.to_string()));

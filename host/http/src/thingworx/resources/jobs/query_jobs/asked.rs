@@ -13,7 +13,7 @@ pub(super) async fn read(call: &Call) -> Result<Query, ServiceError> {
 }
 
 /// The same over the names that the client uses.
-pub(in crate::thingworx::resources) async fn as_given(call: &Call) -> Result<Query, ServiceError> {
+pub(crate) async fn as_given(call: &Call) -> Result<Query, ServiceError> {
     of_call(call, given).await
 }
 

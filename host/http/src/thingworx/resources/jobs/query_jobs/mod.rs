@@ -12,7 +12,7 @@ use crate::thingworx::call::Call;
 use crate::thingworx::error::ServiceError;
 use crate::thingworx::service::Answer;
 
-pub(in crate::thingworx::resources) mod asked;
+pub(crate) mod asked;
 mod fields;
 mod given;
 mod lenient;
