@@ -1,5 +1,6 @@
 //! What handlers read of a request.
 
+pub(crate) mod accept;
 pub(crate) mod body;
 pub(crate) mod drain_body;
 pub(crate) mod items;

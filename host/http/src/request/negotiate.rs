@@ -3,17 +3,14 @@
 use analyte_core::codes::Code;
 use analyte_core::table::format::Format;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::accept::{self, MediaRange};
 use crate::problem::Problem;
 
 /// What is offered, for messages.
 const OFFERED: &str =
     "application/json, application/json; layout=columns, text/csv and application/vnd.apache.arrow.stream";
-
-/// Most ranges of an `Accept` that are looked at, on either surface; those beyond are passed over. Browsers send about
-/// ten, and the server does not read thousands with care: this happens before it knows who calls.
-pub(crate) const RANGES: usize = 32;
 
 /// The format of a body that holds a table; a body without a type is taken as JSON.
 pub(crate) fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
@@ -30,7 +27,7 @@ pub(crate) fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
 
 /// Refuses a body that says that it is compressed: it would be read as nonsense.
 pub(crate) fn refuse_compressed(headers: &HeaderMap) -> Result<(), Problem> {
-    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if headers.get_all(CONTENT_ENCODING).iter().all(plain) {
         return Ok(());
     }
@@ -48,101 +45,34 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// The format in which the client wants a table: of the highest quality, among equals the more specific one, then the
-/// one named first. Only the first [`RANGES`] count.
+/// The format in which the client wants a table, as [`accept::best`] has it; JSON where it names none.
 pub(crate) fn accepted_format(headers: &HeaderMap) -> Result<Format, Problem> {
-    let mut ranges = Vec::new();
-    for value in headers.get_all(ACCEPT) {
-        let Ok(text) = value.to_str() else {
-            return Err(Problem::new(Code::Malformed, "the Accept header cannot be read"));
-        };
-        ranges.extend(text.split(',').filter_map(MediaRange::parse).take(RANGES.saturating_sub(ranges.len())));
-    }
+    let lines: Result<Vec<&str>, _> = headers.get_all(ACCEPT).iter().map(HeaderValue::to_str).collect();
+    let lines = lines.map_err(|_| Problem::new(Code::Malformed, "the Accept header cannot be read"))?;
+    let ranges = accept::parse(lines);
     if ranges.is_empty() {
         return Ok(Format::Json);
     }
-    let mut best: Option<(&MediaRange, Format)> = None;
-    for range in &ranges {
-        let Some(format) = range.formats().find(|format| quality(*format, &ranges) > 0) else { continue };
-        if best.is_none_or(|(other, _)| (range.quality, range.specific) > (other.quality, other.specific)) {
-            best = Some((range, format));
-        }
-    }
-    best.map(|(_, format)| format).ok_or_else(|| {
+    accept::best(&ranges, covered).ok_or_else(|| {
         Problem::new(Code::UnsupportedMediaType, format!("a table is answered as {OFFERED}"))
             .status(StatusCode::NOT_ACCEPTABLE)
     })
 }
 
-/// What the most specific range says of a format, in thousandths.
-fn quality(format: Format, ranges: &[MediaRange]) -> u16 {
-    let about = ranges.iter().filter(|range| range.formats().any(|one| one == format));
-    about.max_by_key(|range| range.specific).map_or(0, |range| range.quality)
-}
-
-/// One element of an Accept header.
-struct MediaRange {
-    covers: Covers,
-    /// 0 = `*/*`, 1 = `type/*`, 2 = a type.
-    specific: u8,
-    /// Thousandths.
-    quality: u16,
-}
-
-enum Covers {
-    Everything,
-    Application,
-    Text,
-    One(Format),
-    Nothing,
-}
-
-impl MediaRange {
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
-        let mut quality = 1000;
-        for parameter in text.split(';').skip(1) {
-            if let Some((name, value)) = parameter.split_once('=')
-                && name.trim().eq_ignore_ascii_case("q")
-            {
-                quality = thousandths(value.trim());
-            }
-        }
-        let essence = text.split(';').next().unwrap_or_default().trim();
-        let (covers, specific) = match essence {
-            // Some old clients send a lone star.
-            "*/*" | "*" => (Covers::Everything, 0),
-            _ if essence.eq_ignore_ascii_case("application/*") => (Covers::Application, 1),
-            _ if essence.eq_ignore_ascii_case("text/*") => (Covers::Text, 1),
-            _ => (Format::of_media_type(text).map_or(Covers::Nothing, Covers::One), 2),
-        };
-        Some(Self { covers, specific, quality })
-    }
-
-    fn formats(&self) -> impl Iterator<Item = Format> {
-        let some: &'static [Format] = match self.covers {
-            Covers::Everything => &[Format::Json, Format::JsonColumns, Format::Csv, Format::Arrow],
-            Covers::Application => &[Format::Json, Format::JsonColumns, Format::Arrow],
-            Covers::Text | Covers::One(Format::Csv) => &[Format::Csv],
+/// The formats that a media range covers, the usual one first.
+fn covered(range: &MediaRange) -> &'static [Format] {
+    match range.media_type.as_str() {
+        "*/*" | "*" => &[Format::Json, Format::JsonColumns, Format::Csv, Format::Arrow],
+        "application/*" => &[Format::Json, Format::JsonColumns, Format::Arrow],
+        "text/*" => &[Format::Csv],
+        _ => match Format::of_media_type(&range.text) {
             // `application/json` says nothing against its other layout, but asks for the usual one.
-            Covers::One(Format::Json) => &[Format::Json],
-            Covers::One(Format::JsonColumns) => &[Format::JsonColumns],
-            Covers::One(Format::Arrow) => &[Format::Arrow],
-            Covers::Nothing => &[],
-        };
-        some.iter().copied()
-    }
-}
-
-/// A quality as thousandths; what is not a number from 0 to 1 counts as 1.
-pub(crate) fn thousandths(text: &str) -> u16 {
-    match text.parse::<f32>() {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1000")]
-        Ok(quality) if (0.0..=1.0).contains(&quality) => (quality * 1000.0).round() as u16,
-        _ => 1000,
+            Some(Format::Json) => &[Format::Json],
+            Some(Format::JsonColumns) => &[Format::JsonColumns],
+            Some(Format::Csv) => &[Format::Csv],
+            Some(Format::Arrow) => &[Format::Arrow],
+            None => &[],
+        },
     }
 }
 
@@ -150,9 +80,8 @@ pub(crate) fn thousandths(text: &str) -> u16 {
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-    use http::HeaderValue;
-
     use super::*;
+    use crate::request::accept::RANGES;
 
     fn accepted(text: &'static str) -> Result<Format, (Code, StatusCode)> {
         use axum::response::IntoResponse as _;
@@ -190,7 +119,7 @@ mod tests {
 
     #[test]
     fn nothing_on_offer_is_406() {
-        for text in ["text/html", "application/json;q=0", "*/*;q=0", "image/*", "application/xml, text/html"] {
+        for text in ["text/html", "application/json;q=0", "*/*;q=0", "image/*", "application/xml, text/html", ";q=1"] {
             assert_eq!(accepted(text), Err((Code::UnsupportedMediaType, StatusCode::NOT_ACCEPTABLE)), "{text}");
         }
     }

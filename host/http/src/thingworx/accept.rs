@@ -1,9 +1,8 @@
 //! In which form a client wants its answer: `Accept`, in the header or, where there is none, in the query string.
 //!
 //! No `Accept` at all means a page for people, as documented; it can be set to mean JSON. `*/*` is what programs send that
-//! did not think about it, so it means JSON (our reading: browsers name `text/html` first). Of several forms the one of the
-//! highest quality is taken, among equals the more specific one, then the one named first. Only the first [`RANGES`] are
-//! looked at: this is asked before it is known who calls.
+//! did not think about it, so it means JSON (our reading: browsers name `text/html` first). How the header is read, and which
+//! of several forms is the best, says [`crate::request::accept`].
 
 use http::Uri;
 use http::header::{ACCEPT, HeaderMap};
@@ -11,7 +10,7 @@ use http::header::{ACCEPT, HeaderMap};
 use super::options::DefaultAccept;
 use super::query_string;
 use crate::problem;
-use crate::request::negotiate::{RANGES, thousandths};
+use crate::request::accept::{self, MediaRange, Specificity};
 
 /// A form of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +39,8 @@ pub(super) enum RefusalForm {
 /// What a client accepts.
 #[derive(Debug, Clone)]
 pub(super) struct Accept {
-    /// At most [`RANGES`].
-    ranges: Vec<Range>,
+    ranges: Vec<MediaRange>,
     default: DefaultAccept,
-}
-
-/// One element of the list.
-#[derive(Debug, Clone, Copy)]
-struct Range {
-    covers: &'static [Form],
-    problem: bool,
-    /// 0 = `*/*`, 1 = `type/*`, 2 = a type.
-    specific: u8,
-    /// Thousandths.
-    quality: u16,
 }
 
 impl Accept {
@@ -61,12 +48,9 @@ impl Accept {
     pub(super) fn of(uri: &Uri, headers: &HeaderMap, default: DefaultAccept) -> Self {
         let header: Vec<_> =
             headers.get_all(ACCEPT).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        let mut ranges: Vec<Range> =
-            header.iter().flat_map(|value| value.split(',')).filter_map(Range::parse).take(RANGES).collect();
+        let mut ranges = accept::parse(header.iter().map(|line| &**line));
         if ranges.is_empty() {
-            let repeated = query_string::values(uri, "Accept");
-            let named = repeated.iter().flat_map(|value| value.split(','));
-            ranges = named.filter_map(Range::parse).take(RANGES).collect();
+            ranges = accept::parse(query_string::values(uri, "Accept").iter().map(String::as_str));
         }
         Self { ranges, default }
     }
@@ -79,15 +63,8 @@ impl Accept {
                 DefaultAccept::Json => Form::Json,
             });
         }
-        let mut best: Option<(&Range, Form)> = None;
-        for range in &self.ranges {
-            let Some(form) = range.covers.iter().copied().find(|form| self.quality(*form) > 0) else { continue };
-            if best.is_none_or(|(other, _)| (range.quality, range.specific) > (other.quality, other.specific)) {
-                best = Some((range, form));
-            }
-        }
         // Who reads problems only reads JSON.
-        best.map(|(_, form)| form).or_else(|| self.wants_problems().then_some(Form::Json))
+        accept::best(&self.ranges, covered).or_else(|| self.wants_problems().then_some(Form::Json))
     }
 
     /// The form of a refusal. There always is one: a client that cannot read it still sees the status.
@@ -100,47 +77,26 @@ impl Accept {
 
     /// Whether a page is asked for by name, as browsers do.
     pub(super) fn names_html(&self) -> bool {
-        self.ranges.iter().any(|range| range.specific == 2 && range.covers == [Form::Html])
+        self.ranges.iter().any(|range| range.specificity == Specificity::Subtype && covered(range) == [Form::Html])
     }
 
     fn wants_problems(&self) -> bool {
-        self.ranges.iter().any(|range| range.problem && range.quality > 0)
-    }
-
-    /// What the most specific range says of a form, in thousandths.
-    fn quality(&self, form: Form) -> u16 {
-        let about = self.ranges.iter().filter(|range| range.covers.contains(&form));
-        about.max_by_key(|range| range.specific).map_or(0, |range| range.quality)
+        self.ranges.iter().any(|range| range.media_type == problem::MEDIA_TYPE && range.quality > 0)
     }
 }
 
-impl Range {
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(';').map(str::trim);
-        let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-        if essence.is_empty() {
-            return None;
-        }
-        let mut quality = 1000;
-        for parameter in parts {
-            if let Some((name, value)) = parameter.split_once('=')
-                && name.trim().eq_ignore_ascii_case("q")
-            {
-                quality = thousandths(value.trim());
-            }
-        }
-        let (covers, specific): (&'static [Form], u8) = match essence.as_str() {
-            "*/*" | "*" => (&[Form::Json, Form::Html, Form::Xml, Form::Csv], 0),
-            "application/*" => (&[Form::Json, Form::Xml], 1),
-            "text/*" => (&[Form::Html, Form::Csv, Form::Xml], 1),
-            // Sent by clients that then read plain JSON.
-            "application/json" | "application/json-compressed" => (&[Form::Json], 2),
-            "text/xml" | "application/xml" => (&[Form::Xml], 2),
-            "text/csv" => (&[Form::Csv], 2),
-            "text/html" | "application/xhtml+xml" => (&[Form::Html], 2),
-            _ => (&[], 2),
-        };
-        Some(Self { covers, problem: essence == problem::MEDIA_TYPE, specific, quality })
+/// The forms that a media range covers, the usual one first.
+fn covered(range: &MediaRange) -> &'static [Form] {
+    match range.media_type.as_str() {
+        "*/*" | "*" => &[Form::Json, Form::Html, Form::Xml, Form::Csv],
+        "application/*" => &[Form::Json, Form::Xml],
+        "text/*" => &[Form::Html, Form::Csv, Form::Xml],
+        // Sent by clients that then read plain JSON.
+        "application/json" | "application/json-compressed" => &[Form::Json],
+        "text/xml" | "application/xml" => &[Form::Xml],
+        "text/csv" => &[Form::Csv],
+        "text/html" | "application/xhtml+xml" => &[Form::Html],
+        _ => &[],
     }
 }
 
@@ -151,6 +107,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::request::accept::RANGES;
 
     fn accept(address: &'static str, header: Option<&'static str>) -> Accept {
         let headers = header.map(|text| (ACCEPT, HeaderValue::from_static(text)));
@@ -181,6 +138,7 @@ mod tests {
             ("application/problem+json", Some(Form::Json)),
             ("text/csv, application/problem+json", Some(Form::Csv)),
             ("image/png", None),
+            (";q=1", None),
             ("application/json;q=0", None),
             ("*/*;q=0", None),
         ] {
