@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use analyte_core::job::RunLimits;
 use analyte_core::limits::Limits;
-use analyte_engine::run::request::RunReport;
+use analyte_engine::request::RunReport;
 use analyte_engine::run::session::WarmInstance;
 
 use support::bench::{compiled, machine};

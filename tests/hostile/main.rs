@@ -15,9 +15,9 @@ use analyte_core::model::ModelInfo;
 use analyte_core::names::FileName;
 use analyte_core::table::fit::fit;
 use analyte_core::table::format::{self, Format};
-use analyte_engine::compile::Compiler;
-use analyte_engine::run::ends::{Ends, Stop};
-use analyte_engine::run::request::{FileSink, Grants, Identity, LogLine, RunReport, RunRequest, RunSink};
+use analyte_engine::compiler::Compiler;
+use analyte_engine::request::stop::{Stop, StopConditions};
+use analyte_engine::request::{FileSink, Grants, Identity, LogLine, RunReport, RunRequest, RunSink};
 use analyte_engine::{Component, Engine, Options};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -113,7 +113,7 @@ fn request(model: &Arc<ModelInfo>, input: &str, limits: RunLimits, told: &Arc<To
         grants: Arc::new(Grants::default()),
         model_file: None,
         sink: told.clone(),
-        ends: Ends::default(),
+        stop_conditions: StopConditions::default(),
     }
 }
 
@@ -265,23 +265,23 @@ async fn a_run_ends_when_it_is_stopped_or_when_the_time_it_shares_is_over() {
     let told = Arc::new(Told::default());
     let endless = RunLimits { fuel: u64::MAX / 2, timeout_ms: 3_600_000, ..RUN };
     let stop = Stop::default();
-    let spin = |ends: Ends| {
-        let request = RunRequest { ends, ..request(&model, "[]", endless, &told) };
+    let spin = |stop_conditions: StopConditions| {
+        let request = RunRequest { stop_conditions, ..request(&model, "[]", endless, &told) };
         let component = component.clone();
         async move { component.run(request).await }
     };
-    let running = tokio::spawn(spin(Ends { stop: Some(stop.clone()), by: None }));
+    let running = tokio::spawn(spin(StopConditions { stop: Some(stop.clone()), deadline: None }));
     support::eventually("it to run", || (engine.budget().reserved() > 0).then_some(()));
     stop.stop();
     let report = running.await.expect("a report");
     assert_eq!(shown(&report), "    cancelled: the run was stopped\n");
     assert_eq!(engine.budget().reserved(), 0);
     // One that is stopped before it begins never does.
-    let report = spin(Ends { stop: Some(stop), by: None }).await;
+    let report = spin(StopConditions { stop: Some(stop), deadline: None }).await;
     assert_eq!((shown(&report).as_str(), report.usage.fuel), ("    cancelled: the run was stopped\n", 0));
     // The message names the limit, of which this is a part.
     let by = Some(Instant::now() + Duration::from_millis(200));
-    let report = spin(Ends { by, stop: None }).await;
+    let report = spin(StopConditions { deadline: by, stop: None }).await;
     let told = shown(&report);
     assert!(told.starts_with("    timeout: the run took longer than 3600s (limit timeout_ms)\n"), "{told}");
     assert!(report.usage.fuel > 0);

@@ -23,7 +23,7 @@ use analyte_core::job::{Progress, RunLimits};
 use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
 use analyte_core::names::FileName;
-use analyte_engine::run::request::{FileSink, LogLine, RunRequest, RunSink};
+use analyte_engine::request::{FileSink, LogLine, RunRequest, RunSink};
 use analyte_engine::{Component, Engine};
 use async_trait::async_trait;
 use serde_json::json;

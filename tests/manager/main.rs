@@ -17,7 +17,7 @@ use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderN
 use analyte_core::table::Table;
 use analyte_core::table::format::{self, Format};
 use analyte_core::timestamp::Timestamp;
-use analyte_engine::compile::Compiler;
+use analyte_engine::compiler::Compiler;
 use analyte_engine::{Engine, Options as EngineOptions};
 use analyte_jobs::{
     Clock, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission,

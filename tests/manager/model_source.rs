@@ -5,7 +5,7 @@ use std::sync::Arc;
 use analyte_core::codes::Code;
 use analyte_core::job::RunLimits;
 use analyte_core::limits::Limits;
-use analyte_engine::run::request::{ModelFile, ModelSource, RunReport};
+use analyte_engine::request::{ModelFile, ModelSource, RunReport};
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;

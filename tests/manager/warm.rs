@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use analyte_core::job::RunLimits;
 use analyte_core::limits::Limits;
-use analyte_engine::run::request::{Identity, RunReport};
+use analyte_engine::request::{Identity, RunReport};
 use analyte_engine::run::session::WarmInstance;
 
 use support::eventually;

@@ -207,7 +207,7 @@ fn the_list_of_limits_is_documented() {
 #[test]
 fn the_list_of_proposals_is_documented() {
     let mut page = String::from(
-        "# WebAssembly proposals\n\nGenerated from `host/engine/src/proposals.rs`. A component that uses one that is off is refused as \
+        "# WebAssembly proposals\n\nGenerated from `host/engine/src/runtime/proposals.rs`. A component that uses one that is off is refused as \
          `invalid-component`.\n\n| proposal | | why, or how to build without it |\n| --- | --- | --- |\n",
     );
     for proposal in analyte_engine::proposals::PROPOSALS {

@@ -12,9 +12,9 @@ use analyte_core::model::ModelInfo;
 use analyte_core::names::FileName;
 use analyte_core::table::fit::fit;
 use analyte_core::table::format::{self, Format};
-use analyte_engine::compile::Compiler;
-use analyte_engine::run::ends::Ends;
-use analyte_engine::run::request::{FileSink, Grants, Identity, LogLine, RunReport, RunRequest, RunSink};
+use analyte_engine::compiler::Compiler;
+use analyte_engine::request::stop::StopConditions;
+use analyte_engine::request::{FileSink, Grants, Identity, LogLine, RunReport, RunRequest, RunSink};
 use analyte_engine::{Component, Engine, Options};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -76,7 +76,7 @@ impl Sandbox {
             grants: Arc::new(Grants::default()),
             model_file: None,
             sink: told.clone(),
-            ends: Ends::default(),
+            stop_conditions: StopConditions::default(),
         }
     }
 }

@@ -69,7 +69,7 @@ enum Command {
 /// Runs what the command line of this process asks for.
 pub fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == analyte_engine::compile::CHILD_COMMAND) {
+    if arguments.next().is_some_and(|first| first == analyte_engine::compiler::CHILD_COMMAND) {
         return compile(&arguments.collect::<Vec<_>>());
     }
     let command = Cli::parse().command;
@@ -100,7 +100,7 @@ pub fn main() -> ExitCode {
 
 /// What this program does as the engine's compiling child: nothing but that, under limits that it sets itself.
 fn compile(arguments: &[OsString]) -> ExitCode {
-    match analyte_engine::compile::child(arguments) {
+    match analyte_engine::compiler::child(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(line) => {
             report::line(&line);

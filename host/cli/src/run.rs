@@ -10,8 +10,8 @@ use analyte_core::model::ModelInfo;
 use analyte_core::names::FileName;
 use analyte_core::parameters::{ParametersSchema, as_error};
 use analyte_core::table::fit::fit;
-use analyte_engine::run::ends::Ends;
-use analyte_engine::run::request::{FileSink, Grants, Identity, LogLine, RunRequest, RunSink};
+use analyte_engine::request::stop::StopConditions;
+use analyte_engine::request::{FileSink, Grants, Identity, LogLine, RunRequest, RunSink};
 use analyte_engine::{Component, Description};
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
@@ -106,7 +106,7 @@ impl Run {
             grants: Arc::new(grants.asked_for(&description.provider.capabilities)),
             model_file: None,
             sink: sink.clone(),
-            ends: Ends::default(),
+            stop_conditions: StopConditions::default(),
         };
         run(&sandbox, &component, request, &sink, self.format)
     }
@@ -200,7 +200,7 @@ impl RunSink for Sink {
     async fn create_file(&self, name: FileName, _: String) -> Result<Box<dyn FileSink>, String> {
         let Some(folder) = &self.folder else {
             self.progress.line(&format!("warning: the result file {name} is dropped; --files DIR keeps it"));
-            return Ok(Box::new(analyte_engine::run::request::Discard));
+            return Ok(Box::new(analyte_engine::request::Discard));
         };
         // A file appears under its name only when it is whole.
         let file = tempfile::NamedTempFile::with_prefix_in(".", folder).map_err(|error| error.to_string())?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyte_core::limits::Limits;
-use analyte_engine::compile::Compiler;
+use analyte_engine::compiler::Compiler;
 use analyte_engine::error::EngineError;
 use analyte_engine::{Component, Description, Engine, Options};
 use anyhow::{Context as _, Result};
@@ -79,7 +79,7 @@ pub(crate) fn engine(limits: Arc<Limits>, cache: PathBuf, threads: usize) -> Res
     let program = own_program()?;
     let options = Options { limits, compiler: Compiler::Child { program }, cache_dir: Some(cache), threads };
     Engine::new(options).map_err(|error| match error {
-        EngineError::Place { message, advice, cause } => {
+        EngineError::Machine { message, advice, cause } => {
             let report = Report::new(message).hint(advice);
             let causes =
                 std::iter::successors(cause.as_deref().map(|cause| cause as &(dyn Error + 'static)), |cause| {

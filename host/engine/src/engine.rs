@@ -12,22 +12,22 @@ use bytes::Bytes;
 use tokio::runtime::{Builder, Handle, Runtime};
 use wasmtime::component::Linker;
 
-use crate::budget::MemoryBudget;
-use crate::cache::Cache;
-use crate::code::{self, Loading};
-use crate::compile::{self, Compiler};
-use crate::compiling::Compiling;
+use crate::compile::cache::Cache;
+use crate::compile::compiler::{self, Compiler};
+use crate::compile::queue::CompileQueue;
+use crate::component::inspect::inspect;
 use crate::component::{Component, Description};
 use crate::error::{EngineError, Refused};
-use crate::give_way;
 use crate::host::{self, HostState};
-use crate::inspect::inspect;
-use crate::place::Place;
-use crate::pool_places::PoolPlaces;
-use crate::run::turns::Turns;
-use crate::run::watch::Watch;
-use crate::start;
-use crate::unfit;
+use crate::machine::Machine;
+use crate::machine::budget::MemoryBudget;
+use crate::machine::priority;
+use crate::runtime::load_code::{self, Loading};
+use crate::runtime::pool_limits;
+use crate::runtime::pool_places::PoolPlaces;
+use crate::runtime::start;
+use crate::schedule::fair_turns::Turns;
+use crate::schedule::watchdog::Watchdog;
 
 /// How an engine is set up.
 #[derive(Debug, Clone)]
@@ -61,12 +61,12 @@ pub(crate) struct Inner {
     loading: Loading,
     budget: MemoryBudget,
     guests: GuestThreads,
-    watch: Watch,
-    compiling: Compiling,
+    watchdog: Watchdog,
+    compile_queue: CompileQueue,
 }
 
 /// Guests run on threads of their own, apart from HTTP and store, so that a guest that computes delays nothing else; only
-/// the first slice of a run that is known to be short does not, see [`crate::run::quick`].
+/// the first slice of a run that is known to be short does not, see [`crate::schedule::inline_run`].
 struct GuestThreads {
     runtime: Option<Runtime>,
     turns: Turns,
@@ -105,16 +105,16 @@ impl Engine {
             // As many again are spare: each takes the place of one that does not come back from its guest.
             .worker_threads(threads.saturating_mul(2))
             .thread_name("guest")
-            .on_thread_start(give_way::thread)
+            .on_thread_start(priority::lower_thread)
             .enable_all()
             .build()
             .map_err(io("starting threads for components".to_owned()))?;
         let turns = Turns::new(threads);
-        let watch = Watch::begin(&options.limits, threads, turns.clone())
+        let watchdog = Watchdog::begin(&options.limits, threads, turns.clone())
             .map_err(io("starting the thread that watches components".to_owned()))?;
         let budget = match options.limits.memory_budget_bytes {
             // With too little for a budget, one run at a time.
-            0 => Place::here().memory.budget().unwrap_or_default(),
+            0 => Machine::here().memory.budget().unwrap_or_default(),
             bytes => bytes,
         };
         let budget = MemoryBudget::new(budget, &options.limits);
@@ -130,26 +130,26 @@ impl Engine {
                 loading,
                 budget,
                 guests: GuestThreads { runtime: Some(guests), turns },
-                watch,
-                compiling: Compiling::default(),
+                watchdog,
+                compile_queue: CompileQueue::default(),
             }),
         })
     }
 
     /// Adds the figures of its guests to what is answered to `GET /metrics`.
     pub fn register(&self, registry: &mut prometheus_client::registry::Registry) {
-        self.inner.watch.register(registry);
+        self.inner.watchdog.register(registry);
     }
 
     /// The most processor time that a guest has had so far from one pause, where it can be stopped, to the next.
     pub fn longest_step(&self) -> std::time::Duration {
-        self.inner.watch.longest_step()
+        self.inner.watchdog.longest_step()
     }
 
     /// Lets a component run again that was kept from it because a run of it could not be stopped; as long as that run still
     /// computes, nothing changes.
     pub fn readmit(&self, digest: &Digest) {
-        self.inner.watch.readmit(digest);
+        self.inner.watchdog.readmit(digest);
     }
 
     /// Inspects, compiles and describes a component that is new here. Its code is kept for as long as the component is in
@@ -205,7 +205,7 @@ impl Engine {
         if let Some(component) = self.cached(digest).await? {
             return Ok(component);
         }
-        let _turn = inner.compiling.turn(of).await;
+        let _turn = inner.compile_queue.turn(of).await;
         if let Some(component) = self.cached(digest).await? {
             return Ok(component);
         }
@@ -216,7 +216,7 @@ impl Engine {
                 let (input, output) = (cache.temporary(&digest, "wasm"), cache.temporary(&digest, "code"));
                 let written = tokio::fs::write(input.path(), &bytes).await;
                 written.map_err(failed("the component could not be handed to the compiler"))?;
-                compile::in_child(program, input.path(), output.path(), &inner.limits).await?;
+                compiler::in_child(program, input.path(), output.path(), &inner.limits).await?;
                 let cache = cache.clone();
                 blocking(move || {
                     let admitted =
@@ -230,8 +230,8 @@ impl Engine {
             (Compiler::InProcess | Compiler::Child { .. }, _) => {
                 blocking(move || {
                     let code =
-                        compile::in_process(&bytes, &this.inner.limits).map_err(|said| compile::refusal(&said))?;
-                    let loaded = code::fresh(&this.inner.wasmtime, &code);
+                        compiler::in_process(&bytes, &this.inner.limits).map_err(|said| compiler::refusal(&said))?;
+                    let loaded = load_code::fresh(&this.inner.wasmtime, &code);
                     Ok((loaded.map_err(|error| this.unloadable(&error))?, code.len() as u64))
                 })
                 .await
@@ -241,7 +241,7 @@ impl Engine {
 
     /// Why what was just compiled cannot be used: most often the component wants more than it may have.
     fn unloadable(&self, error: &wasmtime::Error) -> Refused {
-        unfit::refusal(error, &self.inner.limits)
+        pool_limits::refusal(error, &self.inner.limits)
             .unwrap_or_else(|| Refused::host("compiled code cannot be loaded").because(format!("{error:#}")))
     }
 
@@ -291,8 +291,8 @@ impl Engine {
         &self.inner.limits
     }
 
-    pub(crate) fn watch(&self) -> &Watch {
-        &self.inner.watch
+    pub(crate) fn watchdog(&self) -> &Watchdog {
+        &self.inner.watchdog
     }
 
     /// How many memories of components there may be at once: fewer than usual where the address space is small.

@@ -49,9 +49,9 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
-    /// Where the server was put, no component can run.
+    /// On this machine, as the server is put there, no component can run.
     #[error("{message}")]
-    Place {
+    Machine {
         /// What does not go there.
         message: String,
         /// What the operator can change.

@@ -7,32 +7,20 @@
 //!
 //! This is the only crate that names wasmtime.
 
-pub mod apart;
-mod bindings;
-pub mod budget;
-mod cache;
-mod checked;
-mod code;
-pub mod compile;
-mod compiling;
-mod component;
-mod config;
-mod crossing;
-mod describe;
+mod compile;
+pub mod component;
+mod contract;
 mod engine;
 pub mod error;
-mod give_way;
 mod host;
-pub mod inspect;
-pub mod place;
-mod pool;
-mod pool_places;
-mod prepare;
-pub mod proposals;
+mod lift_lower;
+pub mod machine;
+pub mod request;
 pub mod run;
-mod start;
-mod tail;
-mod unfit;
+mod runtime;
+mod schedule;
 
+pub use compile::compiler;
 pub use component::{Component, Description};
 pub use engine::{Engine, Options};
+pub use runtime::proposals;

@@ -29,9 +29,9 @@ mod shares;
 mod start;
 mod view;
 
-pub use analyte_engine::apart::Apart;
-pub use analyte_engine::budget::Reservation;
-pub use analyte_engine::run::request::{Grants, LogLine, RunOutcome, RunReport};
+pub use analyte_engine::machine::background_drop::BackgroundDrop;
+pub use analyte_engine::machine::budget::Reservation;
+pub use analyte_engine::request::{Grants, LogLine, RunOutcome, RunReport};
 pub use analyte_store::{
     ContentWriter, Counts, Depth, FileRecord, Health, Idempotency, ListQuery, ModelKind, ModelRecord,
     OrganisationRecord, Page, ProviderRecord, Right, Staged, TokenRecord,

@@ -8,7 +8,7 @@ use analyte_core::limits::Limits;
 use analyte_core::names::ProviderKey;
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::Engine;
-use analyte_engine::run::request::Grants;
+use analyte_engine::request::Grants;
 use analyte_store::Store;
 
 use crate::end::retention::Retention;

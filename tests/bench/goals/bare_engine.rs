@@ -22,10 +22,10 @@ wasmtime::component::bindgen!({
 use self::analyte::plugin::tables::Table;
 use exports::analyte::plugin::provider::{Outcome, Request};
 
-#[path = "../../../host/engine/src/config.rs"]
+#[path = "../../../host/engine/src/runtime/config.rs"]
 mod config;
 /// The engine's own files.
-#[path = "../../../host/engine/src/pool.rs"]
+#[path = "../../../host/engine/src/runtime/pool.rs"]
 mod pool;
 
 /// Fuel between two yields, as the server has it.

@@ -9,7 +9,7 @@ use analyte_core::limits::Limits;
 use analyte_core::shape::{Field, Shape};
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
-use analyte_engine::run::request::RunRequest;
+use analyte_engine::request::RunRequest;
 use arrow_array::{ArrayRef, Float64Array};
 
 use crate::report::{Line, Report};

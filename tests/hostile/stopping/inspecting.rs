@@ -1,6 +1,6 @@
 //! A provider that does its worst while it says what its models are, or what a model file is.
 
-use analyte_engine::run::request::ModelFile;
+use analyte_engine::request::ModelFile;
 
 use super::guest::provider;
 use super::*;

@@ -39,7 +39,7 @@ pub(crate) fn build(folder: &Path, target_dir: Option<&Path>) -> Result<PathBuf>
         Language::Rust => rust::build(&folder, target_dir)?,
     };
     let bytes = std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let outside = analyte_engine::inspect::inspect(&bytes).map_err(Report::from)?;
+    let outside = analyte_engine::component::inspect::inspect(&bytes).map_err(Report::from)?;
     report::line(&format!(
         "built a {} component for contract {}, {} bytes",
         outside.kind,

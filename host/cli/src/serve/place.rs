@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use analyte_core::limits::Limits;
 use analyte_engine::Engine;
-use analyte_engine::place::{Memory, Place};
+use analyte_engine::machine::{Machine, Memory};
 use anyhow::Result;
 use rustix::process::{Resource, getrlimit};
 
 use crate::report::Report;
 
 /// Looks at memory and cores, and says what is used of them.
-pub(super) fn settle(limits: &mut Limits) -> Result<Place> {
-    let place = Place::here();
+pub(super) fn settle(limits: &mut Limits) -> Result<Machine> {
+    let place = Machine::here();
     let Settled { found, cut, warning } = settled(limits, &place)?;
     tracing::info!("{found}");
     if let Some(cut) = cut {
@@ -54,8 +54,8 @@ struct Settled {
 }
 
 /// Brings the limits down.
-fn settled(limits: &mut Limits, place: &Place) -> Result<Settled> {
-    let Place { memory, cores } = place;
+fn settled(limits: &mut Limits, place: &Machine) -> Result<Settled> {
+    let Machine { memory, cores } = place;
     let mib = |bytes: u64| bytes >> 20;
     if limits.memory_budget_bytes != 0 {
         let budget = limits.memory_budget_bytes;
@@ -99,7 +99,7 @@ mod tests {
 
     fn said(mib: u64, limits: &mut Limits) -> Result<Vec<String>> {
         let memory = Memory { bytes: mib << 20, limited_by: Some("/sys/fs/cgroup/memory.max".into()) };
-        let place = Place { memory, ..Place::here() };
+        let place = Machine { memory, ..Machine::here() };
         let cores = format!("; cores: {}", place.cores);
         let Settled { found, cut, warning } = settled(limits, &place)?;
         Ok([Some(found.replace(&cores, "")), cut, warning.map(str::to_owned)].into_iter().flatten().collect())

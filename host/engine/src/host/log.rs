@@ -3,8 +3,8 @@
 use wasmtime::component::Linker;
 
 use super::{HostState, at_once};
-use crate::bindings::analyte::plugin::log::Level;
-use crate::run::request::LogLine;
+use crate::contract::bindings::analyte::plugin::log::Level;
+use crate::request::LogLine;
 
 pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     let mut log = linker.instance("analyte:plugin/log@0.1.0")?;

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use wasmtime::ResourceLimiterAsync;
 
-use crate::run::step::pause;
+use crate::schedule::step::pause;
 
 /// Counts the linear memories of one store together.
 #[derive(Debug)]

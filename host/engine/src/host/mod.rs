@@ -12,6 +12,7 @@ mod memory;
 mod model_files;
 pub(crate) mod result_files;
 mod settings;
+pub(crate) mod stderr_tail;
 mod wasi;
 
 use std::sync::Arc;
@@ -21,13 +22,13 @@ use analyte_core::limits::Limits;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::bindings::analyte::plugin::analysis::AnalysisError;
-use crate::crossing::{Allowed, Given};
-use crate::run::ends::Ends;
+use crate::contract::bindings::analyte::plugin::analysis::AnalysisError;
+use crate::host::stderr_tail::StderrTail;
+use crate::lift_lower::{Allowed, UncheckedOutcome};
+use crate::request::log_limits::{LogRoom, Pace};
+use crate::request::stop::StopConditions;
+use crate::request::{Discard, Grants, Identity, ModelFile, RunSink};
 use crate::run::instance::Transfer;
-use crate::run::request::{Discard, Grants, Identity, ModelFile, RunSink};
-use crate::run::telling::{LogRoom, Pace};
-use crate::tail::Tail;
 
 use charge::{Owed, at_once, charge};
 pub(crate) use memory::Memory;
@@ -37,11 +38,11 @@ pub(crate) struct HostState {
     pub(crate) wasi: WasiCtx,
     pub(crate) resources: ResourceTable,
     pub(crate) memory: Memory,
-    pub(crate) output: Tail,
+    pub(crate) output: StderrTail,
     /// What its result may carry.
     pub(crate) transfer: Transfer,
     /// The result of a run, where it was taken before the component cleared it away.
-    pub(crate) taken: Option<Result<Given, AnalysisError>>,
+    pub(crate) taken: Option<Result<UncheckedOutcome, AnalysisError>>,
     owed: Owed,
     pub(crate) call: Call,
     /// Which call into the instance this is, counted from 1: what the component kept of an earlier one is recognised by it.
@@ -56,7 +57,7 @@ pub(crate) struct Call {
     pub(crate) model_file: Option<ModelFile>,
     pub(crate) sink: Arc<dyn RunSink>,
     pub(crate) deadline: Instant,
-    pub(crate) ends: Ends,
+    pub(crate) stop_conditions: StopConditions,
     pub(crate) log_room: LogRoom,
     pub(crate) log_lines_dropped: u64,
     pub(crate) pace: Pace,
@@ -82,7 +83,7 @@ impl Call {
             model_file,
             sink,
             deadline,
-            ends: Ends::default(),
+            stop_conditions: StopConditions::default(),
             log_room,
             log_lines_dropped: 0,
             pace,
@@ -99,7 +100,7 @@ impl Call {
 
 impl HostState {
     pub(crate) fn new(limits: Arc<Limits>, memory_bytes: u64) -> Self {
-        let output = Tail::new(limits.stderr_bytes);
+        let output = StderrTail::new(limits.stderr_bytes);
         Self {
             wasi: wasi::empty(&output),
             resources: ResourceTable::new(),

@@ -8,7 +8,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
 use super::{HostState, at_once, charge};
-use crate::bindings::analyte::plugin::model_files::ModelFile;
+use crate::contract::bindings::analyte::plugin::model_files::ModelFile;
 use crate::run::diagnose::HostFault;
 
 pub(super) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {

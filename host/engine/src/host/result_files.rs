@@ -11,8 +11,8 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
 
 use super::{HostState, charge, cut};
-use crate::bindings::analyte::plugin::result_files::FileError;
-use crate::run::request::FileSink;
+use crate::contract::bindings::analyte::plugin::result_files::FileError;
+use crate::request::FileSink;
 
 /// The files of one call by name; `None` once a file is finished or discarded. Its name stays taken.
 #[derive(Default)]

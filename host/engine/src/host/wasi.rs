@@ -9,9 +9,9 @@ use wasmtime_wasi::random::{DEFAULT_MAX_SIZE, WasiRandomCtx};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use super::{HostState, charge};
-use crate::crossing::Buffer;
-use crate::run::step;
-use crate::tail::Tail;
+use crate::host::stderr_tail::StderrTail;
+use crate::lift_lower::Buffer;
+use crate::schedule::step;
 
 /// Random bytes that are made at once.
 const PIECE: u64 = 64 << 10;
@@ -59,7 +59,7 @@ async fn in_pieces(
     Ok(Buffer(bytes))
 }
 
-pub(super) fn empty(output: &Tail) -> WasiCtx {
+pub(super) fn empty(output: &StderrTail) -> WasiCtx {
     WasiCtxBuilder::new()
         .allow_tcp(false)
         .allow_udp(false)

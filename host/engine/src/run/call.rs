@@ -16,20 +16,20 @@ use analyte_core::shares::Holder;
 use tokio::task::{JoinHandle, unconstrained};
 use wasmtime::AsContextMut as _;
 
-use crate::apart::Apart;
-use crate::bindings::analyte::plugin::analysis::AnalysisError;
-use crate::budget::Reservation;
-use crate::checked;
 use crate::component::Component;
-use crate::crossing::{Given, Handed, Lowered, Request, handed, table_of, take};
+use crate::component::validate;
+use crate::contract::bindings::analyte::plugin::analysis::AnalysisError;
 use crate::error::Refused;
 use crate::host::{Call, cut};
+use crate::lift_lower::{DeferredAnswer, Lowered, Request, UncheckedOutcome, deferred_answer, table_of, take};
+use crate::machine::background_drop::BackgroundDrop;
+use crate::machine::budget::Reservation;
+use crate::request::{RunOutcome, RunReport, RunRequest};
 use crate::run::diagnose::{HostFault, capability_denied};
-use crate::run::housed::Housed;
-use crate::run::instance::{Live, Transfer};
-use crate::run::quick::{LONGEST, MEMORY, Record, SLICE_FUEL, STEP};
-use crate::run::request::{RunOutcome, RunReport, RunRequest};
-use crate::run::watch::Guest;
+use crate::run::instance::{GuestInstance, Transfer};
+use crate::run::reserved_instance::ReservedInstance;
+use crate::schedule::inline_run::{LONGEST, MEMORY, RunHistory, SLICE_FUEL, STEP};
+use crate::schedule::watchdog::Guest;
 
 /// Longest message, warning or detail of a component, in bytes.
 const TEXT_BYTES: usize = 1_024;
@@ -86,13 +86,13 @@ impl Component {
         let quick = self.quick(&organisation);
         let here = quick.trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
         // What goes in may be large, and the run may be dropped before it begins: the request first, then this.
-        let apart = Apart::if_large_for_guests(request.input.memory_bytes(), || request.input.clone());
+        let apart = BackgroundDrop::if_large_for_guests(request.input.memory_bytes(), || request.input.clone());
         let held = (request, apart);
         let work = async move {
             let (request, _apart) = held;
-            let live = Live::new(this, memory_bytes, place);
+            let live = GuestInstance::new(this, memory_bytes, place);
             let live = if here { live.in_small_steps(SLICE_FUEL, MEMORY) } else { live };
-            match Housed::new(live, room).live() {
+            match ReservedInstance::new(live, room).live() {
                 Some(live) => Ok(run_in(live, request).await),
                 None => Err(Refused::host("the instance has gone")),
             }
@@ -119,7 +119,7 @@ impl Component {
     /// caller goes away.
     async fn begun_here<T: Send + 'static>(
         &self,
-        quick: &Record,
+        quick: &RunHistory,
         guest: Guest,
         organisation: Holder,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
@@ -141,9 +141,9 @@ impl Component {
 
     /// A guest of this component, which may not run where an earlier one could not be stopped.
     pub(crate) fn guest(&self, of: Option<&Organisation>, what: impl Into<String>) -> Result<Guest, Refused> {
-        let watch = self.engine().watch();
-        watch.admits(&self.digest())?;
-        Ok(watch.guest(self.digest(), of, what))
+        let watchdog = self.engine().watchdog();
+        watchdog.admits(&self.digest())?;
+        Ok(watchdog.guest(self.digest(), of, what))
     }
 
     /// Runs an organisation's work on the threads of the guests, in its turns; dropping the future drops the work. Ends without it where it has to be given
@@ -187,16 +187,26 @@ fn not_stopped(limits: &Limits) -> Refused {
 }
 
 /// Runs one model in an instance, be it new or warm. The memory limit that counts is the instance's.
-pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
-    let RunRequest { model, input, parameters, limits, identity, grants, model_file, sink, ends, organisation: _ } =
-        request;
+pub(super) async fn run_in(live: &mut GuestInstance, request: RunRequest) -> RunReport {
+    let RunRequest {
+        model,
+        input,
+        parameters,
+        limits,
+        identity,
+        grants,
+        model_file,
+        sink,
+        stop_conditions,
+        organisation: _,
+    } = request;
     let component = live.component().clone();
     let host_limits = component.engine().limits().clone();
     let transfer = Transfer::result(&host_limits);
     let own = Instant::now() + Duration::from_millis(limits.timeout_ms);
-    let deadline = ends.by.map_or(own, |by| by.min(own));
+    let deadline = stop_conditions.deadline.map_or(own, |shared| shared.min(own));
     let mut call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
-    call.ends = ends;
+    call.stop_conditions = stop_conditions;
     let lowered = Lowered::new(&input).await;
     let columns = lowered.columns();
     let wit =
@@ -204,10 +214,11 @@ pub(super) async fn run_in(live: &mut Live, request: RunRequest) -> RunReport {
     let called = live
         .call(limits, transfer, call, async |store, instance| {
             // Both worlds have the same `run`.
-            let run = instance.get_typed_func::<(Request<'_>,), (Handed,)>(&mut *store, component.run_index())?;
+            let run =
+                instance.get_typed_func::<(Request<'_>,), (DeferredAnswer,)>(&mut *store, component.run_index())?;
             let called = run.call_async(&mut *store, (wit,)).await;
             // Taken in any case, so that it is not found by another.
-            let answer = handed();
+            let answer = deferred_answer();
             called?;
             match (store.data_mut().taken.take(), answer) {
                 (Some(taken), _) => Ok(taken),
@@ -288,7 +299,7 @@ const COLUMN: usize = 1 << 10;
 
 /// [Checks](accept) a result; a large one on a thread of its own, since that takes its time and cannot be interrupted.
 async fn accepted(
-    given: Given,
+    given: UncheckedOutcome,
     model: Arc<ModelInfo>,
     input_rows: usize,
     limits: Arc<Limits>,
@@ -311,11 +322,16 @@ async fn accepted(
 }
 
 /// Believes a result only after it was checked.
-fn accept(given: Given, model: &ModelInfo, input_rows: usize, limits: &Limits) -> Result<RunOutcome, String> {
+fn accept(
+    given: UncheckedOutcome,
+    model: &ModelInfo,
+    input_rows: usize,
+    limits: &Limits,
+) -> Result<RunOutcome, String> {
     let added = given
         .added
         .into_iter()
-        .map(|field| checked::field("the result", field, limits).map_err(|refused| refused.message))
+        .map(|field| validate::field("the result", field, limits).map_err(|refused| refused.message))
         .collect::<Result<Vec<_>, _>>()?;
     let output = table_of(given.output, added, &model.output, limits)?;
     model.cardinality.check_output(input_rows, output.rows())?;

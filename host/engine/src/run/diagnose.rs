@@ -7,8 +7,8 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::crossing::{ResultTooLarge, TextTooLong};
 use crate::host::{HostState, cut};
+use crate::lift_lower::{ResultTooLarge, TextTooLong};
 use crate::run::instance::Transfer;
 
 /// Longest cause or frame in bytes, and most of each.

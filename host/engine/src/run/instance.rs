@@ -3,8 +3,8 @@
 //! A run makes an instance, calls it once and throws it away; a [stateful session](super::session) calls one again. A call
 //! that does not come to its end (a trap, no fuel, no time, an instance that cannot be made) is the instance's last, and so
 //! is one whose future is dropped: the guest is then gone at its next pause. Fuel makes one every [`YIELD_FUEL`] units (from
-//! well below a millisecond to some 4 ms, by the code), and the [hook](super::hook) around every host call where a step has
-//! lasted [long enough](super::step::LENGTH).
+//! well below a millisecond to some 4 ms, by the code), and the [hook](super::call_hook) around every host call where a step has
+//! lasted [long enough](crate::schedule::step::LENGTH).
 
 use std::mem;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use wasmtime::Store;
 use wasmtime::component::Instance;
 
 use crate::component::Component;
+use crate::host::stderr_tail::StderrTail;
 use crate::host::{Call, HostState};
-use crate::pool_places::PoolPlace;
+use crate::request::RunSink;
+use crate::run::call_hook::Hook;
 use crate::run::diagnose::{HostFault, diagnose};
-use crate::run::hook::Hook;
-use crate::run::request::RunSink;
-use crate::tail::Tail;
+use crate::runtime::pool_places::PoolPlace;
 
 /// Fuel between two yields, unless something else is asked for.
 const YIELD_FUEL: u64 = 1_000_000;
@@ -35,7 +35,7 @@ pub(crate) struct Called<T> {
     /// As the component left it.
     pub(crate) call: Call,
     /// What it wrote to stderr.
-    pub(crate) output: Tail,
+    pub(crate) output: StderrTail,
 }
 
 /// How much the result of a call may carry, and which limit says so.
@@ -53,7 +53,7 @@ impl Transfer {
 }
 
 /// An instance in a store of its own.
-pub(crate) struct Live {
+pub(crate) struct GuestInstance {
     component: Component,
     /// Fuel between two yields.
     slice: u64,
@@ -71,7 +71,7 @@ enum Stage {
     Ended,
 }
 
-impl Live {
+impl GuestInstance {
     /// Room for an instance that may grow to this number of bytes, in its component's [place](Component::place) in the pool.
     pub(crate) fn new(component: Component, memory_bytes: u64, place: PoolPlace) -> Self {
         let engine = component.engine();
@@ -127,7 +127,7 @@ impl Live {
         // A caller that drops this future leaves it so.
         let before = mem::replace(&mut self.stage, Stage::Ended);
         let store = &mut self.store;
-        let (deadline, ends) = (call.deadline, call.ends.clone());
+        let (deadline, stop_conditions) = (call.deadline, call.stop_conditions.clone());
         store.data_mut().begin(call, transfer);
         let answer = match set_out(store, limits, self.slice) {
             Ok(()) => {
@@ -143,7 +143,7 @@ impl Live {
                 };
                 let called = tokio::select! {
                     biased;
-                    () = ends.stopped() => None,
+                    () = stop_conditions.stopped() => None,
                     called = tokio::time::timeout(left, work) => Some(called),
                 };
                 match called {
@@ -177,7 +177,7 @@ impl Live {
 enum Stopped {
     Error(wasmtime::Error),
     Deadline,
-    /// By the caller that began it, see [`Ends`](super::ends::Ends).
+    /// By the caller that began it, see [`StopConditions`](crate::request::stop::StopConditions).
     Asked,
 }
 

@@ -1,17 +1,10 @@
-//! Running one model: [`request`] says what goes in and comes out, [`ends`] what may end it early, [`session`] keeps an
-//! instance between runs.
+//! Every call into a component: [`call`] runs one model, [`session`] keeps an instance between runs, [`describe`] asks the component
+//! what it is.
 
-pub(crate) mod call;
+mod call;
+mod call_hook;
+mod describe;
 pub(crate) mod diagnose;
-pub mod ends;
-mod hook;
-pub(crate) mod housed;
 pub(crate) mod instance;
-pub(crate) mod quick;
-pub mod request;
+mod reserved_instance;
 pub mod session;
-pub(crate) mod step;
-pub mod telling;
-pub(crate) mod turns;
-pub(crate) mod watch;
-mod woken;

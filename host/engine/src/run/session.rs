@@ -13,29 +13,29 @@ use std::sync::Arc;
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 
-use crate::apart::Apart;
-use crate::budget::Reservation;
 use crate::component::Component;
 use crate::error::Refused;
+use crate::machine::background_drop::BackgroundDrop;
+use crate::machine::budget::Reservation;
+use crate::request::{RunReport, RunRequest};
 use crate::run::call::run_in;
-use crate::run::housed::Housed;
-use crate::run::instance::Live;
-use crate::run::request::{RunReport, RunRequest};
+use crate::run::instance::GuestInstance;
+use crate::run::reserved_instance::ReservedInstance;
 
 /// One warm instance of a component that keeps its memory between runs.
 pub struct WarmInstance {
     component: Component,
     memory_bytes: u64,
     /// Absent while a run has it, and after its last one.
-    kept: Option<Housed>,
+    kept: Option<ReservedInstance>,
 }
 
 impl WarmInstance {
     /// An instance with so much memory, in room that was [made](Component::room_for) before and is held as long as the
     /// instance lives. Waits for its place in the pool of instances. It is made in the first run, at that run's cost.
     pub async fn new(component: Component, memory_bytes: u64, room: Reservation) -> Result<Self, Refused> {
-        let live = Live::new(component.clone(), memory_bytes, component.place().await?);
-        let kept = Housed::new(live, Arc::new(room));
+        let live = GuestInstance::new(component.clone(), memory_bytes, component.place().await?);
+        let kept = ReservedInstance::new(live, Arc::new(room));
         Ok(Self { component, memory_bytes, kept: Some(kept) })
     }
 
@@ -63,7 +63,7 @@ impl WarmInstance {
         };
         let Some(mut kept) = self.kept.take() else { return RunReport::failed(gone()) };
         let organisation = request.organisation.clone();
-        let apart = Apart::if_large_for_guests(request.input.memory_bytes(), || request.input.clone());
+        let apart = BackgroundDrop::if_large_for_guests(request.input.memory_bytes(), || request.input.clone());
         let held = (request, apart);
         let work = async move {
             let (request, _apart) = held;

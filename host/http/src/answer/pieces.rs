@@ -6,7 +6,7 @@
 //! answer that cannot be finished ends its connection, so that the client sees that something is missing.
 
 use analyte_core::table::format::WriteError;
-use analyte_jobs::{Apart, Computing, Reservation};
+use analyte_jobs::{BackgroundDrop, Computing, Reservation};
 use axum::body::Body;
 use bytes::Bytes;
 use futures::stream;
@@ -93,14 +93,14 @@ impl<P: Pieces> Begun<P> {
         match self {
             Self::Whole(bytes) => crate::request::body::holding(bytes.into(), reserved),
             Self::More { first, rest } => {
-                let state = (Some(first), Apart::new(rest), computing, reserved);
+                let state = (Some(first), BackgroundDrop::new(rest), computing, reserved);
                 Body::from_stream(stream::try_unfold(state, async |(first, mut rest, computing, reserved)| {
                     if let Some(first) = first {
                         return Ok(Some((Bytes::from(first), (None, rest, computing, reserved))));
                     }
                     while let Some(left) = rest.take() {
                         let (piece, left) = next(&computing, left).await.map_err(|_| Broken)?;
-                        rest = Apart::new(left);
+                        rest = BackgroundDrop::new(left);
                         match piece {
                             None => break,
                             Some(Ok(piece)) if piece.is_empty() => {}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
-use analyte_jobs::{Apart, JobsError, Reservation, Staged};
+use analyte_jobs::{BackgroundDrop, JobsError, Reservation, Staged};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http::StatusCode;
@@ -158,7 +158,7 @@ impl Blocks {
         let joined = move || {
             let mut all = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
             full.into_iter().chain([last]).for_each(|block| all.extend_from_slice(&block));
-            Bytes::from_owner(Apart::new(all))
+            Bytes::from_owner(BackgroundDrop::new(all))
         };
         compute(shared, organisation, joined).await
     }

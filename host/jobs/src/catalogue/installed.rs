@@ -12,7 +12,7 @@ use analyte_core::job::Task;
 use analyte_core::model::ModelInfo;
 use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
-use analyte_engine::run::request::Grants;
+use analyte_engine::request::Grants;
 use analyte_store::{ModelKind, ModelRecord, ProviderRecord};
 use parking_lot::RwLock;
 

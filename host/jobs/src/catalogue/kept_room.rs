@@ -86,7 +86,7 @@ mod tests {
 
     use analyte_core::names::ProviderName;
     use analyte_core::timestamp::Timestamp;
-    use analyte_engine::run::request::Grants;
+    use analyte_engine::request::Grants;
     use analyte_store::ProviderRecord;
 
     use super::*;

@@ -14,7 +14,7 @@ use analyte_core::job::transition::Event;
 use analyte_core::job::{Job, Status, Task};
 use analyte_core::model::ModelInfo;
 use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
-use analyte_engine::inspect::Kind;
+use analyte_engine::component::inspect::Kind;
 use analyte_store::{ModelRecord, NewContent, ProviderRecord, Removed, Right};
 use bytes::Bytes;
 

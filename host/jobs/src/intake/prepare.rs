@@ -12,7 +12,7 @@ use analyte_core::parameters::{ParameterProblem, ParametersSchema};
 use analyte_core::table::Table;
 use analyte_core::table::fit::fit;
 use analyte_core::table::format::{Format, Read, write};
-use analyte_engine::apart::Apart;
+use analyte_engine::machine::background_drop::BackgroundDrop;
 use analyte_store::{NewContent, NewJob};
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -136,7 +136,7 @@ impl Manager {
                     write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
                 );
                 let content = content(&bytes);
-                let bytes = match Apart::if_large(bytes.len(), || bytes.clone()) {
+                let bytes = match BackgroundDrop::if_large(bytes.len(), || bytes.clone()) {
                     Some(large) => Bytes::from_owner(large),
                     None => bytes,
                 };

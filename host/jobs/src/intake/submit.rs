@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
-use analyte_engine::apart::Apart;
+use analyte_engine::machine::background_drop::BackgroundDrop;
 use analyte_store::{NewJob, Submitted};
 use tokio::sync::OwnedRwLockReadGuard;
 
@@ -53,8 +53,9 @@ impl Manager {
     ) -> Vec<Result<SubmittedJob, JobsError>> {
         let begun = std::time::Instant::now();
         // However this ends, large tables are not dropped by the thread that answers.
-        let apart =
-            |submission: &Submission| Apart::if_large(submission.input.memory_bytes(), || submission.input.clone());
+        let apart = |submission: &Submission| {
+            BackgroundDrop::if_large(submission.input.memory_bytes(), || submission.input.clone())
+        };
         let _apart: Vec<_> = submissions.iter().filter_map(apart).collect();
         let mut answers: Vec<Option<Result<SubmittedJob, JobsError>>> = submissions.iter().map(|_| None).collect();
         let mut new = 0;

@@ -11,7 +11,7 @@ use analyte_core::job::event::{Telling, Told as ToldEvent};
 use analyte_core::job::transition::Run;
 use analyte_core::names::{JobId, Organisation, RunKey, TaskName};
 use analyte_core::timestamp::Timestamp;
-use analyte_engine::run::request::LogLine;
+use analyte_engine::request::LogLine;
 use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};

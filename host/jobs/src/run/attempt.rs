@@ -14,9 +14,9 @@ use analyte_core::names::Organisation;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read, write};
 use analyte_engine::Component;
-use analyte_engine::budget::Reservation;
-use analyte_engine::run::ends::Ends;
-use analyte_engine::run::request::{Identity, RunOutcome, RunReport, RunRequest};
+use analyte_engine::machine::budget::Reservation;
+use analyte_engine::request::stop::StopConditions;
+use analyte_engine::request::{Identity, RunOutcome, RunReport, RunRequest};
 use analyte_engine::run::session::WarmInstance;
 use analyte_store::{Claimed, Finished, NewContent, Outcome, Purpose, StoreError};
 use bytes::Bytes;
@@ -228,7 +228,7 @@ async fn request(
         grants: Arc::new(restrict(&manager.grants(&pinned.provider), &task.grants)),
         model_file: pinned.file.clone(),
         sink: sink.clone(),
-        ends: Ends::default(),
+        stop_conditions: StopConditions::default(),
     };
     Ok((pinned, request))
 }

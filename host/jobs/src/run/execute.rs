@@ -11,10 +11,10 @@ use analyte_core::job::RunLimits;
 use analyte_core::names::Organisation;
 use analyte_core::shares::Lack;
 use analyte_engine::Component;
-use analyte_engine::apart::Apart;
-use analyte_engine::budget::Reservation;
-use analyte_engine::run::ends::Ends;
-use analyte_engine::run::request::{Discard, Identity, RunReport, RunRequest};
+use analyte_engine::machine::background_drop::BackgroundDrop;
+use analyte_engine::machine::budget::Reservation;
+use analyte_engine::request::stop::StopConditions;
+use analyte_engine::request::{Discard, Identity, RunReport, RunRequest};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::catalogue::installed::{Model, Provider, restrict};
@@ -36,7 +36,7 @@ impl Manager {
         let limits = self.inner.limits.clone();
         let Execution { input, input_warnings, parameters, limits: asked, .. } = execution;
         // However this ends, a large table is not dropped by the thread that answers.
-        let _apart = Apart::if_large(input.memory_bytes(), || input.clone());
+        let _apart = BackgroundDrop::if_large(input.memory_bytes(), || input.clone());
         let fitting = model.clone();
         let budget = self.inner.engine.budget().largest_run();
         let schema = self.schema(&model).await?;
@@ -59,7 +59,7 @@ impl Manager {
         model: &Model,
         fitted: Fitted,
     ) -> Result<RunReport, JobsError> {
-        let _apart = Apart::if_large(fitted.input.memory_bytes(), || fitted.input.clone());
+        let _apart = BackgroundDrop::if_large(fitted.input.memory_bytes(), || fitted.input.clone());
         // One patience for the place and the memory together.
         let until = Instant::now() + self.inner.execute_wait;
         // A crowd of such runs waits here, and not in the line for places, where its organisation's jobs stand.
@@ -99,7 +99,7 @@ impl Manager {
             grants: Arc::new(restrict(&self.grants(&provider.key()), &model.grants)),
             model_file,
             sink: Arc::new(Discard),
-            ends: Ends::default(),
+            stop_conditions: StopConditions::default(),
         };
         let Ok(room) = timeout_at(until, self.room_for(&component, organisation, request.limits)).await else {
             return Err(self.no_room_for(organisation, request.limits));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use analyte_core::job::Progress;
 use analyte_core::names::FileName;
-use analyte_engine::run::request::{FileSink, LogLine, RunSink};
+use analyte_engine::request::{FileSink, LogLine, RunSink};
 use analyte_store::{ContentWriter, NewContent, NewFile, Purpose, Store};
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -2,7 +2,7 @@
 
 use analyte_core::names::Organisation;
 use analyte_core::table::Table;
-use analyte_engine::run::request::RunOutcome;
+use analyte_engine::request::RunOutcome;
 
 use crate::manager::Manager;
 

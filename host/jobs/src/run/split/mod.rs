@@ -29,8 +29,8 @@ use analyte_core::job::{RunLimits, Usage};
 use analyte_core::model::Cardinality;
 use analyte_core::names::Organisation;
 use analyte_engine::Component;
-use analyte_engine::budget::Reservation;
-use analyte_engine::run::request::{RunReport, RunRequest};
+use analyte_engine::machine::budget::Reservation;
+use analyte_engine::request::{RunReport, RunRequest};
 use tokio::time::timeout;
 
 use self::parts::Further;
@@ -69,7 +69,7 @@ impl Manager {
             return component.run_admitted(request, room).await;
         }
         let room = Arc::new(room);
-        request.ends.by = Some(Instant::now() + Duration::from_millis(request.limits.timeout_ms));
+        request.stop_conditions.deadline = Some(Instant::now() + Duration::from_millis(request.limits.timeout_ms));
         let parts = plan::parts(request.input.rows(), further.len() + 1, request.limits.fuel);
         self.inner.metrics.split(parts.len());
         match parts::run(component, &request, parts, &room, further, self).await {

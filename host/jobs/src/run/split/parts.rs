@@ -6,9 +6,9 @@ use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::{RunLimits, Usage};
 use analyte_engine::Component;
-use analyte_engine::budget::Reservation;
-use analyte_engine::run::ends::{Ends, Stop};
-use analyte_engine::run::request::{RunReport, RunRequest};
+use analyte_engine::machine::budget::Reservation;
+use analyte_engine::request::stop::{Stop, StopConditions};
+use analyte_engine::request::{RunReport, RunRequest};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
@@ -56,7 +56,7 @@ pub(super) async fn run(
                 input: whole.input.slice(part.from, part.rows),
                 limits: RunLimits { fuel: part.fuel, ..whole.limits },
                 sink: told.sink(number),
-                ends: Ends { stop: Some(stop.clone()), ..whole.ends.clone() },
+                stop_conditions: StopConditions { stop: Some(stop.clone()), ..whole.stop_conditions.clone() },
                 ..whole.clone()
             };
             let component = component.clone();

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use analyte_core::job::Progress;
 use analyte_core::limits::Limits;
 use analyte_core::names::FileName;
-use analyte_engine::run::ends::Stop;
-use analyte_engine::run::request::{FileSink, LogLine, RunSink};
-use analyte_engine::run::telling::{LogRoom, Pace};
+use analyte_engine::request::log_limits::{LogRoom, Pace};
+use analyte_engine::request::stop::Stop;
+use analyte_engine::request::{FileSink, LogLine, RunSink};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
@@ -114,7 +114,7 @@ impl RunSink for PartSink {
 
 #[cfg(test)]
 mod tests {
-    use analyte_engine::run::request::Discard;
+    use analyte_engine::request::Discard;
     use futures::FutureExt as _;
 
     use super::*;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use analyte_core::digest::Digest;
 use analyte_core::names::ModelName;
 use analyte_engine::Component;
-use analyte_engine::run::request::RunRequest;
+use analyte_engine::request::RunRequest;
 use parking_lot::Mutex;
 
 /// Most models that are remembered.
