@@ -56,7 +56,7 @@ pub use metrics::Metrics;
 pub use options::{Clock, Options, SystemClock};
 pub use run::sessions::Session;
 pub use view::follow::Following;
-pub use view::inputs::Given;
+pub use view::inputs::StoredInputs;
 pub use view::measure::Measured;
 pub use view::query::{GoOn, JobPage};
 pub use view::read::{ErrorView, JobView, LogView, ResultBytes, ResultTable, ResultView, WaitingView};

@@ -65,8 +65,8 @@ impl MediaRange {
     fn parse(text: &str) -> Self {
         let mut parts = text.split(';').map(str::trim);
         let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let qualities = parts.filter_map(|parameter| parameter.split_once('='));
-        let quality = qualities.filter(|(name, _)| name.trim().eq_ignore_ascii_case("q")).last();
+        let mut parameters = parts.filter_map(|parameter| parameter.split_once('='));
+        let quality = parameters.rfind(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
         let specificity = match media_type.as_str() {
             "*/*" | "*" => Specificity::Anything,
             name if name.ends_with("/*") => Specificity::Type,

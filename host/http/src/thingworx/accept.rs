@@ -1,8 +1,8 @@
-//! In which form a client wants its answer: `Accept`, in the header or, where there is none, in the query string.
+//! In which format a client wants its answer: `Accept`, in the header or, where there is none, in the query string.
 //!
 //! No `Accept` at all means a page for people, as documented; it can be set to mean JSON. `*/*` is what programs send that
 //! did not think about it, so it means JSON (our reading: browsers name `text/html` first). How the header is read, and which
-//! of several forms is the best, says [`crate::request::accept`].
+//! of several formats is the best, says [`crate::request::accept`].
 
 use http::Uri;
 use http::header::{ACCEPT, HeaderMap};
@@ -12,9 +12,9 @@ use super::query_string;
 use crate::problem;
 use crate::request::accept::{self, MediaRange, Specificity};
 
-/// A form of answers.
+/// A format of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum AnswerFormat {
     /// `application/json`.
     Json,
     /// `text/xml`.
@@ -25,9 +25,9 @@ pub(super) enum Form {
     Html,
 }
 
-/// A form of refusals.
+/// A format of refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RefusalForm {
+pub(super) enum RefusalFormat {
     /// One sentence.
     Text,
     /// A page with that sentence.
@@ -55,29 +55,31 @@ impl Accept {
         Self { ranges, default }
     }
 
-    /// The form of an answer; `None` where the client accepts nothing that is offered.
-    pub(super) fn form(&self) -> Option<Form> {
+    /// The format of an answer; `None` where the client accepts nothing that is offered.
+    pub(super) fn format(&self) -> Option<AnswerFormat> {
         if self.ranges.is_empty() {
             return Some(match self.default {
-                DefaultAccept::Html => Form::Html,
-                DefaultAccept::Json => Form::Json,
+                DefaultAccept::Html => AnswerFormat::Html,
+                DefaultAccept::Json => AnswerFormat::Json,
             });
         }
         // Who reads problems only reads JSON.
-        accept::best(&self.ranges, covered).or_else(|| self.wants_problems().then_some(Form::Json))
+        accept::best(&self.ranges, covered).or_else(|| self.wants_problems().then_some(AnswerFormat::Json))
     }
 
-    /// The form of a refusal. There always is one: a client that cannot read it still sees the status.
-    pub(super) fn refusal_form(&self) -> RefusalForm {
+    /// The format of a refusal. There always is one: a client that cannot read it still sees the status.
+    pub(super) fn refusal_format(&self) -> RefusalFormat {
         if self.wants_problems() {
-            return RefusalForm::Problem;
+            return RefusalFormat::Problem;
         }
-        if self.form() == Some(Form::Html) { RefusalForm::Html } else { RefusalForm::Text }
+        if self.format() == Some(AnswerFormat::Html) { RefusalFormat::Html } else { RefusalFormat::Text }
     }
 
     /// Whether a page is asked for by name, as browsers do.
     pub(super) fn names_html(&self) -> bool {
-        self.ranges.iter().any(|range| range.specificity == Specificity::Subtype && covered(range) == [Form::Html])
+        self.ranges
+            .iter()
+            .any(|range| range.specificity == Specificity::Subtype && covered(range) == [AnswerFormat::Html])
     }
 
     fn wants_problems(&self) -> bool {
@@ -85,17 +87,17 @@ impl Accept {
     }
 }
 
-/// The forms that a media range covers, the usual one first.
-fn covered(range: &MediaRange) -> &'static [Form] {
+/// The formats that a media range covers, the usual one first.
+fn covered(range: &MediaRange) -> &'static [AnswerFormat] {
     match range.media_type.as_str() {
-        "*/*" | "*" => &[Form::Json, Form::Html, Form::Xml, Form::Csv],
-        "application/*" => &[Form::Json, Form::Xml],
-        "text/*" => &[Form::Html, Form::Csv, Form::Xml],
+        "*/*" | "*" => &[AnswerFormat::Json, AnswerFormat::Html, AnswerFormat::Xml, AnswerFormat::Csv],
+        "application/*" => &[AnswerFormat::Json, AnswerFormat::Xml],
+        "text/*" => &[AnswerFormat::Html, AnswerFormat::Csv, AnswerFormat::Xml],
         // Sent by clients that then read plain JSON.
-        "application/json" | "application/json-compressed" => &[Form::Json],
-        "text/xml" | "application/xml" => &[Form::Xml],
-        "text/csv" => &[Form::Csv],
-        "text/html" | "application/xhtml+xml" => &[Form::Html],
+        "application/json" | "application/json-compressed" => &[AnswerFormat::Json],
+        "text/xml" | "application/xml" => &[AnswerFormat::Xml],
+        "text/csv" => &[AnswerFormat::Csv],
+        "text/html" | "application/xhtml+xml" => &[AnswerFormat::Html],
         _ => &[],
     }
 }
@@ -116,42 +118,42 @@ mod tests {
 
     #[test]
     fn the_best_of_what_is_accepted_is_answered() {
-        for (text, form) in [
-            ("", Some(Form::Html)),
-            ("*/*", Some(Form::Json)),
-            ("application/*", Some(Form::Json)),
-            ("text/*", Some(Form::Html)),
-            ("application/json", Some(Form::Json)),
-            ("Application/JSON; charset=utf-8", Some(Form::Json)),
-            ("application/json-compressed", Some(Form::Json)),
-            ("text/xml", Some(Form::Xml)),
-            ("application/xml", Some(Form::Xml)),
-            ("text/csv", Some(Form::Csv)),
-            ("text/html", Some(Form::Html)),
+        for (text, format) in [
+            ("", Some(AnswerFormat::Html)),
+            ("*/*", Some(AnswerFormat::Json)),
+            ("application/*", Some(AnswerFormat::Json)),
+            ("text/*", Some(AnswerFormat::Html)),
+            ("application/json", Some(AnswerFormat::Json)),
+            ("Application/JSON; charset=utf-8", Some(AnswerFormat::Json)),
+            ("application/json-compressed", Some(AnswerFormat::Json)),
+            ("text/xml", Some(AnswerFormat::Xml)),
+            ("application/xml", Some(AnswerFormat::Xml)),
+            ("text/csv", Some(AnswerFormat::Csv)),
+            ("text/html", Some(AnswerFormat::Html)),
             // What browsers send.
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", Some(Form::Html)),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8", Some(AnswerFormat::Html)),
             // What jQuery sends.
-            ("application/json, text/javascript, */*; q=0.01", Some(Form::Json)),
-            ("text/csv;q=0.8, application/json;q=0.9", Some(Form::Json)),
-            ("*/*, text/csv", Some(Form::Csv)),
-            ("application/json;q=0, */*", Some(Form::Html)),
-            ("application/problem+json", Some(Form::Json)),
-            ("text/csv, application/problem+json", Some(Form::Csv)),
+            ("application/json, text/javascript, */*; q=0.01", Some(AnswerFormat::Json)),
+            ("text/csv;q=0.8, application/json;q=0.9", Some(AnswerFormat::Json)),
+            ("*/*, text/csv", Some(AnswerFormat::Csv)),
+            ("application/json;q=0, */*", Some(AnswerFormat::Html)),
+            ("application/problem+json", Some(AnswerFormat::Json)),
+            ("text/csv, application/problem+json", Some(AnswerFormat::Csv)),
             ("image/png", None),
             (";q=1", None),
             ("application/json;q=0", None),
             ("*/*;q=0", None),
         ] {
-            assert_eq!(accept("/x", Some(text)).form(), form, "{text}");
+            assert_eq!(accept("/x", Some(text)).format(), format, "{text}");
         }
     }
 
     #[test]
     fn only_the_first_ranges_count() {
-        let form = |accept: &Accept| (accept.form(), accept.refusal_form(), accept.names_html());
+        let formats = |accept: &Accept| (accept.format(), accept.refusal_format(), accept.names_html());
         let of = |lines: &[&[&str]]| {
             let line = |ranges: &&[&str]| (ACCEPT, HeaderValue::from_str(&ranges.join(",")).unwrap());
-            form(&Accept::of(&Uri::from_static("/x"), &lines.iter().map(line).collect(), DefaultAccept::Html))
+            formats(&Accept::of(&Uri::from_static("/x"), &lines.iter().map(line).collect(), DefaultAccept::Html))
         };
         // The last that counts decides; those after it would decide otherwise, be it in the same line or another.
         let mut many = vec!["*;q=0.5"; RANGES];
@@ -159,11 +161,11 @@ mod tests {
         many.resize(16_000, "text/html");
         many.extend(["text/csv;q=0", "application/problem+json"]);
         let (first, rest) = many.split_at(RANGES);
-        let expected = (Some(Form::Csv), RefusalForm::Text, false);
+        let expected = (Some(AnswerFormat::Csv), RefusalFormat::Text, false);
         assert_eq!(of(&[first]), expected);
         assert_eq!(of(&[&many]), expected);
         assert_eq!(of(&[first, rest]), expected);
-        let one_more = (Some(Form::Html), RefusalForm::Html, true);
+        let one_more = (Some(AnswerFormat::Html), RefusalFormat::Html, true);
         assert_eq!(of(&[&many[1..]]), one_more, "one less before them, and one more counts");
         let stars = vec!["*"; 16_000];
         assert_eq!(of(&[&stars]), of(&[&stars[..RANGES]]));
@@ -175,32 +177,32 @@ mod tests {
         assert_eq!(of(&[&late]), expected);
         // An address takes less than a header.
         let address = format!("/x?Accept={}", many[..5_000].join(","));
-        assert_eq!(form(&Accept::of(&address.parse().unwrap(), &HeaderMap::new(), DefaultAccept::Html)), expected);
+        assert_eq!(formats(&Accept::of(&address.parse().unwrap(), &HeaderMap::new(), DefaultAccept::Html)), expected);
     }
 
     #[test]
     fn the_header_wins_over_the_query_string() {
         let repeated = "/x?Accept=text%2Fcsv";
-        assert_eq!(accept(repeated, None).form(), Some(Form::Csv));
-        assert_eq!(accept(repeated, Some("application/json")).form(), Some(Form::Json));
-        assert_eq!(accept("/x", None).form(), Some(Form::Html));
+        assert_eq!(accept(repeated, None).format(), Some(AnswerFormat::Csv));
+        assert_eq!(accept(repeated, Some("application/json")).format(), Some(AnswerFormat::Json));
+        assert_eq!(accept("/x", None).format(), Some(AnswerFormat::Html));
         let json = Accept::of(&Uri::from_static("/x"), &HeaderMap::new(), DefaultAccept::Json);
-        assert_eq!((json.form(), json.refusal_form()), (Some(Form::Json), RefusalForm::Text));
+        assert_eq!((json.format(), json.refusal_format()), (Some(AnswerFormat::Json), RefusalFormat::Text));
     }
 
     #[test]
     fn refusals_are_text_unless_a_page_or_a_problem_is_wanted() {
-        for (text, form) in [
-            (None, RefusalForm::Html),
-            (Some("text/html"), RefusalForm::Html),
-            (Some("application/json"), RefusalForm::Text),
-            (Some("text/csv"), RefusalForm::Text),
-            (Some("image/png"), RefusalForm::Text),
-            (Some("*/*"), RefusalForm::Text),
-            (Some("application/json, application/problem+json"), RefusalForm::Problem),
-            (Some("text/html, application/problem+json;q=0"), RefusalForm::Html),
+        for (text, format) in [
+            (None, RefusalFormat::Html),
+            (Some("text/html"), RefusalFormat::Html),
+            (Some("application/json"), RefusalFormat::Text),
+            (Some("text/csv"), RefusalFormat::Text),
+            (Some("image/png"), RefusalFormat::Text),
+            (Some("*/*"), RefusalFormat::Text),
+            (Some("application/json, application/problem+json"), RefusalFormat::Problem),
+            (Some("text/html, application/problem+json;q=0"), RefusalFormat::Html),
         ] {
-            assert_eq!(accept("/x", text).refusal_form(), form, "{text:?}");
+            assert_eq!(accept("/x", text).refusal_format(), format, "{text:?}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! in logs and histories. Credentials that disagree are refused. A cookie counts only where it is all there is; beside a
 //! key it merely names the session, if that is one of the same token's. Nothing of this is logged.
 //!
-//! A refusal names `Basic` among the ways in, since some clients send a user's name only once they were asked for it. It
+//! A refusal names `Basic` among the schemes, since some clients send a user's name only once they were asked for it. It
 //! does not to what looks like a browser, which would ask its user, remember what was typed, and send it along with
 //! whatever a foreign page makes it call.
 
@@ -18,10 +18,10 @@ use http::header::{AUTHORIZATION, HeaderMap, ORIGIN, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Uri};
 
 use super::accept::Accept;
-use super::content_filter::Ambient;
+use super::content_filter::AmbientCredentials;
 use super::error::Refusal;
 use super::options::ThingworxOptions;
-use super::{cookie, query_string, resources, session};
+use super::{cookie, query_string, services, session};
 use crate::entry::auth::{self, Caller};
 use crate::problem::Problem;
 use crate::shared::Shared;
@@ -36,7 +36,7 @@ pub(super) struct SetCookie(pub(super) HeaderValue);
 
 /// What a client shows to say who it is.
 #[derive(Clone, PartialEq, Eq)]
-struct Shown {
+struct Credentials {
     secret: String,
     /// The user's name of Basic.
     label: Option<String>,
@@ -57,32 +57,32 @@ pub(crate) fn admit<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), 
             Code::Unauthorized => challenge(problem, request.headers(), &accept),
             _ => problem,
         };
-        Refusal::new(problem).answer(accept.refusal_form())
+        Refusal::new(problem).answer(accept.refusal_format())
     })
 }
 
 fn find<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), Problem> {
     let manager = &shared.manager;
-    let shown = shown(request.uri(), request.headers(), shared.thingworx).map_err(unauthorized)?;
-    let kept = || cookie::read(request.headers()).into_iter().filter_map(|secret| manager.find_session(secret));
-    let (principal, session) = if let Some(Shown { secret, label }) = &shown {
+    let credentials = credentials(request.uri(), request.headers(), shared.thingworx).map_err(unauthorized)?;
+    let sessions = || cookie::read(request.headers()).into_iter().filter_map(|secret| manager.find_session(secret));
+    let (principal, session) = if let Some(Credentials { secret, label }) = &credentials {
         let found = match label {
             Some(label) => manager.authenticate_as(label, secret),
             None => manager.authenticate(secret),
         };
         let principal = found.map_err(refused)?;
         // Only a session of this token counts, also where the client sends the cookie of another token's session.
-        let session = kept().find(|session| session.principal().token == principal.token);
+        let session = sessions().find(|session| session.principal().token == principal.token);
         (principal, session)
     } else {
-        let Some(session) = kept().next() else {
+        let Some(session) = sessions().next() else {
             let over = !cookie::read(request.headers()).is_empty();
             return Err(unauthorized(if over { "the session is over, or never was; send a key" } else { HOW }));
         };
         manager.admit_session(&session).map_err(refused)?;
         (session.principal().clone(), Some(session))
     };
-    let ambient = shown.as_ref().is_none_or(|shown| shown.label.is_some());
+    let ambient = credentials.as_ref().is_none_or(|credentials| credentials.label.is_some());
     let session = match session {
         None if opens_session(request) => {
             let (session, cookie) = session::open(shared, &principal)?;
@@ -97,7 +97,7 @@ fn find<B>(shared: &Shared, request: &mut Request<B>) -> Result<(), Problem> {
         extensions.insert(session);
     }
     if ambient {
-        extensions.insert(Ambient);
+        extensions.insert(AmbientCredentials);
     }
     Ok(())
 }
@@ -118,8 +118,8 @@ fn challenge(problem: Problem, headers: &HeaderMap, accept: &Accept) -> Problem 
     let browser = accept.names_html()
         || ["sec-fetch-mode", "sec-fetch-site", "x-requested-with"].iter().any(|name| headers.contains_key(*name))
         || headers.contains_key(ORIGIN);
-    let ways = if browser { "Bearer" } else { "Basic realm=\"Analyte\", charset=\"UTF-8\"" };
-    problem.header(WWW_AUTHENTICATE, HeaderValue::from_static(ways))
+    let schemes = if browser { "Bearer" } else { "Basic realm=\"Analyte\", charset=\"UTF-8\"" };
+    problem.header(WWW_AUTHENTICATE, HeaderValue::from_static(schemes))
 }
 
 /// Whether the request opens a session: it asks for one, no page of another site made it, and there is something at its
@@ -140,7 +140,7 @@ fn from_another_site(headers: &HeaderMap) -> bool {
 fn is_entity_or_service(method: &Method, path: &str) -> bool {
     let mut segments = path.strip_prefix("/Thingworx/").unwrap_or_default().split('/');
     let (Some(collection), Some(name)) = (segments.next(), segments.next()) else { return false };
-    let Some(entity) = resources::find(collection, name) else { return false };
+    let Some(entity) = services::find(collection, name) else { return false };
     match (segments.next(), segments.next(), segments.next()) {
         (Some("Services"), Some(service), None) => *method == Method::POST && entity.service(service).is_some(),
         (None | Some("Metadata"), None, None) => *method == Method::GET || *method == Method::HEAD,
@@ -158,13 +158,13 @@ fn wants_session(uri: &Uri, headers: &HeaderMap) -> bool {
 }
 
 /// What the request shows beside cookies; all of it has to be the same.
-fn shown(uri: &Uri, headers: &HeaderMap, options: ThingworxOptions) -> Result<Option<Shown>, &'static str> {
-    let key = |secret: &str| Shown { secret: secret.trim().to_owned(), label: None };
+fn credentials(uri: &Uri, headers: &HeaderMap, options: ThingworxOptions) -> Result<Option<Credentials>, &'static str> {
+    let key = |secret: &str| Credentials { secret: secret.trim().to_owned(), label: None };
     let in_url = query_string::values(uri, "appKey");
     if !in_url.is_empty() && !options.key_in_url {
         return Err("ApplicationKey Is Not Allowed As A URL Parameter");
     }
-    let mut all: Vec<Shown> = in_url.iter().map(|value| key(value)).collect();
+    let mut all: Vec<Credentials> = in_url.iter().map(|value| key(value)).collect();
     for value in headers.get_all("appkey") {
         all.push(key(value.to_str().map_err(|_| "the header appKey cannot be read")?));
     }
@@ -179,21 +179,24 @@ fn shown(uri: &Uri, headers: &HeaderMap, options: ThingworxOptions) -> Result<Op
             return Err(UNREADABLE);
         }
     }
-    if all.iter().any(|shown| shown.secret.is_empty()) {
+    if all.iter().any(|credentials| credentials.secret.is_empty()) {
         return Err("the key is empty");
     }
     // With the label, where there is one: then it has to be right as well.
-    let Some(first) = all.iter().find(|shown| shown.label.is_some()).or(all.first()).cloned() else { return Ok(None) };
-    let agrees = |other: &Shown| other.secret == first.secret && (other.label.is_none() || other.label == first.label);
+    let Some(first) = all.iter().find(|credentials| credentials.label.is_some()).or(all.first()).cloned() else {
+        return Ok(None);
+    };
+    let agrees =
+        |other: &Credentials| other.secret == first.secret && (other.label.is_none() || other.label == first.label);
     if all.iter().all(agrees) { Ok(Some(first)) } else { Err("the keys and names sent with this call disagree") }
 }
 
-fn basic(encoded: &str) -> Option<Shown> {
+fn basic(encoded: &str) -> Option<Credentials> {
     // What is not UTF-8 is Latin-1, which is all that the `btoa` of a browser can write.
     let latin = |bytes: Vec<u8>| bytes.into_iter().map(char::from).collect();
     let text = String::from_utf8(STANDARD.decode(encoded).ok()?).unwrap_or_else(|wrong| latin(wrong.into_bytes()));
     let (label, secret) = text.split_once(':')?;
-    Some(Shown { secret: secret.to_owned(), label: Some(label.to_owned()) })
+    Some(Credentials { secret: secret.to_owned(), label: Some(label.to_owned()) })
 }
 
 #[cfg(test)]
@@ -213,7 +216,8 @@ mod tests {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         let options = ThingworxOptions { key_in_url, ..ThingworxOptions::default() };
-        shown(&Uri::from_static(address), &map, options).map(|shown| shown.map(|shown| (shown.label, shown.secret)))
+        credentials(&Uri::from_static(address), &map, options)
+            .map(|credentials| credentials.map(|credentials| (credentials.label, credentials.secret)))
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "to be compared with what may be refused")]
@@ -277,7 +281,7 @@ mod tests {
     #[test]
     fn only_what_is_there_opens_a_session() {
         let opens = |method: Method, path: &str| is_entity_or_service(&method, path);
-        for (collection, all) in [("Resources", resources::RESOURCES.as_slice()), ("Things", &resources::THINGS)] {
+        for (collection, all) in [("Resources", services::RESOURCES.as_slice()), ("Things", &services::THINGS)] {
             for entity in all {
                 let path = format!("/Thingworx/{collection}/{}", entity.name);
                 for service in entity.services {
@@ -329,7 +333,7 @@ mod tests {
 
     #[test]
     fn browsers_are_not_made_to_remember_names() {
-        let ways = |name: &'static str, value: &'static str| {
+        let schemes = |name: &'static str, value: &'static str| {
             let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
             let uri = Uri::from_static("/x");
             let accept = Accept::of(&uri, &headers, ThingworxOptions::default().default_accept);
@@ -338,7 +342,7 @@ mod tests {
         };
         let basic = HeaderValue::from_static("Basic realm=\"Analyte\", charset=\"UTF-8\"");
         for (name, value) in [("accept", "application/json"), ("accept", "*/*"), ("user-agent", "x")] {
-            assert_eq!(ways(name, value), std::slice::from_ref(&basic), "{name}: {value}");
+            assert_eq!(schemes(name, value), std::slice::from_ref(&basic), "{name}: {value}");
         }
         for (name, value) in [
             ("accept", "text/html,*/*"),
@@ -346,7 +350,7 @@ mod tests {
             ("origin", "https://elsewhere.example"),
             ("x-requested-with", "XMLHttpRequest"),
         ] {
-            assert_eq!(ways(name, value), [HeaderValue::from_static("Bearer")], "{name}: {value}");
+            assert_eq!(schemes(name, value), [HeaderValue::from_static("Bearer")], "{name}: {value}");
         }
     }
 }

@@ -22,7 +22,7 @@ const HOW: &str = "Content-Type must be application/json, application/xml or tex
 
 /// Marks a request that proves who it is only by what a browser adds by itself.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ambient;
+pub(super) struct AmbientCredentials;
 
 /// Refuses, with what to tell the client, what a foreign page could have sent.
 pub(super) fn check(method: &Method, uri: &Uri, headers: &HeaderMap, ambient: bool) -> Result<(), String> {
@@ -42,7 +42,7 @@ pub(super) fn check(method: &Method, uri: &Uri, headers: &HeaderMap, ambient: bo
 }
 
 /// Whether a body is said to be something that is not read as JSON.
-pub(super) fn is_foreign(uri: &Uri, headers: &HeaderMap) -> bool {
+pub(super) fn is_not_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let given = content_type(uri, headers, true).ok().flatten();
     given
         .is_some_and(|given| matches!(essence(&given).as_str(), "application/xml" | "text/xml" | "multipart/form-data"))

@@ -12,11 +12,11 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::StatusCode;
 
-use super::accept::{Accept, Form};
+use super::accept::{Accept, AnswerFormat};
 use super::answer::answer;
 use super::error::{Refusal, ServiceError, no_such_address};
-use super::service::{Answer, Resource, ResultType};
-use super::{metadata, resources};
+use super::service::{Answer, Entity, ResultType};
+use super::{metadata, services};
 use crate::entry::auth::Caller;
 use crate::problem::Problem;
 use crate::shared::Shared;
@@ -45,15 +45,16 @@ pub(super) async fn list(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let entities = resources::collection(&collection).ok_or_else(no_such_address)?;
-    let form = form(&shared, &request)?;
+    let entities = services::collection(&collection).ok_or_else(no_such_address)?;
+    let format = format(&shared, &request)?;
     let mut rows = Rows::new(vec![Field::new("name", BaseType::String), Field::new("description", BaseType::String)]);
     for entity in entities {
         rows.push(vec![Cell::Text(entity.name.to_owned()), Cell::Text(entity.description.to_owned())]);
     }
     let table = rows.table().map_err(|error| Problem::new(Code::HostError, error))?;
     let answered =
-        answer(&shared, caller.organisation(), form, &collection, ResultType::Table(None), Answer::Table(table)).await;
+        answer(&shared, caller.organisation(), format, &collection, ResultType::Table(None), Answer::Table(table))
+            .await;
     answered.map_err(plain)
 }
 
@@ -65,24 +66,24 @@ pub(super) async fn metadata(
     request: Request,
 ) -> Result<Response, Refusal> {
     let entity = find(&collection, &name)?;
-    let form = form(&shared, &request)?;
-    let told = Answer::Json(metadata::of(&collection, entity));
-    let answered = answer(&shared, caller.organisation(), form, entity.name, ResultType::Json, told).await;
+    let format = format(&shared, &request)?;
+    let description = Answer::Json(metadata::of(&collection, entity));
+    let answered = answer(&shared, caller.organisation(), format, entity.name, ResultType::Json, description).await;
     answered.map_err(plain)
 }
 
 /// The entity of this name; refuses what is not there.
-pub(super) fn find(collection: &str, name: &str) -> Result<&'static Resource, Refusal> {
-    resources::find(collection, name).ok_or_else(|| {
-        let known = resources::collection(collection).is_some() || EMPTY.contains(&collection);
+pub(super) fn find(collection: &str, name: &str) -> Result<&'static Entity, Refusal> {
+    services::find(collection, name).ok_or_else(|| {
+        let known = services::collection(collection).is_some() || EMPTY.contains(&collection);
         if known { Refusal::no_entity(name) } else { no_such_address() }
     })
 }
 
-/// The form that the client of this request accepts.
-pub(super) fn form(shared: &Shared, request: &Request) -> Result<Form, Refusal> {
+/// The format that the client of this request accepts.
+pub(super) fn format(shared: &Shared, request: &Request) -> Result<AnswerFormat, Refusal> {
     let accept = Accept::of(request.uri(), request.headers(), shared.thingworx.default_accept);
-    accept.form().ok_or_else(|| {
+    accept.format().ok_or_else(|| {
         let detail = "answers are application/json, text/xml, text/csv or text/html, and Accept names none of them";
         Refusal::new(Problem::new(Code::UnsupportedMediaType, detail).status(StatusCode::NOT_ACCEPTABLE))
     })

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 
-use super::accept::RefusalForm;
+use super::accept::RefusalFormat;
 use super::answer::html;
 use crate::problem::{self, Problem};
 
@@ -29,7 +29,7 @@ pub(crate) enum ServiceError {
     NotAuthorized,
     /// It says no for this reason. The code beside it is `invalid-input`; see [`ServiceError::coded`] for others.
     Failed(String),
-    /// It says no with all that the native surface would tell. A busy server is answered as such.
+    /// It says no with all that the native surface would say. A busy server is answered as such.
     Refused(Problem),
 }
 
@@ -85,7 +85,7 @@ impl From<Problem> for ServiceError {
 }
 
 /// A call that was refused. Handlers answer it as it is; the way out, which knows what the client accepts, gives it its
-/// form.
+/// format.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     sentence: String,
@@ -105,13 +105,15 @@ impl Refusal {
     }
 
     /// As the answer to a client that wants it so.
-    pub(super) fn answer(&self, form: RefusalForm) -> Response {
+    pub(super) fn answer(&self, format: RefusalFormat) -> Response {
         let status = self.problem.status_code();
-        let (media_type, body) = match form {
-            RefusalForm::Text => ("text/plain; charset=utf-8", visible(&self.sentence).into_owned().into_bytes()),
-            RefusalForm::Html => (html::MEDIA_TYPE, html::refusal(status, &self.sentence).into_bytes()),
+        let (media_type, body) = match format {
+            RefusalFormat::Text => ("text/plain; charset=utf-8", visible(&self.sentence).into_owned().into_bytes()),
+            RefusalFormat::Html => (html::MEDIA_TYPE, html::refusal(status, &self.sentence).into_bytes()),
             // A body of strings and numbers cannot fail to be written.
-            RefusalForm::Problem => (problem::MEDIA_TYPE, serde_json::to_vec(&self.problem.body()).unwrap_or_default()),
+            RefusalFormat::Problem => {
+                (problem::MEDIA_TYPE, serde_json::to_vec(&self.problem.body()).unwrap_or_default())
+            }
         };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
@@ -137,22 +139,22 @@ impl From<JobsError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = self.answer(RefusalForm::Text);
+        let mut response = self.answer(RefusalFormat::Text);
         response.extensions_mut().insert(Arc::new(self));
         response
     }
 }
 
-/// The same answer in this form, where it is a refusal.
-pub(super) fn in_form(mut response: Response, form: RefusalForm) -> Response {
+/// The same answer in this format, where it is a refusal.
+pub(super) fn in_format(mut response: Response, format: RefusalFormat) -> Response {
     let Some(refusal) = response.extensions_mut().remove::<Arc<Refusal>>() else { return response };
-    let mut formed = refusal.answer(form);
+    let mut written = refusal.answer(format);
     for (name, value) in response.headers() {
-        if !formed.headers().contains_key(name) && name != http::header::CONTENT_LENGTH {
-            formed.headers_mut().append(name, value.clone());
+        if !written.headers().contains_key(name) && name != http::header::CONTENT_LENGTH {
+            written.headers_mut().append(name, value.clone());
         }
     }
-    formed
+    written
 }
 
 /// Nothing is offered at the address.
@@ -169,8 +171,8 @@ mod tests {
 
     use super::*;
 
-    async fn told(error: ServiceError, form: RefusalForm) -> (u16, String, String, String) {
-        let response = in_form(error.refusal("SubmitJob", "E").into_response(), form);
+    async fn answered(error: ServiceError, format: RefusalFormat) -> (u16, String, String, String) {
+        let response = in_format(error.refusal("SubmitJob", "E").into_response(), format);
         let header = |name: &str| response.headers().get(name).unwrap().to_str().unwrap().to_owned();
         let (media_type, code) = (header("content-type"), header("analyte-error-code"));
         let status = response.status().as_u16();
@@ -207,14 +209,14 @@ mod tests {
                 "Not authorized for ServiceInvoke on SubmitJob in E".to_owned(),
             ),
         ] {
-            assert_eq!(told(error, RefusalForm::Text).await, (status, text.clone(), code.to_owned(), body));
+            assert_eq!(answered(error, RefusalFormat::Text).await, (status, text.clone(), code.to_owned(), body));
         }
     }
 
     #[tokio::test]
     async fn a_problem_and_a_page_are_given_to_those_who_ask() {
         let (status, media_type, code, body) =
-            told(ServiceError::coded(Code::NotFound, "there is no job `<x>`"), RefusalForm::Problem).await;
+            answered(ServiceError::coded(Code::NotFound, "there is no job `<x>`"), RefusalFormat::Problem).await;
         assert_eq!((status, media_type.as_str(), code.as_str()), (500, "application/problem+json", "not-found"));
         let expected = serde_json::json!({
             "type": "urn:analyte:problem:not-found",
@@ -225,7 +227,7 @@ mod tests {
         });
         assert_eq!(serde_json::from_str::<serde_json::Value>(&body).unwrap(), expected);
         let (status, media_type, _, body) =
-            told(ServiceError::coded(Code::NotFound, "there is no job `<x>`"), RefusalForm::Html).await;
+            answered(ServiceError::coded(Code::NotFound, "there is no job `<x>`"), RefusalFormat::Html).await;
         assert_eq!((status, media_type.as_str()), (500, "text/html; charset=utf-8"));
         assert!(body.contains("Unable to Invoke Service SubmitJob on E : there is no job `&lt;x&gt;`"), "{body}");
     }

@@ -10,12 +10,11 @@ use http::header::SET_COOKIE;
 
 use super::answer::answer;
 use super::call::Call;
-use super::content_filter::is_foreign;
-use super::entities::{find, form};
+use super::call::arguments::Arguments;
+use super::call::parameter::Parameter;
+use super::content_filter::is_not_json;
+use super::entities::{find, format};
 use super::error::{Refusal, ServiceError};
-use super::inputs::Inputs;
-use super::resources;
-use super::service::{Parameter, Service};
 use crate::entry::auth::Caller;
 use crate::native::table::{compute, put_warnings};
 use crate::problem::Problem;
@@ -33,32 +32,28 @@ pub(super) async fn invoke(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let resource = find(&collection, &entity)?;
-    let Some(service) = resource.service(&service) else {
+    let entity = find(&collection, &entity)?;
+    let Some(service) = entity.service(&service) else {
         let name: String = service.chars().take(200).collect();
-        let detail = format!("Service Not Found : [{name}] on [{}]", resource.name);
+        let detail = format!("Service Not Found : [{name}] on [{}]", entity.name);
         return Err(Problem::new(Code::NotFound, detail).into());
     };
-    let form = form(&shared, &request)?;
-    let refused = |error: ServiceError| error.refusal(service.name, resource.name);
+    let format = format(&shared, &request)?;
+    let refused = |error: ServiceError| error.refusal(service.name, entity.name);
     if !caller.principal().may(service.right) {
         return Err(refused(ServiceError::NotAuthorized));
     }
     let session = request.extensions().get::<Session>().cloned();
     let organisation = caller.organisation().clone();
-    let inputs = inputs(&shared, &caller, service, request).await?;
-    let call = Call::new(shared.clone(), caller, session, service, inputs);
-    let answered = resources::invoke(resource, service.name, &call).await.unwrap_or_else(|| {
-        tracing::error!(service = service.name, entity = resource.name, "a service is offered and not there");
-        let message = format!("No service handler defined for service {} on {}", service.name, resource.name);
-        Err(ServiceError::coded(Code::HostError, message))
-    });
+    let arguments = arguments(&shared, &caller, service.parameters, request).await?;
+    let call = Call::new(shared.clone(), caller, session, service.parameters, arguments);
+    let answered = (service.handler)(&call).await;
     let (cookie, warnings) = (call.take_cookie(), call.take_warnings());
     // What the body took is needed no more, and the client may take its time with the answer.
     drop(call);
-    let title = format!("{} {}", resource.name, service.name);
+    let title = format!("{} {}", entity.name, service.name);
     let mut response = match answered {
-        Ok(answered) => answer(&shared, &organisation, form, &title, service.result, answered).await,
+        Ok(answered) => answer(&shared, &organisation, format, &title, service.result, answered).await,
         Err(error) => Err(error),
     }
     .unwrap_or_else(|error| axum::response::IntoResponse::into_response(refused(error)));
@@ -69,20 +64,20 @@ pub(super) async fn invoke(
     Ok(response)
 }
 
-async fn inputs(
+async fn arguments(
     shared: &Shared,
     caller: &Caller,
-    service: &'static Service,
+    declared: &'static [Parameter],
     request: Request,
-) -> Result<Inputs, Refusal> {
+) -> Result<Arguments, Refusal> {
     let (parts, content) = request.into_parts();
     refuse_compressed(&parts.headers)?;
     let received = body::receive(shared, caller.organisation(), content, shared.limits.body_bytes).await?;
-    if is_foreign(&parts.uri, &parts.headers) && !received.bytes.is_empty() {
+    if is_not_json(&parts.uri, &parts.headers) && !received.bytes.is_empty() {
         let detail = "parameters are read as JSON; send them with Content-Type: application/json";
         return Err(Problem::new(Code::UnsupportedMediaType, detail).into());
     }
-    Ok(read(shared, caller, received, service.inputs).await?)
+    Ok(read(shared, caller, received, declared).await?)
 }
 
 async fn read(
@@ -90,10 +85,10 @@ async fn read(
     caller: &Caller,
     received: Received,
     declared: &'static [Parameter],
-) -> Result<Inputs, Problem> {
+) -> Result<Arguments, Problem> {
     let json_depth = shared.limits.json_depth;
     if received.bytes.len() <= AT_ONCE {
-        return Inputs::read(received, declared, json_depth);
+        return Arguments::read(received, declared, json_depth);
     }
-    compute(shared, caller.organisation(), move || Inputs::read(received, declared, json_depth)).await?
+    compute(shared, caller.organisation(), move || Arguments::read(received, declared, json_depth)).await?
 }

@@ -1,4 +1,4 @@
-//! What a resource offers, in the form in which ThingWorx tells it: generic clients build their forms from
+//! What an entity offers, in the form that ThingWorx has for it: generic clients build their forms from
 //! `serviceDefinitions.S.Inputs` and `.Outputs`.
 //!
 //! The members that clients were seen to read are all there; which others the platform has is our reading.
@@ -7,17 +7,18 @@ use analyte_core::base_type::BaseType;
 use analyte_core::infotable;
 use serde_json::{Map, Value, json};
 
-use super::service::{Parameter, Resource, ResultType, Service};
+use super::call::parameter::Parameter;
+use super::service::{Entity, ResultType, Service};
 
-/// The category of services that are additions of ours.
-const OURS: &str = "Analyte";
+/// The category of services that are extensions of ours.
+const EXTENSION: &str = "Analyte";
 
 /// All about an entity of this collection.
-pub(super) fn of(collection: &str, resource: &Resource) -> Value {
-    let services = resource.services.iter().map(|one| (one.name.to_owned(), service(one)));
+pub(super) fn of(collection: &str, entity: &Entity) -> Value {
+    let services = entity.services.iter().map(|one| (one.name.to_owned(), service(one)));
     json!({
-        "name": resource.name,
-        "description": resource.description,
+        "name": entity.name,
+        "description": entity.description,
         "entityType": collection,
         "serviceDefinitions": services.collect::<Map<_, _>>(),
         "propertyDefinitions": {},
@@ -26,11 +27,11 @@ pub(super) fn of(collection: &str, resource: &Resource) -> Value {
 }
 
 fn service(service: &Service) -> Value {
-    let inputs = service.inputs.iter().enumerate().map(|(at, one)| (one.name.to_owned(), parameter(at, one)));
+    let inputs = service.parameters.iter().enumerate().map(|(at, one)| (one.name.to_owned(), parameter(at, one)));
     json!({
         "name": service.name,
         "description": service.description,
-        "category": if service.ours { OURS } else { "" },
+        "category": if service.extension { EXTENSION } else { "" },
         "isAllowOverride": false,
         "isLocalOnly": false,
         "isOpen": false,
@@ -86,24 +87,28 @@ mod tests {
     use analyte_jobs::Right;
 
     use super::*;
-    use crate::thingworx::resources::{RESOURCES, THINGS};
+    use crate::thingworx::service::Answer;
+    use crate::thingworx::services::{RESOURCES, THINGS};
 
-    static SERVICES: [Service; 1] = [Service {
+    static SERVICE: Service = Service {
         name: "Do",
         description: "Does.",
         right: Right::JobsRead,
-        inputs: &[
+        parameters: &[
             Parameter { name: "a", base_type: "INFOTABLE", description: "A.", default: None, data_shape: Some("S") },
             Parameter { name: "b", base_type: "INTEGER", description: "", default: Some("7"), data_shape: None },
             Parameter { name: "c", base_type: "STRING", description: "", default: Some("Any"), data_shape: None },
         ],
         result: ResultType::Table(Some("R")),
-        ours: true,
-    }];
+        extension: true,
+        handler: |_| Box::pin(async { Ok(Answer::Nothing) }),
+    };
+
+    static SERVICES: [&Service; 1] = [&SERVICE];
 
     #[test]
-    fn a_service_is_told_whole() {
-        let resource = Resource { name: "E", description: "All.", services: &SERVICES };
+    fn a_service_is_described_whole() {
+        let entity = Entity { name: "E", description: "All.", services: &SERVICES };
         let expected = json!({
             "name": "E",
             "description": "All.",
@@ -130,7 +135,7 @@ mod tests {
             "propertyDefinitions": {},
             "eventDefinitions": {},
         });
-        assert_eq!(of("Resources", &resource), expected);
+        assert_eq!(of("Resources", &entity), expected);
         assert_eq!(
             outputs(ResultType::Nothing),
             json!({"name": "result", "baseType": "NOTHING", "description": "", "ordinal": 0, "aspects": {}, "dataShape": ""})
@@ -139,19 +144,22 @@ mod tests {
 
     #[test]
     fn every_service_is_described_and_named_once() {
-        let mut resources = HashSet::new();
-        for resource in RESOURCES.into_iter().chain(THINGS) {
-            assert!(resources.insert(resource.name) && !resource.description.is_empty(), "{}", resource.name);
+        let mut entities = HashSet::new();
+        for entity in RESOURCES.into_iter().chain(THINGS) {
+            assert!(entities.insert(entity.name) && !entity.description.is_empty(), "{}", entity.name);
             let mut services = HashSet::new();
-            for service in resource.services {
+            for service in entity.services {
                 assert!(services.insert(service.name) && !service.description.is_empty(), "{}", service.name);
-                let mut inputs = HashSet::new();
-                for input in service.inputs {
-                    let place = format!("{} {}", service.name, input.name);
-                    assert!(inputs.insert(input.name) && !input.description.is_empty(), "{place}");
-                    let base_type = BaseType::parse_lenient(input.base_type);
-                    assert!(base_type.as_str() == input.base_type || input.base_type.ends_with("NAME"), "{place}");
-                    if let Some(default) = input.default {
+                let mut parameters = HashSet::new();
+                for parameter in service.parameters {
+                    let place = format!("{} {}", service.name, parameter.name);
+                    assert!(parameters.insert(parameter.name) && !parameter.description.is_empty(), "{place}");
+                    let base_type = BaseType::parse_lenient(parameter.base_type);
+                    assert!(
+                        base_type.as_str() == parameter.base_type || parameter.base_type.ends_with("NAME"),
+                        "{place}"
+                    );
+                    if let Some(default) = parameter.default {
                         assert!(infotable::value(base_type, &Value::from(default)).is_ok(), "{place}");
                     }
                 }

@@ -2,9 +2,12 @@
 //! and providers next to them, and files.
 //!
 //! What a client may rely on is written down in `docs/thingworx.md`. Every call passes the same way: [`admit`] finds out
-//! who calls, the content-type filter keeps foreign web pages out, the service is found and its right checked, its
-//! parameters are read, and what it answers is written in the form that the client accepts. A service itself sees a
-//! [`call::Call`] and nothing of HTTP.
+//! who calls, the content-type filter keeps foreign web pages out, the service is looked up among [`services`] and its right
+//! checked, its parameters are read, its handler is called, and what that answers is written in the format that the client
+//! accepts. A handler itself sees a [`call::Call`] and nothing of HTTP.
+//!
+//! From below to above: [`error`] and what is read of a request; [`call`], what a handler gets; [`service`], what a service
+//! is; [`services`], all of them; then what looks among them: [`admit`], [`entities`], [`invoke`].
 //!
 //! How it fails: as `error` says, with a status and one sentence. Nothing here decides what a job may do or what is kept;
 //! the job manager does.
@@ -29,13 +32,12 @@ mod cookie;
 mod entities;
 mod error;
 mod files;
-mod inputs;
 mod invoke;
 mod metadata;
 mod options;
 mod query_string;
-mod resources;
 mod service;
+mod services;
 mod session;
 
 pub(crate) use admit::admit;
@@ -43,8 +45,8 @@ pub use options::{DefaultAccept, ThingworxOptions};
 
 use self::accept::Accept;
 use self::admit::SetCookie;
-use self::content_filter::Ambient;
-use self::error::{Refusal, in_form, no_such_address};
+use self::content_filter::AmbientCredentials;
+use self::error::{Refusal, in_format, no_such_address};
 use crate::problem::Problem;
 use crate::shared::Shared;
 
@@ -67,14 +69,14 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
                 "this address does not know this method; services are called with POST, everything else is read with GET",
             ))
         })
-        .layer(from_fn_with_state(shared.clone(), pass))
+        .layer(from_fn_with_state(shared.clone(), middleware))
         .with_state(shared)
 }
 
 /// What every call passes on its way in and out.
-async fn pass(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+async fn middleware(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let accept = Accept::of(request.uri(), request.headers(), shared.thingworx.default_accept);
-    let ambient = request.extensions_mut().remove::<Ambient>().is_some();
+    let ambient = request.extensions_mut().remove::<AmbientCredentials>().is_some();
     let cookie = request.extensions_mut().remove::<SetCookie>();
     let filtered = if shared.thingworx.content_type_filter {
         content_filter::check(request.method(), request.uri(), request.headers(), ambient)
@@ -85,7 +87,7 @@ async fn pass(State(shared): State<Arc<Shared>>, mut request: Request, next: Nex
         Ok(()) => next.run(request).await,
         Err(sentence) => refuse(Code::UnsupportedMediaType, StatusCode::FORBIDDEN, sentence),
     };
-    let mut response = in_form(response, accept.refusal_form());
+    let mut response = in_format(response, accept.refusal_format());
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(answer::html::POLICY));

@@ -1,25 +1,30 @@
-//! What a service is: its name, what it takes, what it answers. `GET …/Metadata` is written from this and nothing else,
-//! and so is the check of what a caller may do, so that neither can differ from what is served.
+//! What a service is: its name, what it takes, what it answers, and the handler that answers it. `GET …/Metadata` is written
+//! from this and nothing else, and so is the check of what a caller may do, so that neither can differ from what is served.
 
 use analyte_core::infotable::Cell;
 use analyte_core::table::Table;
 use analyte_jobs::Right;
+use futures::future::BoxFuture;
 
-/// A named set of services.
+use crate::thingworx::call::Call;
+use crate::thingworx::call::parameter::Parameter;
+use crate::thingworx::error::ServiceError;
+
+/// A named set of services: a resource or a Thing.
 #[derive(Debug)]
-pub(crate) struct Resource {
+pub(crate) struct Entity {
     /// As it stands in addresses.
     pub(crate) name: &'static str,
     /// What it is for.
     pub(crate) description: &'static str,
     /// In the order of the documentation.
-    pub(crate) services: &'static [Service],
+    pub(crate) services: &'static [&'static Service],
 }
 
-impl Resource {
+impl Entity {
     /// The service of exactly this name.
     pub(crate) fn service(&self, name: &str) -> Option<&'static Service> {
-        self.services.iter().find(|service| service.name == name)
+        self.services.iter().find(|service| service.name == name).copied()
     }
 }
 
@@ -33,34 +38,17 @@ pub(crate) struct Service {
     /// What the caller's token must allow.
     pub(crate) right: Right,
     /// What it takes.
-    pub(crate) inputs: &'static [Parameter],
+    pub(crate) parameters: &'static [Parameter],
     /// What it answers.
     pub(crate) result: ResultType,
-    /// Whether it is an addition of ours rather than one of the public pages.
-    pub(crate) ours: bool,
+    /// Whether it is an extension of ours rather than one of the public pages.
+    pub(crate) extension: bool,
+    /// What answers it.
+    pub(crate) handler: Handler,
 }
 
-impl Service {
-    /// The parameter of exactly this name.
-    pub(crate) fn input(&self, name: &str) -> Option<&'static Parameter> {
-        self.inputs.iter().find(|parameter| parameter.name == name)
-    }
-}
-
-/// One thing that a service takes.
-#[derive(Debug)]
-pub(crate) struct Parameter {
-    /// The member of the body; its case matters.
-    pub(crate) name: &'static str,
-    /// As ThingWorx spells it: `STRING`, `THINGNAME`, …
-    pub(crate) base_type: &'static str,
-    /// What it means.
-    pub(crate) description: &'static str,
-    /// Shown to clients, and taken where the member is absent. A scalar's as text. `None`: there is none.
-    pub(crate) default: Option<&'static str>,
-    /// Name of the shape of an INFOTABLE, where it is always the same.
-    pub(crate) data_shape: Option<&'static str>,
-}
+/// Answers a call of a service, whose parameters are those that the service declares; the caller's right was checked before.
+pub(crate) type Handler = for<'a> fn(&'a Call) -> BoxFuture<'a, Result<Answer, ServiceError>>;
 
 /// The kind of thing that a service answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::manager::Manager;
 
 /// What the first task of a job was given, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Given {
+pub struct StoredInputs {
     /// An Arrow stream.
     pub input: Option<Bytes>,
     /// A JSON object.
@@ -21,24 +21,26 @@ pub struct Given {
 impl Manager {
     /// What each of these jobs was given, in their order. Left out is whatever takes more than `most` bytes, or cannot be
     /// read, or went with its job meanwhile.
-    pub async fn given(
+    pub async fn stored_inputs(
         &self,
         organisation: &Organisation,
         jobs: &[Arc<Job>],
         most: u64,
-    ) -> Result<Vec<Given>, JobsError> {
-        let asked = |job: &Job, of: fn(&analyte_core::job::Task) -> &Content| {
+    ) -> Result<Vec<StoredInputs>, JobsError> {
+        let content_of = |job: &Job, of: fn(&analyte_core::job::Task) -> &Content| {
             let content = job.only_task().map(of)?;
             (content.bytes <= most).then(|| (job.id, content.clone()))
         };
-        let wanted: Vec<_> =
-            jobs.iter().flat_map(|job| [asked(job, |task| &task.input), asked(job, |task| &task.parameters)]).collect();
+        let wanted: Vec<_> = jobs
+            .iter()
+            .flat_map(|job| [content_of(job, |task| &task.input), content_of(job, |task| &task.parameters)])
+            .collect();
         let found = self.inner.store.contents(organisation, wanted.iter().flatten().cloned().collect()).await?;
         let mut found = found.into_iter();
         let mut next = |wanted: &Option<_>| wanted.as_ref().and_then(|_| found.next().flatten());
         let pairs = wanted.chunks_exact(2).map(|pair| match pair {
-            [input, parameters] => Given { input: next(input), parameters: next(parameters) },
-            _ => Given::default(),
+            [input, parameters] => StoredInputs { input: next(input), parameters: next(parameters) },
+            _ => StoredInputs::default(),
         });
         Ok(pairs.collect())
     }

@@ -31,7 +31,7 @@ const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;margin:2rem;color:
 
 /// A page with a table.
 pub(crate) async fn table(title: &str, table: &Table, out: &mut Out) -> Result<(), WriteError> {
-    let mut page = begun(title);
+    let mut page = start(title);
     let shown = table.rows().min(ROWS);
     match table.rows() {
         1 => page.push_str("<p>1 row</p>\n"),
@@ -48,7 +48,7 @@ pub(crate) async fn table(title: &str, table: &Table, out: &mut Out) -> Result<(
         page.push_str("<small>");
         page.push_str(field.base_type.as_str());
         page.push_str("</small></th>");
-        put(&mut page, out).await?;
+        flush(&mut page, out).await?;
     }
     page.push_str("</tr></thead>\n<tbody>\n");
     for row in 0..shown {
@@ -57,16 +57,16 @@ pub(crate) async fn table(title: &str, table: &Table, out: &mut Out) -> Result<(
             page.push_str("<td>");
             escape(&table.cell_text(column, row).unwrap_or_default(), CHARACTERS, &mut page);
             page.push_str("</td>");
-            put(&mut page, out).await?;
+            flush(&mut page, out).await?;
         }
         page.push_str("</tr>\n");
     }
     page.push_str("</tbody>\n</table>\n</body>\n</html>\n");
-    put(&mut page, out).await
+    flush(&mut page, out).await
 }
 
 /// Moves what there is of a page to where it is written.
-async fn put(page: &mut String, out: &mut Out) -> Result<(), WriteError> {
+async fn flush(page: &mut String, out: &mut Out) -> Result<(), WriteError> {
     out.put(page.as_bytes())?;
     page.clear();
     out.offer().await;
@@ -75,7 +75,7 @@ async fn put(page: &mut String, out: &mut Out) -> Result<(), WriteError> {
 
 /// A page with a JSON value.
 pub(crate) fn json(title: &str, value: &Value) -> String {
-    let mut page = begun(title);
+    let mut page = start(title);
     page.push_str("<pre>");
     // A value has string keys only, so it can be written.
     escape(&serde_json::to_string_pretty(value).unwrap_or_default(), JSON_CHARACTERS, &mut page);
@@ -85,14 +85,14 @@ pub(crate) fn json(title: &str, value: &Value) -> String {
 
 /// A page that says why not.
 pub(crate) fn refusal(status: StatusCode, sentence: &str) -> String {
-    let mut page = begun(&format!("HTTP Status {status}"));
+    let mut page = start(&format!("HTTP Status {status}"));
     page.push_str("<p>");
     escape(sentence, JSON_CHARACTERS, &mut page);
     page.push_str("</p>\n</body>\n</html>\n");
     page
 }
 
-fn begun(title: &str) -> String {
+fn start(title: &str) -> String {
     let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>");
     escape(title, CHARACTERS, &mut page);
     line(&mut page, format_args!("</title><style>{STYLE}</style></head>"));

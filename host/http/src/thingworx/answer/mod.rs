@@ -16,7 +16,7 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::accept::Form;
+use super::accept::AnswerFormat;
 use super::error::ServiceError;
 use super::service::{Answer, ResultType};
 use crate::answer::pieces::{AT_ONCE, HELD, begin, exceeds};
@@ -26,87 +26,87 @@ use crate::shared::Shared;
 
 pub(super) mod html;
 
-/// Answers a caller of this organisation in this form. `title` stands above a page.
+/// Answers a caller of this organisation in this format. `title` stands above a page.
 pub(super) async fn answer(
     shared: &Shared,
     organisation: &Organisation,
-    form: Form,
+    format: AnswerFormat,
     title: &str,
     result: ResultType,
     answer: Answer,
 ) -> Result<Response, ServiceError> {
     let table = match answer {
         Answer::Nothing => return Ok(Response::new(Body::empty())),
-        Answer::Json(value) => match form {
+        Answer::Json(value) => match format {
             // The descriptions of our own resources, so they are small.
-            Form::Json => return Ok(response(form, serde_json::to_vec(&value).unwrap_or_default())),
-            Form::Html => return Ok(response(form, html::json(title, &value))),
-            Form::Xml | Form::Csv => scalar_of_json(&value),
+            AnswerFormat::Json => return Ok(response(format, serde_json::to_vec(&value).unwrap_or_default())),
+            AnswerFormat::Html => return Ok(response(format, html::json(title, &value))),
+            AnswerFormat::Xml | AnswerFormat::Csv => scalar_of_json(&value),
         },
         Answer::Scalar(cell) => infotable::scalar(BaseType::parse_lenient(result.base_type()), cell),
         Answer::Table(table) => table,
     };
-    let body = body(shared, organisation, form, title, table).await?;
-    Ok(response(form, body))
+    let body = body(shared, organisation, format, title, table).await?;
+    Ok(response(format, body))
 }
 
 /// A table as the body of an answer, held in memory that was set aside; a large one is written piece by piece.
 async fn body(
     shared: &Shared,
     organisation: &Organisation,
-    form: Form,
+    format: AnswerFormat,
     title: &str,
     table: Table,
 ) -> Result<Body, ServiceError> {
-    let (most, bound) = (shared.limits.answer_bytes, at_most(form, &table));
+    let (most, bound) = (shared.limits.answer_bytes, at_most(format, &table));
     let failed = |error| unwritable(&error);
     if bound <= most.min(AT_ONCE as u64) {
-        return Ok(write(form, title, &table, most).map_err(failed)?.into());
+        return Ok(write(format, title, &table, most).map_err(failed)?.into());
     }
     // For as long as the client takes to read it.
     let mut reserved = reserve(shared, organisation, table.memory_bytes() as u64)?;
     let computing = shared.manager.computing(organisation);
-    if bound > most && exceeds(&computing, pieces(form, title, table.clone()), most).await?.map_err(failed)? {
+    if bound > most && exceeds(&computing, pieces(format, title, table.clone()), most).await?.map_err(failed)? {
         return Err(failed(WriteError::TooLarge { most }));
     }
-    let begun = begin(&computing, pieces(form, title, table)).await?.map_err(failed)?;
+    let begun = begin(&computing, pieces(format, title, table)).await?.map_err(failed)?;
     if begun.is_large() {
         reserved.push(shared.manager.reserve_memory(organisation, HELD).map_err(Problem::from)?);
     }
     Ok(begun.body(computing, reserved))
 }
 
-fn at_most(form: Form, table: &Table) -> u64 {
-    match form {
-        Form::Json => at_most::infotable(table),
-        Form::Csv => at_most::format(Format::Csv, table),
-        Form::Xml | Form::Html => at_most::markup(table),
+fn at_most(format: AnswerFormat, table: &Table) -> u64 {
+    match format {
+        AnswerFormat::Json => at_most::infotable(table),
+        AnswerFormat::Csv => at_most::format(Format::Csv, table),
+        AnswerFormat::Xml | AnswerFormat::Html => at_most::markup(table),
     }
 }
 
-fn pieces(form: Form, title: &str, table: Table) -> Pieces {
-    match form {
-        Form::Json => infotable::pieces(table),
-        Form::Xml => infotable::xml::pieces(table),
-        Form::Csv => format::pieces(Format::Csv, table),
-        Form::Html => {
+fn pieces(format: AnswerFormat, title: &str, table: Table) -> Pieces {
+    match format {
+        AnswerFormat::Json => infotable::pieces(table),
+        AnswerFormat::Xml => infotable::xml::pieces(table),
+        AnswerFormat::Csv => format::pieces(Format::Csv, table),
+        AnswerFormat::Html => {
             let title = title.to_owned();
             Pieces::new(async move |mut out: Out| html::table(&title, &table, &mut out).await.map(|()| out))
         }
     }
 }
 
-/// JSON in a form that has only tables.
+/// JSON in a format that has only tables.
 fn scalar_of_json(value: &Value) -> Table {
     infotable::scalar(BaseType::Json, Cell::Json(value.to_string()))
 }
 
-fn write(form: Form, title: &str, table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
-    match form {
-        Form::Json => infotable::write(table, most),
-        Form::Xml => infotable::xml::write_xml(table, most),
-        Form::Csv => write_within(Format::Csv, table, most),
-        Form::Html => whole(most, async |out| html::table(title, table, out).await),
+fn write(format: AnswerFormat, title: &str, table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
+    match format {
+        AnswerFormat::Json => infotable::write(table, most),
+        AnswerFormat::Xml => infotable::xml::write_xml(table, most),
+        AnswerFormat::Csv => write_within(Format::Csv, table, most),
+        AnswerFormat::Html => whole(most, async |out| html::table(title, table, out).await),
     }
 }
 
@@ -128,18 +128,18 @@ fn unwritable(error: &WriteError) -> ServiceError {
     }
 }
 
-fn response(form: Form, body: impl Into<Body>) -> Response {
+fn response(format: AnswerFormat, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type(form)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type(format)));
     response
 }
 
-fn media_type(form: Form) -> &'static str {
-    match form {
-        Form::Json => "application/json",
-        Form::Xml => "text/xml; charset=utf-8",
-        Form::Csv => "text/csv; charset=utf-8",
-        Form::Html => html::MEDIA_TYPE,
+fn media_type(format: AnswerFormat) -> &'static str {
+    match format {
+        AnswerFormat::Json => "application/json",
+        AnswerFormat::Xml => "text/xml; charset=utf-8",
+        AnswerFormat::Csv => "text/csv; charset=utf-8",
+        AnswerFormat::Html => html::MEDIA_TYPE,
     }
 }
 
@@ -152,23 +152,23 @@ mod tests {
 
     use super::*;
 
-    fn text(form: Form, table: &Table, most: u64) -> Result<String, WriteError> {
-        write(form, "T", table, most).map(|bytes| String::from_utf8(bytes).unwrap())
+    fn text(format: AnswerFormat, table: &Table, most: u64) -> Result<String, WriteError> {
+        write(format, "T", table, most).map(|bytes| String::from_utf8(bytes).unwrap())
     }
 
     #[test]
     fn one_value_is_a_table_of_one_row_in_every_form() {
         let table = infotable::scalar(BaseType::String, Cell::Text("a<b".to_owned()));
-        let json: Value = serde_json::from_str(&text(Form::Json, &table, 10_000).unwrap()).unwrap();
+        let json: Value = serde_json::from_str(&text(AnswerFormat::Json, &table, 10_000).unwrap()).unwrap();
         let field =
             serde_json::json!({"name": "result", "baseType": "STRING", "description": "", "ordinal": 0, "aspects": {}});
         assert_eq!(
             json,
             serde_json::json!({"dataShape": {"fieldDefinitions": {"result": field}}, "rows": [{"result": "a<b"}]})
         );
-        assert_eq!(text(Form::Csv, &table, 10_000).unwrap(), "result\r\na<b\r\n");
-        assert!(text(Form::Xml, &table, 10_000).unwrap().contains("<result><![CDATA[a<b]]></result>"));
-        assert!(text(Form::Html, &table, 10_000).unwrap().contains("<td>a&lt;b</td>"));
+        assert_eq!(text(AnswerFormat::Csv, &table, 10_000).unwrap(), "result\r\na<b\r\n");
+        assert!(text(AnswerFormat::Xml, &table, 10_000).unwrap().contains("<result><![CDATA[a<b]]></result>"));
+        assert!(text(AnswerFormat::Html, &table, 10_000).unwrap().contains("<td>a&lt;b</td>"));
     }
 
     #[test]
@@ -176,12 +176,12 @@ mod tests {
         let mut rows = Rows::new(vec![Field::new("x", BaseType::Number)]);
         rows.push(vec![Cell::Number(f64::INFINITY)]);
         let table = rows.table().unwrap();
-        let ServiceError::Refused(problem) = unwritable(&text(Form::Json, &table, 10_000).unwrap_err()) else {
+        let ServiceError::Refused(problem) = unwritable(&text(AnswerFormat::Json, &table, 10_000).unwrap_err()) else {
             unreachable!("is refused with a problem")
         };
         assert_eq!((problem.code(), problem.detail()), (Code::InvalidResult, "JSON does not allow non-finite numbers"));
-        for form in [Form::Json, Form::Xml, Form::Csv, Form::Html] {
-            assert_eq!(text(form, &table, 3), Err(WriteError::TooLarge { most: 3 }), "{form:?}");
+        for format in [AnswerFormat::Json, AnswerFormat::Xml, AnswerFormat::Csv, AnswerFormat::Html] {
+            assert_eq!(text(format, &table, 3), Err(WriteError::TooLarge { most: 3 }), "{format:?}");
         }
     }
 }

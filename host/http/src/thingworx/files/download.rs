@@ -2,7 +2,7 @@
 //! in its query string, as some clients have it: a file of the caller's organisation.
 //!
 //! There are two repositories: that of model files, which holds what was uploaded, and that of jobs, which holds the
-//! result files of each under `PROVIDER/JOB/`. Whatever cannot be a file's place, has no file, or is another
+//! result files of each under `PROVIDER/JOB/`. Whatever cannot be a file's location, has no file, or is another
 //! organisation's, gets one answer.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{HeaderMap, Uri};
 
-use super::place::{JOBS, MODELS, Place};
+use super::location::{FileLocation, JOBS, MODELS};
 use crate::answer::file_answer::{self, Facts};
 use crate::entry::auth::Caller;
 use crate::problem::Problem;
@@ -28,8 +28,8 @@ pub(super) async fn by_address(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let place = Place::of_address(request.uri().path());
-    Ok(file(&shared, &caller, place, request.headers()).await?)
+    let location = FileLocation::of_address(request.uri().path());
+    Ok(file(&shared, &caller, location, request.headers()).await?)
 }
 
 /// As `download-repository` and `download-path` say.
@@ -38,25 +38,27 @@ pub(super) async fn by_query(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let place = asked(request.uri());
-    Ok(file(&shared, &caller, place, request.headers()).await?)
+    let location = of_query(request.uri());
+    Ok(file(&shared, &caller, location, request.headers()).await?)
 }
 
-fn asked(uri: &Uri) -> Option<Place> {
+fn of_query(uri: &Uri) -> Option<FileLocation> {
     let one = |name| query_string::values(uri, name).into_iter().next();
-    Some(Place::of_parts(&one("download-repository")?, &one("download-path")?))
+    Some(FileLocation::of_parts(&one("download-repository")?, &one("download-path")?))
 }
 
 async fn file(
     shared: &Arc<Shared>,
     caller: &Caller,
-    place: Option<Place>,
+    location: Option<FileLocation>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     caller.require(Right::JobsRead)?;
-    match place {
-        Some(Place { repository, path }) if repository == MODELS => uploaded(shared, caller, &path, headers).await,
-        Some(Place { repository, path }) if repository == JOBS => result(shared, caller, &path, headers).await,
+    match location {
+        Some(FileLocation { repository, path }) if repository == MODELS => {
+            uploaded(shared, caller, &path, headers).await
+        }
+        Some(FileLocation { repository, path }) if repository == JOBS => result(shared, caller, &path, headers).await,
         _ => Err(nothing()),
     }
 }
@@ -131,8 +133,9 @@ mod tests {
     }
 
     #[test]
-    fn a_place_may_stand_in_the_query_string() {
-        let of = |uri: &'static str| asked(&Uri::from_static(uri)).map(|place| (place.repository, place.path));
+    fn a_location_may_stand_in_the_query_string() {
+        let of =
+            |uri: &'static str| of_query(&Uri::from_static(uri)).map(|location| (location.repository, location.path));
         let expected = Some(("r".to_owned(), "p/My m.onnx".to_owned()));
         assert_eq!(of("/x?download-repository=r&download-path=%2Fp%2FMy+m.onnx"), expected);
         assert_eq!(of("/x?download-repository=r&download-path=p/My%20m.onnx&appKey=k"), expected);

@@ -58,12 +58,12 @@ pub(super) async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Re
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type)
         .map_err(|_| malformed("an upload is of type multipart/form-data with a boundary"))?;
-    let since = Arc::new(AtomicUsize::new(0));
-    let patience = Duration::from_millis(shared.limits.body_idle_ms);
-    let mut multipart = Multipart::new(bounded(pieces(body, patience), since.clone()), boundary);
-    let (mut form, mut room, mut parts) = (Form::default(), shared.limits.repository_bytes, 0);
+    let unparsed = Arc::new(AtomicUsize::new(0));
+    let idle = Duration::from_millis(shared.limits.body_idle_ms);
+    let mut multipart = Multipart::new(bounded(pieces(body, idle), unparsed.clone()), boundary);
+    let (mut form, mut remaining, mut parts) = (Form::default(), shared.limits.repository_bytes, 0);
     loop {
-        since.store(0, Ordering::Relaxed);
+        unparsed.store(0, Ordering::Relaxed);
         let Some(field) = multipart.next_field().await.map_err(broken)? else { return Ok(form) };
         parts += 1;
         if parts > shared.limits.upload_parts {
@@ -72,14 +72,14 @@ pub(super) async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Re
         }
         if let Some(name) = field.file_name().map(str::to_owned) {
             let media_type = media_type::of(&name, field.content_type().map(AsRef::as_ref));
-            let staged = stage(shared, field, &name, &since, &mut room).await?;
+            let staged = stage(shared, field, &name, &unparsed, &mut remaining).await?;
             // A browser sends this where nothing was chosen.
             if !name.is_empty() || staged.content.bytes > 0 {
                 form.files.push(Sent { name, media_type, staged });
             }
         } else {
             let name = field.name().unwrap_or_default().to_owned();
-            let value = value(field, &name, &since).await?;
+            let value = value(field, &name, &unparsed).await?;
             // Some clients end each name in a number of their own, and some repeat one with something else in it.
             match name.strip_prefix("upload-").and_then(|rest| rest.split('-').next()) {
                 Some("repository") => _ = form.repository.get_or_insert(value),
@@ -94,20 +94,20 @@ async fn stage(
     shared: &Shared,
     mut field: Field<'_>,
     name: &str,
-    since: &AtomicUsize,
-    room: &mut u64,
+    unparsed: &AtomicUsize,
+    remaining: &mut u64,
 ) -> Result<Staged, Problem> {
     let limits = &shared.limits;
     let mut writer = shared.manager.content_writer().await?;
     let mut left = limits.model_file_bytes;
-    while let Some(piece) = chunk(&mut field, since).await? {
+    while let Some(piece) = chunk(&mut field, unparsed).await? {
         let length = piece.len() as u64;
         let shown = || name.chars().take(80).collect::<String>();
         left = left.checked_sub(length).ok_or_else(|| {
             let most = limits.model_file_bytes;
             Problem::new(Code::TooLarge, format!("`{}` has more than {most} bytes (limit model_file_bytes)", shown()))
         })?;
-        *room = room.checked_sub(length).ok_or_else(|| {
+        *remaining = remaining.checked_sub(length).ok_or_else(|| {
             let most = limits.repository_bytes;
             Problem::new(Code::TooLarge, format!("the files have more than {most} bytes (limit repository_bytes)"))
         })?;
@@ -116,9 +116,9 @@ async fn stage(
     Ok(writer.finish().await.map_err(JobsError::from)?)
 }
 
-async fn value(mut field: Field<'_>, name: &str, since: &AtomicUsize) -> Result<String, Problem> {
+async fn value(mut field: Field<'_>, name: &str, unparsed: &AtomicUsize) -> Result<String, Problem> {
     let mut value = Vec::new();
-    while let Some(piece) = chunk(&mut field, since).await? {
+    while let Some(piece) = chunk(&mut field, unparsed).await? {
         value.extend_from_slice(&piece);
         if value.len() > VALUE {
             let name: String = name.chars().take(80).collect();
@@ -128,16 +128,16 @@ async fn value(mut field: Field<'_>, name: &str, since: &AtomicUsize) -> Result<
     String::from_utf8(value).map_err(|_| malformed("a field of the form is not UTF-8"))
 }
 
-async fn chunk(field: &mut Field<'_>, since: &AtomicUsize) -> Result<Option<Bytes>, Problem> {
-    since.store(0, Ordering::Relaxed);
+async fn chunk(field: &mut Field<'_>, unparsed: &AtomicUsize) -> Result<Option<Bytes>, Problem> {
+    unparsed.store(0, Ordering::Relaxed);
     field.chunk().await.map_err(broken)
 }
 
 /// The body in pieces that are not large.
-fn pieces(body: Body, patience: Duration) -> impl Stream<Item = Result<Bytes, Refused>> + Send + Unpin {
+fn pieces(body: Body, idle: Duration) -> impl Stream<Item = Result<Bytes, Refused>> + Send + Unpin {
     let pieces = stream::try_unfold((body, Bytes::new()), move |(mut body, mut left)| async move {
         while left.is_empty() {
-            match next_piece(&mut body, patience).await.map_err(Refused)? {
+            match next_piece(&mut body, idle).await.map_err(Refused)? {
                 Some(piece) => left = piece,
                 None => return Ok(None),
             }
@@ -152,7 +152,7 @@ fn pieces(body: Body, patience: Duration) -> impl Stream<Item = Result<Bytes, Re
 /// whatever there is before it looks at any of it.
 fn bounded(
     mut pieces: impl Stream<Item = Result<Bytes, Refused>> + Send + Unpin,
-    since: Arc<AtomicUsize>,
+    unparsed: Arc<AtomicUsize>,
 ) -> impl Stream<Item = Result<Bytes, Refused>> + Send {
     let mut given = false;
     stream::poll_fn(move |context| {
@@ -160,14 +160,14 @@ fn bounded(
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if since.load(Ordering::Relaxed) >= HEAD {
+        if unparsed.load(Ordering::Relaxed) >= HEAD {
             return Poll::Ready(Some(Err(Refused(malformed(format!(
                 "the form has more than {HEAD} bytes where a boundary or the head of a part should be"
             ))))));
         }
         let next = pieces.poll_next_unpin(context);
         if let Poll::Ready(Some(Ok(piece))) = &next {
-            since.fetch_add(piece.len(), Ordering::Relaxed);
+            unparsed.fetch_add(piece.len(), Ordering::Relaxed);
             given = true;
         }
         next

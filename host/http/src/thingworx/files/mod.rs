@@ -1,4 +1,5 @@
-//! Files: uploads of model files, downloads of these and of what jobs made, and the services of the repository of models.
+//! Files: uploads of model files, downloads of these and of what jobs made. The services of the repository of models stand
+//! among the other services.
 //!
 //! A file belongs to the organisation of the caller that uploaded it. Its bytes go from the connection to the store and
 //! back in pieces; no path of a file is ever one of the server's own file system.
@@ -12,9 +13,8 @@ use crate::shared::Shared;
 
 mod download;
 mod form;
+pub(super) mod location;
 pub(super) mod media_type;
-pub(super) mod place;
-pub(super) mod repository;
 mod upload;
 
 /// All calls that are about files.

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 
 use super::form::{self, Form};
-use super::place::{MODELS, inner};
+use super::location::{MODELS, trim_slashes};
 use crate::entry::auth::Caller;
 use crate::problem::Problem;
 use crate::shared::Shared;
@@ -29,11 +29,11 @@ pub(super) async fn upload(
     caller.require(Right::ProvidersWrite)?;
     let (parts, body) = request.into_parts();
     let form = form::read(&shared, &parts.headers, body).await?;
-    let paths = keep(&shared, &caller, form).await?;
+    let paths = store(&shared, &caller, form).await?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], paths).into_response())
 }
 
-async fn keep(shared: &Shared, caller: &Caller, form: Form) -> Result<String, Problem> {
+async fn store(shared: &Shared, caller: &Caller, form: Form) -> Result<String, Problem> {
     let Some(repository) = form.repository else {
         return Err(malformed("the form has no field `upload-repository`"));
     };
@@ -49,8 +49,8 @@ async fn keep(shared: &Shared, caller: &Caller, form: Form) -> Result<String, Pr
     let mut paths = String::new();
     for sent in form.files {
         let path = path_of(&folder, &sent.name);
-        let kept = shared.manager.put_file(caller.organisation(), MODELS, &path, sent.media_type, sent.staged).await;
-        kept.map_err(|error| match error.code() {
+        let stored = shared.manager.put_file(caller.organisation(), MODELS, &path, sent.media_type, sent.staged).await;
+        stored.map_err(|error| match error.code() {
             Code::InvalidInput => malformed(error.message()),
             _ => Problem::from(error),
         })?;
@@ -62,7 +62,7 @@ async fn keep(shared: &Shared, caller: &Caller, form: Form) -> Result<String, Pr
 
 /// The path of a file of this name in a folder.
 fn path_of(folder: &str, name: &str) -> String {
-    match inner(folder) {
+    match trim_slashes(folder) {
         "" => name.to_owned(),
         folder => format!("{folder}/{name}"),
     }
