@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::Client;
-use crate::data_dir;
-use crate::report::Report;
+use crate::folders::data_dir;
+use crate::output::report::Report;
 
 /// Which server is called.
 #[derive(Debug, Clone, Args)]

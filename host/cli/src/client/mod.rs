@@ -3,10 +3,16 @@
 //! A refusal becomes a [`Report`] with the server's own words and what to do next. Answers may be large and slow (a
 //! compilation, a long run), so nothing but the connection itself has a time limit.
 
+pub(crate) mod address;
 mod connection;
-pub(crate) mod events;
+mod events;
+pub(crate) mod follow;
+pub(crate) mod interface;
 mod problem;
+pub(crate) mod query;
+pub(crate) mod submission;
 mod trust;
+pub(crate) mod upload;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -17,7 +23,7 @@ use serde_json::Value;
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body, RequestBuilder, SendBody};
 
-use crate::report::{self, Report};
+use crate::output::report::{self, Report};
 
 pub(crate) use connection::Connection;
 

@@ -7,8 +7,8 @@ use ureq::http::Response;
 use ureq::http::header::RETRY_AFTER;
 use ureq::{Body, Error};
 
-use crate::report::Report;
-use crate::show::list::{items, text};
+use crate::output::list::{items, text};
+use crate::output::report::Report;
 
 /// More of a refusal is not read.
 const MOST: u64 = 1 << 20;
@@ -89,8 +89,8 @@ pub(crate) fn failure(document: &Value, message: &str) -> Report {
         report = report.fact(format!("{name}: {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     }
     let trap = text(document, "/trap");
-    let told_already = |cause: &&str| sentence.contains(*cause) || trap == *cause;
-    for cause in items(document, "/causes").filter_map(Value::as_str).filter(|cause| !told_already(cause)) {
+    let said_already = |cause: &&str| sentence.contains(*cause) || trap == *cause;
+    for cause in items(document, "/causes").filter_map(Value::as_str).filter(|cause| !said_already(cause)) {
         report = report.fact(format!("because: {cause}"));
     }
     if !trap.is_empty() {
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_told_with_all_its_places() {
+    fn a_refusal_is_shown_with_all_its_places() {
         let problem = json!({
             "code": "invalid-input", "detail": "field `x`, row 3: `a` is not a number (and 1 more problem)",
             "errors": [

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-use crate::report::Report;
+use crate::output::report::Report;
 
 /// Trust in the authorities of this file (PEM), else in those of the system.
 pub(super) fn of(file: Option<&Path>) -> Result<TlsConfig> {

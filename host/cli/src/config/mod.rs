@@ -17,7 +17,7 @@ use analyte_jobs::{Grants, Retention};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::report::Report;
+use crate::output::report::Report;
 
 /// Longest secret in bytes.
 const SECRET_BYTES: u64 = 64 << 10;
@@ -232,8 +232,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Config, String> {
         let folder = Path::new("/etc/analyte");
-        Config::read(text, folder, |name| (name == "KEY").then(|| "s3cret".to_owned()))
-            .map_err(|report| report.report())
+        Config::read(text, folder, |name| (name == "KEY").then(|| "s3cret".to_owned())).map_err(|report| report.text())
     }
 
     #[test]

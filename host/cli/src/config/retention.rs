@@ -15,7 +15,7 @@ use analyte_core::names::Organisation;
 use analyte_jobs::{Hours, Retention};
 use serde::Deserialize;
 
-use crate::report::Report;
+use crate::output::report::Report;
 
 /// The section; hours after the end of a job.
 #[derive(Debug, Default, Deserialize)]

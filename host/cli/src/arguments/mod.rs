@@ -1,0 +1,7 @@
+//! What several commands take on the command line.
+
+pub(crate) mod duration;
+pub(crate) mod pairs;
+pub(crate) mod parameters;
+pub(crate) mod run_limits;
+pub(crate) mod table_input;
