@@ -2,6 +2,7 @@
 //! is seen beyond it. `docs/reference/limits.md` is generated from it.
 
 mod fit;
+mod own_records;
 
 pub use fit::Cut;
 use serde::Serialize;

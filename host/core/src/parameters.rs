@@ -2,12 +2,13 @@
 //!
 //! The schema is hostile input. Before it is compiled it is held to a size and depth, to draft 2020-12, to references
 //! within itself that never lead back to where they came from, and to a bounded number of subschemas once they are
-//! followed (`reach`). Nothing is ever fetched, and patterns are few, bounded in size, and run on the linear-time engine.
-//! What a schema takes once it is compiled is estimated before it is (`weight`), and bounded.
+//! followed (`complexity`). Nothing is ever fetched, and patterns are few, bounded in size, and run on the linear-time engine.
+//! What a schema takes once it is compiled is estimated before it is (`memory`), and bounded.
 //! Parameters that are large for a large schema are refused before they are judged. So checking parameters ends, and soon.
 
-mod reach;
-mod weight;
+mod complexity;
+mod extent;
+mod memory;
 
 use std::fmt;
 
@@ -23,8 +24,6 @@ use crate::table::json::text::deeper_than;
 use crate::table::problem::{MOST_PROBLEMS, ReadError, clip};
 
 const SCHEMA_URI: &str = "https://json-schema.org/draft/2020-12/schema";
-/// Bounds one compiled pattern, in bytes.
-const PATTERN_BYTES: usize = 65_536;
 /// Bounds the work of a check: the bytes of the parameters times what judging one value costs, in subschemas.
 const MOST_WORK: u64 = 100_000_000;
 /// Above this much work the refusal says that the parameters do not fit, but not where: each such place takes memory,
@@ -145,8 +144,8 @@ impl ParametersSchema {
             None | Some(Some(SCHEMA_URI)) => {}
             Some(_) => return Err(format!("`$schema` must be \"{SCHEMA_URI}\"")),
         }
-        let reach = reach::check(schema)?;
-        let bytes = weight::of(schema, &reach);
+        let extent = complexity::check(schema)?;
+        let bytes = memory::of(schema, &extent);
         if bytes > limits.schemas_bytes {
             return Err(format!(
                 "the schema takes about {bytes} bytes once it is compiled; {} are allowed (limit schemas_bytes)",
@@ -161,7 +160,7 @@ impl ParametersSchema {
                 clip(name, 100)
             ));
         }
-        let patterns = PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES);
+        let patterns = PatternOptions::regex().size_limit(memory::PATTERN_BYTES).dfa_size_limit(memory::PATTERN_BYTES);
         let options = jsonschema::options().with_draft(Draft::Draft202012).offline().with_pattern_options(patterns);
         let validator = options.build(schema).map_err(|error| {
             let pointer = error.instance_path().to_string();
@@ -169,13 +168,13 @@ impl ParametersSchema {
         })?;
         let default = |(name, property): (&String, &Value)| Some((name.clone(), property.get("default")?.clone()));
         let defaults = properties.into_iter().flatten().filter_map(default).collect();
-        let compiled = Compiled { validator, cost: reach.cost(), bytes, defaults };
+        let compiled = Compiled { validator, cost: extent.cost(), bytes, defaults };
         Ok(Self { compiled: Some(compiled), column_parameters })
     }
 
     /// What it takes in memory, in bytes, estimated; never 0.
     pub fn memory_bytes(&self) -> u64 {
-        weight::LEAST + self.compiled.as_ref().map_or(0, |compiled| compiled.bytes)
+        memory::LEAST + self.compiled.as_ref().map_or(0, |compiled| compiled.bytes)
     }
 
     /// About how many steps of a few nanoseconds it takes to check parameters of `bytes` bytes of JSON.

@@ -7,7 +7,7 @@
 //! used up, and a run of any characters is a state that stays. A text costs at most two words for each 64 signs of the
 //! pattern and each character; nothing is tried twice.
 
-use crate::query::fold::fold_char;
+use crate::query::case_folding::fold_char;
 
 /// A pattern, ready to be run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,9 +24,9 @@ use serde_json::Value;
 
 use crate::limits::Limits;
 
+mod case_folding;
 mod condition;
 mod field;
-mod fold;
 mod like;
 mod members;
 mod near;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::query::Field;
-use crate::query::fold::{as_compared, fold};
+use crate::query::case_folding::{as_compared, fold};
 use crate::query::number::Number;
 use crate::query::time;
 

@@ -2,7 +2,7 @@
 //!
 //! Each answer is taken from [`Filter::conjuncts`]: rows outside it cannot match, rows inside it still have to be tried.
 
-use crate::query::fold::fold;
+use crate::query::case_folding::fold;
 use crate::query::{Condition, Filter, Operand, Side, Test};
 use crate::timestamp::Timestamp;
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::query::fold::as_compared;
+use crate::query::case_folding::as_compared;
 use crate::query::number::Number;
 use crate::query::{Field, Fields};
 

@@ -1,6 +1,6 @@
 //! The values of IN.
 
-use crate::query::fold::as_compared;
+use crate::query::case_folding::as_compared;
 use crate::query::number::Number;
 use crate::query::{Field, Operand};
 

@@ -24,6 +24,7 @@ pub mod pieces;
 pub mod problem;
 mod read;
 mod record;
+mod written;
 
 /// Rows under a data shape, held as columns. The default has neither.
 #[derive(Debug, Clone, Default)]
@@ -99,25 +100,6 @@ impl Table {
     /// Field and column of this name.
     pub fn column(&self, name: &str) -> Option<(&Field, &ArrayRef)> {
         self.fields.iter().zip(&self.columns).find(|(field, _)| field.name.as_ref() == name)
-    }
-    /// One value as CSV writes it, for people to look at; `None` where it is missing or there is no such place.
-    pub fn cell_text(&self, column: usize, row: usize) -> Option<String> {
-        let (field, values) = (self.fields.get(column)?, self.columns.get(column)?);
-        if row >= self.rows || values.is_null(row) {
-            return None;
-        }
-        let mut text = String::new();
-        csv::write::render(field, values, row, &mut text);
-        Some(text)
-    }
-    /// How many bytes the table takes as Analyte's own records keep it, in JSON; `None`: more than `most`, and little more
-    /// than that was written.
-    pub fn written_bytes(&self, most: u64) -> Result<Option<u64>, format::WriteError> {
-        match json::write::record(self, most) {
-            Ok(bytes) => Ok(Some(bytes.len() as u64)),
-            Err(format::WriteError::TooLarge { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
     /// Bytes that the columns occupy in memory.
     pub fn memory_bytes(&self) -> usize {

@@ -24,20 +24,8 @@ impl Serialize for Table {
 impl<'de> Deserialize<'de> for Table {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let read = read_text(raw.get(), &Shape::any(), &unlimited(), Dialect::Record).map_err(de::Error::custom)?;
+        let read = read_text(raw.get(), &Shape::any(), &Limits::of_own_records(), Dialect::Record)
+            .map_err(de::Error::custom)?;
         Ok(read.table)
-    }
-}
-
-/// For what was let in once: it is read again whatever the limits were then.
-pub(crate) fn unlimited() -> Limits {
-    Limits {
-        rows: u64::MAX,
-        columns: u64::MAX,
-        field_name_bytes: u64::MAX,
-        field_aspects: u64::MAX,
-        table_bytes: u64::MAX,
-        json_depth: u64::MAX,
-        ..Limits::default()
     }
 }

@@ -15,10 +15,11 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::structured::{self, Stored, Wrong};
+use super::stored::{Stored, Wrong};
+use super::structured;
 use super::{decimal, time};
 use crate::base_type::{BaseType, Kind};
-use crate::table::json::read::Manner;
+use crate::table::json::cell_context::CellContext;
 use crate::table::json::text::{compact_into, deeper_than};
 use crate::table::read::cell::{Cell, Refused, push, refuse};
 use crate::table::read::column_builder::ColumnBuilder;
@@ -63,20 +64,26 @@ pub(crate) fn push_lenient(column: &mut ColumnBuilder, cell: Cell<'_>) -> Result
 }
 
 /// Appends a value that is given as valid JSON text to a column that keeps JSON text.
-pub(crate) fn push_structured(column: &mut ColumnBuilder, json: &str, manner: &mut Manner<'_>) -> Result<(), Refused> {
+pub(crate) fn push_structured(
+    column: &mut ColumnBuilder,
+    json: &str,
+    context: &mut CellContext<'_>,
+) -> Result<(), Refused> {
     if column.is_inferred() {
         return push(column, Cell::Json(json));
     }
-    match structured::stored(column.field().base_type, json, manner.depth, manner.limits, manner.room) {
+    let base_type = column.field().base_type;
+    let CellContext { depth, limits, room, nested, .. } = context;
+    match structured::stored(base_type, json, *depth, limits, *room, *nested) {
         Ok(Stored::Unset) => column.push_missing(),
         Ok(Stored::AsGiven) => column.push_bytes(|data| compact_into(json, data))?,
         // What would be too deep if it were sent so is not kept so: it may come back from a provider or a client.
-        Ok(Stored::As(text)) if deeper_than(&text, manner.depth) => {
-            return refuse(column, format!("in its complete form it is nested deeper than {} levels", manner.depth));
+        Ok(Stored::As(text)) if deeper_than(&text, *depth) => {
+            return refuse(column, format!("in its complete form it is nested deeper than {depth} levels"));
         }
         Ok(Stored::As(text)) => {
             let grown = text.len().saturating_sub(json.len()) as u64;
-            manner.room = manner.room.checked_sub(grown).ok_or(Refused::TooMuchText)?;
+            *room = room.checked_sub(grown).ok_or(Refused::TooMuchText)?;
             column.push_bytes(|data| compact_into(&text, data))?;
         }
         Err(Wrong::Type) => return unsuitable(column, Cell::Json(json)),

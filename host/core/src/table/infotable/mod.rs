@@ -17,18 +17,22 @@ use crate::table::pieces::{Out, Pieces, whole};
 use crate::table::problem::{ReadError, WriteError};
 use crate::table::read::Read;
 
+mod cell;
 pub(crate) mod coerce;
 mod decimal;
 mod definitions;
 mod rows;
+mod stored;
 pub(crate) mod structured;
 mod tags;
 pub mod time;
 mod value;
+mod value_within;
 mod write;
 pub mod xml;
 
-pub use rows::{Cell, Rows, empty, scalar};
+pub use cell::Cell;
+pub use rows::{Rows, empty, scalar};
 pub use value::{read_value, value};
 
 /// Reads a table as a client of ThingWorx sends it, for this shape.
@@ -41,10 +45,12 @@ pub fn read(text: &[u8], shape: &Shape, limits: &Limits) -> Result<Read, ReadErr
 
 /// Writes `{"dataShape":{"fieldDefinitions":{…}},"rows":[…]}` in at most `most` bytes.
 pub fn write(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
-    whole(most, async |out| write::table(table, write::Inner::AsKept, out).await)
+    whole(most, async |out| write::table(table, write::Inner::AsKept(json::read::nested), out).await)
 }
 
 /// The same, piece by piece. What cannot be written at all is refused before the first piece that holds anything.
 pub fn pieces(table: Table) -> Pieces {
-    Pieces::new(async move |mut out: Out| write::table(&table, write::Inner::AsKept, &mut out).await.map(|()| out))
+    Pieces::new(async move |mut out: Out| {
+        write::table(&table, write::Inner::AsKept(json::read::nested), &mut out).await.map(|()| out)
+    })
 }

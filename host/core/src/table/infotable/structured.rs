@@ -14,44 +14,28 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::stored::{Stored, Wrong};
 use super::tags;
-use super::value::one;
+use super::value_within::value_within;
 use super::write::{self, Inner};
 use crate::base_type::BaseType;
 use crate::limits::Limits;
-use crate::shape::Shape;
-use crate::table::Table;
-use crate::table::json::Dialect;
-use crate::table::json::read::read_text;
+use crate::table::json::cell_context::ReadNested;
 use crate::table::json::text;
 use crate::table::pieces::whole;
 use crate::table::problem::WriteError;
 use crate::table::read::cell::location;
 
-/// What is kept of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stored {
-    Unset,
-    /// The JSON as it came.
-    AsGiven,
-    /// This JSON instead.
-    As(String),
-}
-
-/// Why a value was not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wrong {
-    /// It is nothing of this kind.
-    Type,
-    /// It is, but for this.
-    Because(String),
-    /// It would grow too large.
-    TooMuch,
-}
-
 /// The form in which a value is kept. `json` is valid, no `null`, and nests at most so deep; what is kept takes at most
-/// `room` bytes more.
-pub(crate) fn stored(base_type: BaseType, json: &str, depth: u64, limits: &Limits, room: u64) -> Result<Stored, Wrong> {
+/// `room` bytes more. `nested` reads a table within it.
+pub(crate) fn stored(
+    base_type: BaseType,
+    json: &str,
+    depth: u64,
+    limits: &Limits,
+    room: u64,
+    nested: ReadNested,
+) -> Result<Stored, Wrong> {
     let most = room.saturating_add(json.len() as u64);
     let first = json.as_bytes().first();
     match (base_type, first) {
@@ -68,17 +52,10 @@ pub(crate) fn stored(base_type: BaseType, json: &str, depth: u64, limits: &Limit
             };
             String::from_utf8(text).map(Stored::As).map_err(|error| Wrong::Because(error.to_string()))
         }
-        (BaseType::Variant, Some(b'{')) => variant(json, depth, limits),
+        (BaseType::Variant, Some(b'{')) => variant(json, depth, limits, nested),
         (BaseType::Location | BaseType::Query | BaseType::Tags | BaseType::Infotable, _) => Err(Wrong::Type),
         _ => Ok(Stored::AsGiven),
     }
-}
-
-/// The table that a cell holds.
-pub(crate) fn nested(json: &str, depth: u64, limits: &Limits) -> Result<Table, String> {
-    let limits = Limits { json_depth: depth, ..limits.clone() };
-    let read = read_text(json, &Shape::any(), &limits, Dialect::ThingWorx);
-    read.map(|read| read.table).map_err(|error| error.message)
 }
 
 /// What a JSON string says.
@@ -104,10 +81,10 @@ struct Envelope<'j> {
     value: &'j RawValue,
 }
 
-fn variant(json: &str, depth: u64, limits: &Limits) -> Result<Stored, Wrong> {
+fn variant(json: &str, depth: u64, limits: &Limits, nested: ReadNested) -> Result<Stored, Wrong> {
     let Ok(Envelope { base_type, value }) = serde_json::from_str(json) else { return Ok(Stored::AsGiven) };
     let base_type = BaseType::parse_lenient(&base_type);
-    match one(base_type, value.get(), depth.saturating_sub(1), limits) {
+    match value_within(base_type, value.get(), depth.saturating_sub(1), limits, nested) {
         Ok(None) => Ok(Stored::Unset),
         Ok(Some(cell)) => Ok(Stored::As(cell.to_json())),
         Err(message) => Err(Wrong::Because(format!("the value within: {message}"))),

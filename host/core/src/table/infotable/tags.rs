@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 
-use super::structured::Wrong;
+use super::stored::Wrong;
 
 #[derive(Deserialize)]
 #[serde(untagged)]

@@ -16,15 +16,14 @@ use arrow_array::{Array as _, ArrayRef};
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::structured::nested;
 use crate::base_type::BaseType;
 use crate::limits::Limits;
 use crate::shape::Field;
 use crate::table::Table;
 use crate::table::csv::write::render;
+use crate::table::json::read::nested;
 use crate::table::pieces::{Out, Pieces, whole};
 use crate::table::problem::WriteError;
-use crate::table::record::unlimited;
 
 /// Writes a table in at most `most` bytes.
 pub fn write_xml(table: &Table, most: u64) -> Result<Vec<u8>, WriteError> {
@@ -118,7 +117,7 @@ fn inner(field: &Field, column: &ArrayRef, row: usize) -> Option<Table> {
         return None;
     }
     let json = column.as_string::<i32>().value(row).trim();
-    nested(json, Limits::default().json_depth, &unlimited()).ok()
+    nested(json, Limits::default().json_depth, &Limits::of_own_records()).ok()
 }
 
 fn value(out: &mut Xml<'_>, field: &Field, column: &ArrayRef, row: usize, text: &mut String) -> io::Result<()> {

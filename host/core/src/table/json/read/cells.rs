@@ -6,10 +6,10 @@ use serde::Deserialize as _;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Manner;
 use crate::base_type::BaseType;
 use crate::table::infotable::coerce::{push_lenient, push_structured};
 use crate::table::json::Dialect;
+use crate::table::json::cell_context::CellContext;
 use crate::table::json::text::deeper_than;
 use crate::table::read::cell::{Cell, Refused, push, refuse};
 use crate::table::read::column_builder::ColumnBuilder;
@@ -18,7 +18,7 @@ use crate::table::read::column_builder::ColumnBuilder;
 /// that cannot be read.
 pub(crate) struct CellSeed<'c, 'l> {
     pub(crate) column: &'c mut ColumnBuilder,
-    pub(crate) manner: &'c mut Manner<'l>,
+    pub(crate) context: &'c mut CellContext<'l>,
 }
 
 impl<'de> DeserializeSeed<'de> for CellSeed<'_, '_> {
@@ -37,7 +37,7 @@ impl<'de> DeserializeSeed<'de> for CellSeed<'_, '_> {
 impl CellSeed<'_, '_> {
     #[inline]
     fn push(self, cell: Cell<'_>) -> Result<(), Refused> {
-        match self.manner.dialect {
+        match self.context.dialect {
             Dialect::Client | Dialect::Record => push(self.column, cell),
             Dialect::ThingWorx => push_lenient(self.column, cell),
         }
@@ -48,13 +48,13 @@ impl CellSeed<'_, '_> {
             self.column.push_missing();
             return Ok(Ok(()));
         }
-        if text.starts_with(['[', '{']) && deeper_than(text, self.manner.depth) {
+        if text.starts_with(['[', '{']) && deeper_than(text, self.context.depth) {
             return Err(E::custom("nested too deeply"));
         }
         if !self.column.is_undecided() {
-            return Ok(match self.manner.dialect {
+            return Ok(match self.context.dialect {
                 Dialect::Client | Dialect::Record => push(self.column, Cell::Json(text)),
-                Dialect::ThingWorx => push_structured(self.column, text, self.manner),
+                Dialect::ThingWorx => push_structured(self.column, text, self.context),
             });
         }
         let base_type = match text.as_bytes().first() {
@@ -64,8 +64,8 @@ impl CellSeed<'_, '_> {
             _ => BaseType::Number,
         };
         self.column.decide(base_type);
-        let Self { column, manner } = self;
-        let again = CellSeed { column: &mut *column, manner };
+        let Self { column, context } = self;
+        let again = CellSeed { column: &mut *column, context };
         match again.deserialize(&mut serde_json::Deserializer::from_str(text)) {
             Ok(done) => Ok(done),
             // Of the right grammar, but there is no such value.
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for CellSeed<'_, '_> {
         Ok(self.push(Cell::Bool(value)))
     }
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        let number = match (self.manner.dialect, text) {
+        let number = match (self.context.dialect, text) {
             (Dialect::Record, "NaN") => f64::NAN,
             (Dialect::Record, "inf") => f64::INFINITY,
             (Dialect::Record, "-inf") => f64::NEG_INFINITY,

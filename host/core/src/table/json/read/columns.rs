@@ -5,14 +5,16 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::cells::CellSeed;
-use super::rows::{KeySeed, SkipSeed};
-use super::{Manner, stopped};
+use super::rows::KeySeed;
+use super::skip::SkipSeed;
+use super::stop::stopped;
+use crate::table::json::cell_context::CellContext;
 use crate::table::problem::{Problem, ReadError};
 use crate::table::read::table_builder::{Slot, TableBuilder};
 
 pub(super) struct ColumnsVisitor<'t, 'a> {
     pub(super) builder: &'t mut TableBuilder<'a>,
-    pub(super) manner: &'t mut Manner<'a>,
+    pub(super) context: &'t mut CellContext<'a>,
 }
 
 impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
@@ -23,7 +25,7 @@ impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
-        let Self { builder, manner } = self;
+        let Self { builder, context } = self;
         let mut first: Option<(String, usize)> = None;
         let mut seen = std::collections::HashSet::new();
         while let Some(slot) = map.next_key_seed(KeySeed { builder: &mut *builder, predicted: None })? {
@@ -32,7 +34,7 @@ impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
             if !seen.insert(name.clone()) {
                 return Err(stopped(builder.stop(ReadError::field(&name, "the column is given twice"))));
             }
-            let rows = map.next_value_seed(ColumnSeed { builder: &mut *builder, manner: &mut *manner, slot })?;
+            let rows = map.next_value_seed(ColumnSeed { builder: &mut *builder, context: &mut *context, slot })?;
             match &first {
                 None => first = Some((name, rows)),
                 Some((other, length)) if *length != rows => {
@@ -49,7 +51,7 @@ impl<'de> Visitor<'de> for ColumnsVisitor<'_, '_> {
 
 struct ColumnSeed<'c, 'a> {
     builder: &'c mut TableBuilder<'a>,
-    manner: &'c mut Manner<'a>,
+    context: &'c mut CellContext<'a>,
     slot: Slot,
 }
 
@@ -76,7 +78,7 @@ impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<usize, A::Error> {
-        let Self { builder, manner, slot } = self;
+        let Self { builder, context, slot } = self;
         let mut row = 0;
         loop {
             let column = match slot {
@@ -84,8 +86,8 @@ impl<'de> Visitor<'de> for ColumnSeed<'_, '_> {
                 Slot::Dropped(_) => None,
             };
             let given = match column {
-                Some(column) => seq.next_element_seed(CellSeed { column, manner: &mut *manner })?,
-                None => seq.next_element_seed(SkipSeed(manner.depth))?.map(Ok),
+                Some(column) => seq.next_element_seed(CellSeed { column, context: &mut *context })?,
+                None => seq.next_element_seed(SkipSeed(context.depth))?.map(Ok),
             };
             match given {
                 None => return Ok(row),

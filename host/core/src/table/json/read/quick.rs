@@ -12,11 +12,13 @@ use serde_json::Error;
 use serde_json::value::RawValue;
 
 use super::cells::CellSeed;
-use super::rows::{KeySeed, SkipSeed};
+use super::document::{Document, Late};
+use super::rows::KeySeed;
 use super::scan::{Number, Scan};
-use super::{Document, Late, Manner};
+use super::skip::SkipSeed;
 use crate::base_type::BaseType;
 use crate::table::json::Dialect;
+use crate::table::json::cell_context::CellContext;
 use crate::table::json::text::deeper_than;
 use crate::table::read::Read;
 use crate::table::read::column_builder::ColumnBuilder;
@@ -83,7 +85,7 @@ struct Known {
 
 /// Rows after their `[`; gives their number.
 fn rows(document: &mut Document<'_>, scan: &mut Scan<'_>) -> Option<usize> {
-    let Document { builder, manner, .. } = document;
+    let Document { builder, context, .. } = document;
     if scan.peek()? == b']' {
         scan.byte(b']')?;
         return Some(0);
@@ -92,7 +94,7 @@ fn rows(document: &mut Document<'_>, scan: &mut Scan<'_>) -> Option<usize> {
     let mut count = 0;
     loop {
         let left = scan.left();
-        row(builder, manner, scan, &mut order, count)?;
+        row(builder, context, scan, &mut order, count)?;
         if count == 0 {
             reserve(builder, scan.left() / (left - scan.left()).max(1));
         }
@@ -121,7 +123,7 @@ fn reserve(builder: &mut TableBuilder<'_>, rows: usize) {
 /// The row at this place; `order` is where the keys of the row before went.
 fn row(
     builder: &mut TableBuilder<'_>,
-    manner: &mut Manner<'_>,
+    context: &mut CellContext<'_>,
     scan: &mut Scan<'_>,
     order: &mut Vec<Known>,
     row: usize,
@@ -141,8 +143,8 @@ fn row(
             Slot::Dropped(_) => None,
         };
         match column {
-            Some(column) => cell(column, manner, scan)?,
-            None => scan.seed(SkipSeed(manner.depth))?,
+            Some(column) => cell(column, context, scan)?,
+            None => scan.seed(SkipSeed(context.depth))?,
         }
         match scan.next()? {
             b',' => {}
@@ -187,12 +189,12 @@ fn other_key(
 
 /// One value into its column.
 #[inline]
-fn cell(column: &mut ColumnBuilder, manner: &mut Manner<'_>, scan: &mut Scan<'_>) -> Option<()> {
-    let seed = CellSeed { column, manner };
+fn cell(column: &mut ColumnBuilder, context: &mut CellContext<'_>, scan: &mut Scan<'_>) -> Option<()> {
+    let seed = CellSeed { column, context };
     if seed.column.wants_raw() {
         // These may hold tables, which hold tables: reading each twice would multiply.
         let nesting = matches!(seed.column.field().base_type, BaseType::Infotable | BaseType::Variant);
-        if nesting && seed.manner.dialect == Dialect::ThingWorx {
+        if nesting && seed.context.dialect == Dialect::ThingWorx {
             return None;
         }
         return scan.seed(seed)?.ok();

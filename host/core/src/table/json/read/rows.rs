@@ -5,13 +5,15 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::cells::CellSeed;
-use super::{Manner, skip, stopped};
+use super::skip::SkipSeed;
+use super::stop::stopped;
+use crate::table::json::cell_context::CellContext;
 use crate::table::problem::{Problem, ReadError};
 use crate::table::read::table_builder::{Slot, Stop, TableBuilder};
 
 pub(super) struct RowsVisitor<'t, 'a> {
     pub(super) builder: &'t mut TableBuilder<'a>,
-    pub(super) manner: &'t mut Manner<'a>,
+    pub(super) context: &'t mut CellContext<'a>,
 }
 
 impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
@@ -25,7 +27,7 @@ impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
         let mut order = Vec::new();
         let mut row = 0;
         loop {
-            let seed = RowSeed { builder: &mut *self.builder, manner: &mut *self.manner, order: &mut order, row };
+            let seed = RowSeed { builder: &mut *self.builder, context: &mut *self.context, order: &mut order, row };
             if seq.next_element_seed(seed)?.is_none() {
                 return Ok(row);
             }
@@ -39,7 +41,7 @@ impl<'de> Visitor<'de> for RowsVisitor<'_, '_> {
 /// takes one comparison.
 struct RowSeed<'r, 'a> {
     builder: &'r mut TableBuilder<'a>,
-    manner: &'r mut Manner<'a>,
+    context: &'r mut CellContext<'a>,
     order: &'r mut Vec<Slot>,
     row: usize,
 }
@@ -67,7 +69,7 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { builder, manner, order, row } = self;
+        let Self { builder, context, order, row } = self;
         let mut place = 0;
         loop {
             let predicted = order.get(place).copied();
@@ -89,12 +91,12 @@ impl<'de> Visitor<'de> for RowSeed<'_, '_> {
             };
             match column {
                 Some(column) => {
-                    let seed = CellSeed { column, manner: &mut *manner };
+                    let seed = CellSeed { column, context: &mut *context };
                     if let Err(refused) = map.next_value_seed(seed)? {
                         builder.refused(slot, row, refused).map_err(stopped)?;
                     }
                 }
-                None => map.next_value_seed(SkipSeed(manner.depth))?,
+                None => map.next_value_seed(SkipSeed(context.depth))?,
             }
         }
     }
@@ -149,15 +151,5 @@ impl Visitor<'_> for KeySeed<'_, '_> {
             Some(slot) if self.builder.name(slot) == key => Ok(Ok(slot)),
             _ => Ok(self.builder.slot(key)),
         }
-    }
-}
-
-/// Skips a value; one that nests deeper than this number of levels is an error.
-pub(super) struct SkipSeed(pub(super) u64);
-
-impl<'de> DeserializeSeed<'de> for SkipSeed {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        skip(deserializer, self.0)
     }
 }

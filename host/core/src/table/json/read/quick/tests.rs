@@ -8,13 +8,16 @@ use proptest::sample::select;
 use super::*;
 use crate::limits::Limits;
 use crate::shape::{Field, Rest, Shape};
-use crate::table::json::read::{ShapeComes, attempt};
+use crate::table::json::read::document::ShapeComes;
+use crate::table::json::read::{attempt, nested};
 
 const DIALECTS: [Dialect; 3] = [Dialect::Client, Dialect::Record, Dialect::ThingWorx];
 
 /// Reads both ways; whether the quick one gave anything. Where it did, both gave the same.
 fn quickly(text: &str, shape: &Shape, limits: &Limits, dialect: Dialect) -> bool {
-    let Some(quick) = read(text, Document::new(text, shape, limits, dialect, ShapeComes::First)) else { return false };
+    let Some(quick) = read(text, Document::new(text, shape, limits, dialect, ShapeComes::First, nested)) else {
+        return false;
+    };
     let general = attempt(text, shape, limits, dialect, ShapeComes::First);
     match (quick, general) {
         (Ok(quick), Ok(Ok(general))) => assert_eq!(format!("{quick:?}"), format!("{general:?}"), "{text}"),

@@ -6,9 +6,10 @@
 use regex_automata::nfa::thompson::{Compiler, Config};
 use serde_json::Value;
 
-use super::PATTERN_BYTES;
-use super::reach::Extent;
+use super::extent::Extent;
 
+/// Bounds one compiled pattern, in bytes.
+pub(super) const PATTERN_BYTES: usize = 65_536;
 /// What any model's schema takes, in bytes.
 pub(super) const LEAST: u64 = 1_024;
 /// A subschema, in bytes.
@@ -22,10 +23,10 @@ const NODE: u64 = 640;
 /// A value without what it points to, in bytes.
 const VALUE: u64 = 32;
 
-/// Bytes of a schema that reaches so far.
-pub(super) fn of(schema: &Value, reach: &Extent) -> u64 {
-    let subschemas = reach.count.saturating_mul(SUBSCHEMA);
-    let patterns = reach.patterns.saturating_mul(PATTERN).saturating_add(reach.pattern_bytes);
+/// Bytes of a schema of this extent.
+pub(super) fn of(schema: &Value, extent: &Extent) -> u64 {
+    let subschemas = extent.count.saturating_mul(SUBSCHEMA);
+    let patterns = extent.patterns.saturating_mul(PATTERN).saturating_add(extent.pattern_bytes);
     // Values to compare with and defaults are kept beside the document, in lists that have room for as many again.
     of_value(schema).saturating_mul(4).saturating_add(subschemas).saturating_add(patterns)
 }

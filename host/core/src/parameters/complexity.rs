@@ -1,4 +1,4 @@
-//! How far a schema reaches once its references are followed.
+//! How complex a schema is once its references are followed.
 //!
 //! References let a few kilobytes stand for 2^60 subschemas, or for a schema within itself without end. Both are refused
 //! here, so that compiling and validating stay within bounds that the schema's size alone would not give. So are more
@@ -9,7 +9,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::weight;
+use super::extent::Extent;
+use super::memory;
 use crate::table::problem::clip;
 
 /// Most subschemas, each counted as often as it is referred to.
@@ -18,11 +19,6 @@ const MOST_SUBSCHEMAS: u64 = 10_000;
 const MOST_PATTERNS: u64 = 64;
 /// Longest pattern, in bytes: what is made of a pattern before it is compiled takes up to 2,000 times as much.
 const PATTERN_LENGTH: usize = 4_096;
-/// Matching a pattern costs as much as judging by this number of subschemas at least, for text that patterns dislike, and
-/// by one more for each [`STATE_BYTES`] of it.
-const PATTERN_COST: u64 = 64;
-/// Bytes of a compiled pattern that cost as much as a subschema.
-const STATE_BYTES: u64 = 128;
 /// `uniqueItems` costs as much as this number of subschemas: numbers that differ little all hash alike.
 const UNIQUE_COST: u64 = 64;
 /// `unevaluatedProperties` and `unevaluatedItems` have what stands beside them judged anew.
@@ -30,64 +26,20 @@ const UNEVALUATED: u64 = 3;
 /// Deepest nesting with references followed.
 const DEEPEST: u32 = 128;
 
-/// How far the schema reaches; or why it reaches too far.
+/// What the schema comes to; or why that is too much.
 pub(super) fn check(root: &Value) -> Result<Extent, String> {
-    let extent = Reach::of(root, false)?;
+    let extent = Walk::of(root, false)?;
     if extent.count > MOST_SUBSCHEMAS {
         return Err(format!("the schema has more than {MOST_SUBSCHEMAS} subschemas once its references are followed"));
     }
     if extent.patterns > MOST_PATTERNS {
         return Err(format!("the schema has more than {MOST_PATTERNS} patterns once its references are followed"));
     }
-    if extent.patterns == 0 { Ok(extent) } else { Reach::of(root, true) }
-}
-
-/// What lies below a schema, itself included.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Extent {
-    /// Subschemas, each as often as it may be judged by.
-    pub(super) count: u64,
-    height: u32,
-    /// Of `pattern` and `patternProperties`.
-    pub(super) patterns: u64,
-    /// What the patterns take when they are compiled; 0 where they are not measured.
-    pub(super) pattern_bytes: u64,
-    /// What values and names are compared with one by one.
-    names: u64,
-}
-
-impl Extent {
-    /// With this below it.
-    fn over(self, below: Self) -> Self {
-        Self {
-            count: self.count.saturating_add(below.count),
-            height: self.height.max(below.height + 1),
-            patterns: self.patterns.saturating_add(below.patterns),
-            pattern_bytes: self.pattern_bytes.saturating_add(below.pattern_bytes),
-            names: self.names.saturating_add(below.names),
-        }
-    }
-
-    /// All of it, `times` times.
-    fn times(self, times: u64) -> Self {
-        Self {
-            count: self.count.saturating_mul(times),
-            patterns: self.patterns.saturating_mul(times),
-            pattern_bytes: self.pattern_bytes.saturating_mul(times),
-            names: self.names.saturating_mul(times),
-            ..self
-        }
-    }
-
-    /// What judging one value by all of this costs at most, in subschemas.
-    pub(super) fn cost(&self) -> u64 {
-        let patterns = self.patterns.saturating_mul(PATTERN_COST).saturating_add(self.pattern_bytes / STATE_BYTES);
-        self.count.saturating_add(self.names).saturating_add(patterns)
-    }
+    if extent.patterns == 0 { Ok(extent) } else { Walk::of(root, true) }
 }
 
 /// A walk through a schema.
-struct Reach<'s> {
+struct Walk<'s> {
     root: &'s Value,
     /// Whether patterns are measured: only where they are known to be few.
     measuring: bool,
@@ -104,11 +56,11 @@ fn is_data(keyword: &str) -> bool {
     matches!(keyword, "const" | "enum" | "default" | "examples")
 }
 
-impl<'s> Reach<'s> {
+impl<'s> Walk<'s> {
     fn of(root: &'s Value, measuring: bool) -> Result<Extent, String> {
-        let mut reach = Self { root, measuring, anchors: HashMap::new(), done: HashMap::new() };
-        reach.find_anchors(root, 0)?;
-        reach.schema(root, 0)
+        let mut walk = Self { root, measuring, anchors: HashMap::new(), done: HashMap::new() };
+        walk.find_anchors(root, 0)?;
+        walk.schema(root, 0)
     }
 
     /// A long list of alternatives is looked through one by one, so length counts.
@@ -117,7 +69,7 @@ impl<'s> Reach<'s> {
             let (shown, has) = (clip(pattern, 50), pattern.len());
             return Err(format!("the pattern \"{shown}\" has {has} bytes; {PATTERN_LENGTH} are allowed"));
         }
-        let pattern_bytes = if self.measuring { weight::of_pattern(pattern) } else { 0 };
+        let pattern_bytes = if self.measuring { memory::of_pattern(pattern) } else { 0 };
         Ok(Extent { patterns: 1, pattern_bytes, names: pattern.len() as u64, ..Extent::default() })
     }
 
