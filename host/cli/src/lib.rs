@@ -8,13 +8,18 @@
 
 mod commands;
 
-mod client;
-mod local;
 mod server;
 
+mod local;
+
+mod client;
+
 mod arguments;
+
 mod config;
+
 mod folders;
+
 mod output;
 
 use std::ffi::OsString;
