@@ -200,7 +200,7 @@ fn the_folders_of_the_command_line_import_downward_only() {
         // The crate's root stands above all folders, and none of them may import it.
         let own = floor(&file).map_or(0, |floor| floor + 1);
         upward.extend(imported.iter().filter(|other| floor(other).map_or(0, |floor| floor + 1) < own).map(|other| {
-            let [file, other] = [&file, *other].map(|file| file.strip_prefix(&src).unwrap_or(file).display());
+            let [file, other] = [&file, other].map(|file| file.strip_prefix(&src).unwrap_or(file).display());
             format!("{file} imports {other}")
         }));
     }
