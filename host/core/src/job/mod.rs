@@ -307,27 +307,48 @@ pub struct Pin {
     pub grants: Vec<String>,
 }
 
-/// Equal in every field; custom data by its text.
+/// Equal in every member; custom data by its text, which is why this is not derived.
 impl PartialEq for Job {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-            && self.organisation == other.organisation
-            && self.status == other.status
-            && self.tasks == other.tasks
-            && self.priority == other.priority
-            && self.run_at == other.run_at
-            && self.created_at == other.created_at
-            && self.started_at == other.started_at
-            && self.finished_at == other.finished_at
-            && self.limits == other.limits
-            && self.retry == other.retry
-            && self.retry_of == other.retry_of
-            && self.created_by == other.created_by
-            && self.session == other.session
-            && self.tags == other.tags
-            && self.custom_data.as_ref().map(|raw| raw.get()) == other.custom_data.as_ref().map(|raw| raw.get())
-            && self.revision == other.revision
-            && self.history == other.history
+        // Whole, so that the compiler asks about a new member.
+        let Self {
+            id,
+            organisation,
+            status,
+            tasks,
+            priority,
+            run_at,
+            created_at,
+            started_at,
+            finished_at,
+            limits,
+            retry,
+            retry_of,
+            created_by,
+            session,
+            tags,
+            custom_data,
+            revision,
+            history,
+        } = self;
+        *id == other.id
+            && *organisation == other.organisation
+            && *status == other.status
+            && *tasks == other.tasks
+            && *priority == other.priority
+            && *run_at == other.run_at
+            && *created_at == other.created_at
+            && *started_at == other.started_at
+            && *finished_at == other.finished_at
+            && *limits == other.limits
+            && *retry == other.retry
+            && *retry_of == other.retry_of
+            && *created_by == other.created_by
+            && *session == other.session
+            && *tags == other.tags
+            && *revision == other.revision
+            && *history == other.history
+            && custom_data.as_ref().map(|raw| raw.get()) == other.custom_data.as_ref().map(|raw| raw.get())
     }
 }
 
