@@ -92,7 +92,7 @@ fn one_wrong_item_of_a_batch_spoils_only_itself() {
     for (body, status, detail) in [
         (json!({}), 400, "`/jobs` is missing".to_owned()),
         (json!({"jobs": {}}), 400, "`/jobs` must be a list".to_owned()),
-        (json!({"jobs": [], "job": 1}), 400, "`/job` is not known here; known are jobs".to_owned()),
+        (json!({"jobs": [], "job": 1}), 400, "`/job` is not known here; expected `jobs`".to_owned()),
         (
             json!({"jobs": vec![1; 1_001]}),
             422,
@@ -255,8 +255,8 @@ fn cancelling_by_filter_counts_first_and_spares_the_others() {
     for (body, detail) in [
         (json!({}), "`/filter` is missing"),
         (json!({"filter": null}), "`/filter` is missing"),
-        (json!({"filter": {}, "dryrun": true}), "`/dryrun` is not known here; known are filter, dry_run"),
-        (json!({"filter": {}, "dry_run": 1}), "`/dry_run` must be true or false"),
+        (json!({"filter": {}, "dryrun": true}), "`/dryrun` is not known here; expected `filter` or `dry_run`"),
+        (json!({"filter": {}, "dry_run": 1}), "`/dry_run`: invalid type: integer `1`, expected a boolean"),
         (
             json!({"filter": {"sorts": [{"fieldName": "id"}]}}),
             "`/filter/sorts` has no meaning here: all of them are cancelled",

@@ -1,9 +1,12 @@
 //! The description of all calls. It is checked in as `docs/reference/openapi.json`; a test compares.
 
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi, ToSchema as _};
 
-use crate::native::{execute, health, jobs, metrics, models, organisations, providers, tokens};
+use crate::native;
+use crate::problem::{MEDIA_TYPE, ProblemBody};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,53 +17,7 @@ use crate::native::{execute, health, jobs, metrics, models, organisations, provi
             as a problem (RFC 9457) with a stable `code`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(
-        health::alive,
-        health::ready,
-        health::openapi,
-        metrics::metrics,
-        providers::list::list,
-        providers::get::get,
-        providers::put::put,
-        providers::delete::delete,
-        models::list::list,
-        models::get::get,
-        models::put::put,
-        models::delete::delete,
-        models::enable::enable,
-        models::enable::disable,
-        execute::execute,
-        tokens::own::own,
-        tokens::list::list,
-        tokens::create::create,
-        tokens::get::get,
-        tokens::revoke::revoke,
-        organisations::list::list,
-        organisations::get::get,
-        organisations::put::put,
-        jobs::submit::submit,
-        jobs::batch::submit,
-        jobs::list::list,
-        jobs::query::query,
-        jobs::cancel_matching::cancel,
-        jobs::get::get,
-        jobs::purge::purge,
-        jobs::cancel::cancel,
-        jobs::retry::retry,
-        jobs::events::follow,
-        jobs::results::of_job,
-        jobs::errors::of_job,
-        jobs::files::of_job,
-        jobs::file::of_job,
-        jobs::logs::of_job,
-        jobs::tasks::list,
-        jobs::tasks::get,
-        jobs::results::of_task,
-        jobs::errors::of_task,
-        jobs::files::of_task,
-        jobs::file::of_task,
-        jobs::logs::of_task,
-    ),
+    components(schemas(ProblemBody)),
     security(("token" = [])),
     modifiers(&Token),
     tags(
@@ -85,12 +42,57 @@ impl Modify for Token {
     }
 }
 
+/// How every call may be refused that needs a token, beside what it says of itself: by what the client sent, or by a fault of
+/// the server.
+const REFUSALS: [(&str, &str); 2] = [("4XX", "Refused."), ("5XX", "The platform's fault.")];
+
 /// The OpenAPI document as it is served and checked in.
 pub fn document() -> String {
+    let (_, calls) = native::calls().split_for_parts();
+    let mut document = Document::openapi().merge_from(calls);
+    for call in document.paths.paths.values_mut().flat_map(operations) {
+        describe_refusals(call);
+    }
     // Made of strings and maps with string keys: writing it cannot fail.
-    let mut text = Document::openapi().to_pretty_json().unwrap_or_default();
+    let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
+}
+
+fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut path.get, &mut path.put, &mut path.post, &mut path.delete].into_iter().flatten()
+}
+
+/// Says of a call what holds for all: how it may be refused, and of which type the body of a refusal is.
+fn describe_refusals(call: &mut Operation) {
+    let problem = RefOr::Ref(Ref::from_schema_name(ProblemBody::name()));
+    let responses = &mut call.responses.responses;
+    // The calls without a token say so themselves.
+    if call.security.is_none() {
+        for (statuses, meaning) in REFUSALS {
+            let body = Content::builder().schema(Some(problem.clone())).build();
+            let refusal = ResponseBuilder::new().description(meaning).content(MEDIA_TYPE, body).build();
+            responses.entry(statuses.to_owned()).or_insert(RefOr::T(refusal));
+        }
+    }
+    for response in responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        let typed = std::mem::take(&mut response.content).into_iter().map(|(media_type, content)| match &content {
+            RefOr::T(body) if body.schema.as_ref() == Some(&problem) => (MEDIA_TYPE.to_owned(), content),
+            _ => (media_type, content),
+        });
+        response.content = typed.collect();
+    }
+}
+
+/// The members of an object as they are described, in the order of their names.
+#[cfg(test)]
+pub(crate) fn members<T: utoipa::PartialSchema>() -> Vec<String> {
+    let schema = serde_json::to_value(T::schema()).unwrap_or_default();
+    let properties = schema.get("properties").and_then(|all| all.as_object());
+    let mut names: Vec<String> = properties.into_iter().flat_map(|all| all.keys().cloned()).collect();
+    names.sort();
+    names
 }
 
 #[cfg(test)]

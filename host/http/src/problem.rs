@@ -200,6 +200,11 @@ impl Problem {
     pub(crate) fn detail(&self) -> &str {
         &self.0.detail
     }
+    /// Where the first thing that is wrong stands.
+    #[cfg(test)]
+    pub(crate) fn pointer(&self) -> &str {
+        self.0.errors.first().and_then(|error| error.pointer.as_deref()).unwrap_or("none")
+    }
     /// The status of its answer.
     pub(crate) fn status_code(&self) -> StatusCode {
         self.0.status

@@ -18,32 +18,36 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
-use super::jobs::submission::{AT_ONCE, LimitsBody, TableInput, limits_of, parameters_of};
+use super::jobs::submit::submission::{AT_ONCE, LimitsBody, TableInput, limits_of, parameters_of};
 use super::models::body::TableBody;
 use super::path_and_query::{Segments, pairs};
 use super::table;
 use crate::entry::auth::Caller;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
+use crate::request::json_body::{self, Member};
 use crate::request::negotiate::{accepted_format, content_format};
-use crate::request::strict_json;
 use crate::shared::Shared;
 
 /// A table to be worked on, with parameters and limits.
-#[derive(utoipa::ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = Execution)]
-#[expect(dead_code, reason = "documents the body that is read member by member")]
-pub(crate) struct ExecutionBody {
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExecutionBody<'a> {
     /// For the model's input shape.
+    #[serde(borrow)]
     #[schema(value_type = TableInput)]
-    input: (),
+    input: Member<'a>,
     /// For the model's parameter schema.
-    parameters: Option<serde_json::Map<String, serde_json::Value>>,
+    #[schema(value_type = Option<serde_json::Map<String, serde_json::Value>>)]
+    parameters: Option<Member<'a>>,
     /// What the run may use.
-    limits: Option<LimitsBody>,
+    #[schema(value_type = Option<LimitsBody>)]
+    limits: Option<Member<'a, LimitsBody>>,
 }
 
 /// Runs a model at once and answers its table; nothing is stored.
@@ -71,15 +75,13 @@ pub(crate) struct ExecutionBody {
             ("Analyte-Peak-Memory" = u64, description = "Highest memory of the component, in bytes."),
             ("Analyte-Warning" = String, description = "What you should know about the table; may come several times."),
         )),
-        (status = 400, description = "The body cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such model.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is larger than `body_bytes`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "The body is of no type that holds a table.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The table or the parameters do not fit the model, the provider returned an error, or the run crossed a limit.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, description = "The component crashed, or its result is not valid.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "There is no room now; see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The body cannot be read.", body = ProblemBody),
+        (status = 404, description = "There is no such model.", body = ProblemBody),
+        (status = 413, description = "The body is larger than `body_bytes`.", body = ProblemBody),
+        (status = 415, description = "The body is of no type that holds a table.", body = ProblemBody),
+        (status = 422, description = "The table or the parameters do not fit the model, the provider returned an error, or the run crossed a limit.", body = ProblemBody),
+        (status = 502, description = "The component crashed, or its result is not valid.", body = ProblemBody),
+        (status = 503, description = "There is no room now; see `Retry-After`.", body = ProblemBody),
     )
 )]
 pub(crate) async fn execute(
@@ -165,10 +167,7 @@ impl Asked {
         if !has_member_input(text) {
             return Ok(plain(body, query));
         }
-        let [input, parameters, limits] = strict_json::read(text, "", ["input", "parameters", "limits"])?;
-        strict_json::refuse_large(parameters, "/parameters", "parameters_bytes", host_limits.parameters_bytes)?;
-        strict_json::refuse_large_value(limits, "/limits")?;
-        let input: &RawValue = input.ok_or_else(|| strict_json::missing("/input"))?;
+        let ExecutionBody { input, parameters, limits } = json_body::read_text(text)?;
         if parameters.is_some() && !query.is_empty() {
             return Err(Problem::new(
                 Code::Malformed,
@@ -179,8 +178,8 @@ impl Asked {
             Parameters::None if !query.is_empty() => Parameters::Pairs(query),
             parameters => parameters,
         };
-        let limits = limits_of(limits, "/limits")?;
-        Ok(Self { table: body.slice_ref(input.get().as_bytes()), pointer: "/input", parameters, limits })
+        let limits = limits_of(limits)?;
+        Ok(Self { table: body.slice_ref(input.text().as_bytes()), pointer: "/input", parameters, limits })
     }
 }
 

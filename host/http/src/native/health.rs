@@ -70,7 +70,7 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "server", responses(
     (status = 200, description = "OpenAPI 3.1.", content_type = "application/json"),
-    (status = 401, description = "No valid token.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "No valid token.", body = ProblemBody),
 ))]
 pub(crate) async fn openapi(_: Caller) -> Response {
     json::bytes(StatusCode::OK, DOCUMENT.clone())

@@ -13,6 +13,7 @@ use analyte_core::table::pieces::PIECE;
 use analyte_jobs::{Computing, Reservation};
 use axum::response::Response;
 use http::StatusCode;
+use serde::Serialize;
 
 use super::json;
 use crate::answer::pieces::{Begun, HELD};
@@ -52,14 +53,13 @@ where
     T: Send + 'static,
     W: Fn(&T, &mut Part<'_>) -> serde_json::Result<()> + Send + 'static,
 {
-    /// `{"NAME":[ITEMS]}`
-    pub(crate) fn of(name: &str, items: Vec<T>, write: W) -> Self {
-        Self::closed_by(name, items, "", write)
-    }
-
-    /// `{"NAME":[ITEMS]REST}`
-    pub(crate) fn closed_by(name: &str, items: Vec<T>, rest: &str, write: W) -> Self {
-        let (open, close) = (format!("{{\"{name}\":["), format!("]{rest}}}"));
+    /// The document that `frame` is, with these items in its first list, which is empty there.
+    pub(crate) fn within(frame: &impl Serialize, items: Vec<T>, write: W) -> Self {
+        // A list and perhaps a string: writing them cannot fail.
+        let frame = serde_json::to_string(frame).unwrap_or_default();
+        debug_assert!(frame.contains("[]"), "{frame}");
+        let (before, after) = frame.split_once("[]").unwrap_or((&frame, ""));
+        let (open, close) = (format!("{before}["), format!("]{after}"));
         Self { open, items: items.into_iter(), begun: None, close, write, stage: Stage::New }
     }
 
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     fn listing(items: Vec<Value>) -> Listing<Value, impl Fn(&Value, &mut Part<'_>) -> serde_json::Result<()>> {
-        Listing::closed_by("items", items, ",\"next\":null", |item: &Value, part: &mut Part<'_>| {
+        Listing::within(&json!({"items": [], "next": null}), items, |item: &Value, part: &mut Part<'_>| {
             serde_json::to_writer(part, item)
         })
     }
@@ -266,10 +266,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_ends_the_document() {
-        let mut listing = Listing::of("items", vec![1, 2], |item: &i32, part: &mut Part<'_>| match item {
-            1 => serde_json::to_writer(part, item),
-            _ => Err(serde::ser::Error::custom("no")),
-        });
+        let mut listing =
+            Listing::within(&json!({"items": []}), vec![1, 2], |item: &i32, part: &mut Part<'_>| match item {
+                1 => serde_json::to_writer(part, item),
+                _ => Err(serde::ser::Error::custom("no")),
+            });
         assert_eq!(listing.next(), Some(Err(WriteError::Failed("no".to_owned()))));
         assert_eq!(listing.next(), None);
     }

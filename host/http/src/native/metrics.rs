@@ -38,9 +38,7 @@ struct Queue {
 /// Figures of the whole server for dashboards and alarms, as OpenMetrics text; `docs/operators.md` explains them.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "server", responses(
     (status = 200, description = "OpenMetrics text.", body = String, content_type = "application/openmetrics-text"),
-    (status = 403, description = "They tell of every organisation, so the token must be an administrator's.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 403, description = "They tell of every organisation, so the token must be an administrator's.", body = ProblemBody),
 ))]
 pub(crate) async fn metrics(State(shared): State<Arc<Shared>>, caller: Caller) -> Result<Response, Problem> {
     caller.require(Right::Admin)?;

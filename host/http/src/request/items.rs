@@ -7,18 +7,18 @@ use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use crate::problem::{FieldError, Problem};
+use crate::request::json_body::Member;
 use crate::request::strict_json;
 
 /// Reads a list of at most `most` items, each still as text.
-pub(crate) fn read<'a>(
-    member: Option<&'a RawValue>,
+pub(crate) fn read<'a, T>(
+    member: &Member<'a, Vec<T>>,
     pointer: &str,
     limit: &str,
     most: u64,
 ) -> Result<Vec<&'a RawValue>, Problem> {
-    let raw = strict_json::present(member).ok_or_else(|| strict_json::missing(pointer))?;
     let most_kept = usize::try_from(most).unwrap_or(usize::MAX);
-    let mut reader = serde_json::Deserializer::from_str(raw.get());
+    let mut reader = serde_json::Deserializer::from_str(member.text());
     let Ok((items, count)) = Items { most: most_kept }.deserialize(&mut reader) else {
         return Err(strict_json::malformed(pointer.to_owned(), "must be a list"));
     };
@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn a_list_is_bounded_and_its_items_are_kept_as_text() {
         let read = |text: &str| {
-            let raw: &RawValue = serde_json::from_str(text).unwrap();
-            let items = super::read(Some(raw), "/jobs", "batch_jobs", 2);
+            let part: Member<'_, Vec<()>> = serde_json::from_str(text).unwrap();
+            let items = super::read(&part, "/jobs", "batch_jobs", 2);
             items
                 .map(|items| items.iter().map(|item| item.get().to_owned()).collect::<Vec<_>>())
                 .map_err(|problem| (problem.code(), problem.detail().to_owned()))
@@ -83,7 +83,5 @@ mod tests {
         let long = "`/jobs` has 5 items; 2 are allowed (limit batch_jobs)".to_owned();
         assert_eq!(read("[1,2,3,[4],5]"), Err((Code::InvalidInput, long)));
         assert_eq!(read("{}"), Err((Code::Malformed, "`/jobs` must be a list".to_owned())));
-        let missing = super::read(None, "/jobs", "batch_jobs", 2).unwrap_err();
-        assert_eq!(missing.detail(), "`/jobs` is missing");
     }
 }

@@ -4,5 +4,6 @@ pub(crate) mod accept;
 pub(crate) mod body;
 pub(crate) mod drain_body;
 pub(crate) mod items;
+pub(crate) mod json_body;
 pub(crate) mod negotiate;
 pub(crate) mod strict_json;

@@ -77,8 +77,7 @@ pub(crate) struct JobBody<'a> {
     #[schema(value_type = Option<serde_json::Value>)]
     custom_data: Option<&'a RawValue>,
     /// Where to go on.
-    #[schema(value_type = LinksBody)]
-    links: JobLinks,
+    links: LinksBody<'a>,
 }
 
 /// Why a job waits.
@@ -133,40 +132,60 @@ struct ErrorBody<'a> {
 }
 
 /// Addresses around a job or a task.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Links)]
-#[expect(dead_code, reason = "documents JobLinks")]
-pub(crate) struct LinksBody {
-    #[schema(rename = "self")]
-    this: String,
-    results: String,
-    errors: String,
-    files: String,
-    logs: String,
+struct LinksBody<'a> {
+    #[serde(rename = "self")]
+    #[schema(value_type = String)]
+    this: Address<'a>,
+    #[schema(value_type = String)]
+    results: Address<'a>,
+    #[schema(value_type = String)]
+    errors: Address<'a>,
+    #[schema(value_type = String)]
+    files: Address<'a>,
+    #[schema(value_type = String)]
+    logs: Address<'a>,
     /// A job has one, a task has not.
-    events: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    events: Option<Address<'a>>,
     /// A job has one, a task has not.
-    cancel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    cancel: Option<Address<'a>>,
     /// A job has one, a task has not.
-    retry: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    retry: Option<Address<'a>>,
 }
 
-/// Written without making a text for each address.
-struct JobLinks(JobId);
+impl<'a> LinksBody<'a> {
+    /// Around a job, or around this task of it.
+    fn around(job: JobId, task: Option<&'a TaskName>) -> Self {
+        let of_job = |part| task.is_none().then_some(Address(job, None, part));
+        Self {
+            this: Address(job, task, ""),
+            results: Address(job, task, "/results"),
+            errors: Address(job, task, "/errors"),
+            files: Address(job, task, "/files"),
+            logs: Address(job, task, "/logs"),
+            events: of_job("/events"),
+            cancel: of_job("/cancel"),
+            retry: of_job("/retry"),
+        }
+    }
+}
 
-impl Serialize for JobLinks {
+/// The address of a part of a job or of one of its tasks; no text is made for it before it is written.
+struct Address<'a>(JobId, Option<&'a TaskName>, &'static str);
+
+impl Serialize for Address<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const PARTS: [(&str, &str); 8] = [
-            ("self", ""),
-            ("results", "/results"),
-            ("errors", "/errors"),
-            ("files", "/files"),
-            ("logs", "/logs"),
-            ("events", "/events"),
-            ("cancel", "/cancel"),
-            ("retry", "/retry"),
-        ];
-        serializer.collect_map(PARTS.map(|(name, part)| (name, Address(self.0, None, part))))
+        match self.1 {
+            Some(task) => serializer.collect_str(&format_args!("/v1/jobs/{}/tasks/{task}{}", self.0, self.2)),
+            None => serializer.collect_str(&format_args!("/v1/jobs/{}{}", self.0, self.2)),
+        }
     }
 }
 
@@ -210,41 +229,17 @@ pub(crate) struct TaskBody<'a> {
     /// What you should know about its input or result.
     warnings: &'a [String],
     /// Where to go on.
-    #[schema(value_type = LinksBody)]
-    links: TaskLinks<'a>,
-}
-
-struct TaskLinks<'a>(JobId, &'a TaskName);
-
-impl Serialize for TaskLinks<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const PARTS: [(&str, &str); 5] =
-            [("self", ""), ("results", "/results"), ("errors", "/errors"), ("files", "/files"), ("logs", "/logs")];
-        serializer.collect_map(PARTS.map(|(name, part)| (name, Address(self.0, Some(self.1), part))))
-    }
-}
-
-/// The address of a part of a job or of one of its tasks.
-struct Address<'a>(JobId, Option<&'a TaskName>, &'static str);
-
-impl Serialize for Address<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.1 {
-            Some(task) => serializer.collect_str(&format_args!("/v1/jobs/{}/tasks/{task}{}", self.0, self.2)),
-            None => serializer.collect_str(&format_args!("/v1/jobs/{}{}", self.0, self.2)),
-        }
-    }
+    links: LinksBody<'a>,
 }
 
 /// Part of a list of jobs.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Jobs)]
-#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct JobsBody<'a> {
     /// Newest first. May be fewer than asked for even where there are more.
-    jobs: Vec<JobBody<'a>>,
+    pub(crate) jobs: Vec<JobBody<'a>>,
     /// For `cursor`, to go on; `null` at the end.
-    next_cursor: Option<String>,
+    pub(crate) next_cursor: Option<String>,
 }
 
 /// Writes a job that has a task, as all have.
@@ -263,36 +258,56 @@ pub(crate) struct TasksBody<'a> {
 impl<'a> JobBody<'a> {
     /// A job that has no task is no job; the store keeps none.
     pub(crate) fn of(view: &'a JobView) -> Option<Self> {
-        let job: &Job = &view.job;
+        // Whole, so that the compiler asks whether clients see a new member.
+        let Job {
+            id,
+            organisation: _,
+            status,
+            tasks,
+            priority,
+            run_at,
+            created_at,
+            started_at,
+            finished_at,
+            limits,
+            retry,
+            retry_of,
+            created_by,
+            session: _,
+            tags,
+            custom_data,
+            revision: _,
+            history: _,
+        } = &*view.job;
         let task = view.task()?;
         Some(Self {
-            id: job.id,
-            status: job.status.as_str(),
+            id: *id,
+            status: status.as_str(),
             waiting: view.waiting.as_ref().map(WaitingBody::of),
             provider: &task.provider,
             model: &task.model,
             digest: task.digest,
             attempt: task.attempt.0,
-            max_attempts: job.retry.max_attempts,
-            priority: job.priority,
+            max_attempts: retry.max_attempts,
+            priority: *priority,
             progress: view.progress.as_ref().map(ProgressBody::of),
             limits: RunLimitsBody {
-                fuel: job.limits.fuel,
-                memory_bytes: job.limits.memory_bytes,
-                timeout_ms: job.limits.timeout_ms,
+                fuel: limits.fuel,
+                memory_bytes: limits.memory_bytes,
+                timeout_ms: limits.timeout_ms,
             },
-            fuel_used: job.tasks.iter().fold(0, |sum: u64, task| sum.saturating_add(task.usage.fuel)),
-            peak_memory_bytes: job.tasks.iter().map(|task| task.usage.peak_memory_bytes).max().unwrap_or(0),
-            created_at: Time(job.created_at),
-            created_by: job.created_by.as_deref(),
-            run_at: job.run_at.map(Time),
-            started_at: job.started_at.map(Time),
-            finished_at: job.finished_at.map(Time),
-            error: job.error().map(ErrorBody::of),
-            retry_of: job.retry_of,
-            tags: &job.tags,
-            custom_data: job.custom_data.as_deref(),
-            links: JobLinks(job.id),
+            fuel_used: tasks.iter().fold(0, |sum: u64, task| sum.saturating_add(task.usage.fuel)),
+            peak_memory_bytes: tasks.iter().map(|task| task.usage.peak_memory_bytes).max().unwrap_or(0),
+            created_at: Time(*created_at),
+            created_by: created_by.as_deref(),
+            run_at: run_at.map(Time),
+            started_at: started_at.map(Time),
+            finished_at: finished_at.map(Time),
+            error: view.job.error().map(ErrorBody::of),
+            retry_of: *retry_of,
+            tags,
+            custom_data: custom_data.as_deref(),
+            links: LinksBody::around(*id, None),
         })
     }
 }
@@ -316,7 +331,7 @@ impl<'a> TaskBody<'a> {
             finished_at: task.finished_at.map(Time),
             error: task.error.as_ref().map(ErrorBody::of),
             warnings: &task.warnings,
-            links: TaskLinks(view.job.id, &task.name),
+            links: LinksBody::around(view.job.id, Some(&task.name)),
         }
     }
 }

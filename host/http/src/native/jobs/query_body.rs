@@ -2,7 +2,6 @@
 
 use analyte_core::limits::Limits;
 use analyte_core::query::Query;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::problem::{FieldError, Problem};
@@ -55,6 +54,13 @@ pub(crate) struct FilterBody {
     /// Conditions under `AND` or `OR`.
     #[schema(value_type = Option<Vec<serde_json::Value>>)]
     filters: Option<Vec<serde_json::Value>>,
+    /// For `NEAR` and `NOTNEAR`: how far from the location at most, in `units`.
+    distance: Option<f64>,
+    /// Of the distance: `M` for miles, as usual, `K` for kilometres, `N` for nautical miles.
+    units: Option<String>,
+    /// For `NEAR` and `NOTNEAR`: `{"latitude", "longitude"}` in degrees, and perhaps `elevation`, which does not matter.
+    #[schema(value_type = Option<Object>)]
+    location: Option<serde_json::Value>,
     /// For `TAGGED` and `NOTTAGGED`: `{"vocabulary", "vocabularyTerm"}`, the key and the value of a tag.
     #[schema(value_type = Option<Vec<serde_json::Value>>)]
     tags: Option<Vec<serde_json::Value>>,
@@ -76,11 +82,38 @@ pub(crate) struct SortBody {
 }
 
 /// Reads a query; `pointer` says where it stands in the body.
-pub(crate) fn read(raw: &RawValue, pointer: &str, limits: &Limits) -> Result<Query, Problem> {
-    Query::read(raw.get().as_bytes(), limits).map_err(|problem| {
+pub(crate) fn read(json: &str, pointer: &str, limits: &Limits) -> Result<Query, Problem> {
+    Query::read(json.as_bytes(), limits).map_err(|problem| {
         let place = format!("{pointer}{}", problem.pointer);
         let named = if place.is_empty() { "the query".to_owned() } else { format!("`{place}`") };
         let detail = format!("{named}: {}", problem.message);
         Problem::new(problem.code(), detail).errors(vec![FieldError::at(place, problem.message)])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::openapi::members;
+
+    /// The members that the reader knows in the object at this place, by its refusal of another one.
+    fn known(query: &str) -> BTreeSet<String> {
+        let refused = read(query, "", &Limits::default()).err().map(|problem| problem.detail().to_owned());
+        let detail = refused.unwrap_or_default();
+        let (_, list) = detail.split_once("its members are ").unwrap_or_default();
+        list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    /// A query is read by core, which knows nothing of this description; both have the same members.
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        let described = |members: Vec<String>| members.into_iter().collect::<BTreeSet<_>>();
+        assert_eq!(known(r#"{"x":1}"#), described(members::<QueryBody>()));
+        assert_eq!(known(r#"{"sorts":[{"x":1}]}"#), described(members::<SortBody>()));
+        let kinds = ["AND", "EQ", "GT", "LIKE", "IN", "BETWEEN", "MATCHES", "MISSINGVALUE", "TAGGED", "NEAR"];
+        let of_kind = |kind| known(&format!(r#"{{"filters":{{"type":"{kind}","x":1}}}}"#));
+        assert_eq!(kinds.into_iter().flat_map(of_kind).collect::<BTreeSet<_>>(), described(members::<FilterBody>()));
+    }
 }

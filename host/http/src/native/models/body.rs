@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::document::Document;
-use analyte_core::model::{Capability, Cardinality, Example};
+use analyte_core::model::{Cardinality, Example};
 use analyte_core::names::{ModelName, ProviderName};
 use analyte_core::shape::Shape;
+use analyte_core::table::Table;
 use analyte_jobs::{Model, ModelKind, Origin};
 use serde::Serialize;
 use serde_json::Value;
@@ -58,13 +59,11 @@ pub(crate) struct ModelBody<'a> {
     /// Parameters whose value names columns of the input.
     column_parameters: &'a [String],
     /// What a model component asks for.
-    #[schema(value_type = Vec<CapabilityBody>)]
-    capabilities: &'a [Capability],
+    capabilities: Vec<CapabilityBody<'a>>,
     /// Names of what it asked for and was granted.
     grants: &'a [String],
     /// Worked examples: documentation and tests.
-    #[schema(value_type = Vec<ExampleBody>)]
-    examples: &'a [Example],
+    examples: Vec<ExampleBody<'a>>,
     /// First publication under this name; `null` for a built-in model.
     #[schema(value_type = Option<String>, format = DateTime)]
     created_at: Option<Time>,
@@ -101,9 +100,8 @@ pub(crate) struct ModelLinks {
 }
 
 /// The models of a provider.
-#[derive(ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = Models)]
-#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct ModelsBody<'a> {
     /// By name.
     models: Vec<ModelBody<'a>>,
@@ -154,19 +152,28 @@ pub(crate) struct TableBody {
 }
 
 /// A worked example.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Example)]
-#[expect(dead_code, reason = "documents analyte_core::model::Example")]
-pub(crate) struct ExampleBody {
-    name: String,
-    description: String,
+pub(crate) struct ExampleBody<'a> {
+    name: &'a str,
+    description: &'a str,
     /// What goes in.
-    input: TableBody,
-    parameters: serde_json::Map<String, Value>,
+    #[schema(value_type = TableBody)]
+    input: &'a Table,
+    #[schema(value_type = serde_json::Map<String, Value>)]
+    parameters: &'a Document,
     /// What comes out.
-    expected: TableBody,
+    #[schema(value_type = TableBody)]
+    expected: &'a Table,
     /// |got − expected| ≤ tolerance × max(1, |expected|).
     tolerance: f64,
+}
+
+impl<'a> ExampleBody<'a> {
+    fn of(example: &'a Example) -> Self {
+        let Example { name, description, input, parameters, expected, tolerance } = example;
+        Self { name, description, input, parameters, expected, tolerance: *tolerance }
+    }
 }
 
 impl<'a> ModelBody<'a> {
@@ -197,9 +204,9 @@ impl<'a> ModelBody<'a> {
             independent_rows: info.independent_rows,
             parameters_schema: info.parameters_schema.as_ref(),
             column_parameters: &info.column_parameters,
-            capabilities: &info.capabilities,
+            capabilities: CapabilityBody::of_all(&info.capabilities),
             grants: &model.grants,
-            examples: &info.examples,
+            examples: info.examples.iter().map(ExampleBody::of).collect(),
             created_at: model.published.as_ref().map(|record| Time(record.created_at)),
             updated_at: model.published.as_ref().map(|record| Time(record.updated_at)),
             links: ModelLinks {
@@ -226,4 +233,33 @@ pub(crate) fn shown(
 /// Where a model is.
 pub(crate) fn address(provider: &ProviderName, model: &ModelName) -> String {
     format!("/v1/providers/{provider}/models/{model}")
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use analyte_core::limits::Limits;
+    use analyte_core::table::format::{Format, read};
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::openapi::members;
+
+    fn written(value: &impl Serialize) -> Vec<String> {
+        let mut names: Vec<_> = serde_json::to_value(value).unwrap().as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// What core writes by itself is described here, and has just the members that are described.
+    #[test]
+    fn tables_and_shapes_have_the_members_that_are_described() {
+        let text = br#"{"dataShape":{"fieldDefinitions":{"a":{"name":"a","baseType":"NUMBER"}}},"rows":[{"a":1}]}"#;
+        let table = read(Format::Json, Bytes::from_static(text), &Shape::any(), &Limits::default()).unwrap().table;
+        assert_eq!(written(&table), members::<TableBody>());
+        let shape = Shape { fields: table.fields().clone(), ..Shape::any() };
+        assert_eq!(written(&shape), members::<DataShapeBody>());
+        let field = serde_json::to_value(&shape).unwrap().pointer("/fieldDefinitions/a").cloned().unwrap();
+        assert_eq!(written(&field), members::<FieldBody>());
+    }
 }

@@ -23,9 +23,7 @@ use crate::shared::Shared;
     ),
     responses(
         (status = 200, description = "The model.", body = ModelBody),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
     )
 )]
 pub(crate) async fn enable(
@@ -46,9 +44,7 @@ pub(crate) async fn enable(
     ),
     responses(
         (status = 200, description = "The model.", body = ModelBody),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
     )
 )]
 pub(crate) async fn disable(

@@ -12,7 +12,7 @@ use super::body::{ModelsBody, written};
 use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing};
 use crate::native::path_and_query::{Segments, named};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// All models of a provider.
@@ -23,7 +23,6 @@ use crate::shared::Shared;
     ),
     responses(
         (status = 200, description = "By name.", body = ModelsBody),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list(
@@ -35,5 +34,7 @@ pub(crate) async fn list(
     caller.require(Right::JobsRead)?;
     let asked = named(&uri, "organisation")?;
     let models = shared.manager.models(caller.speaking_for(asked.as_ref())?, &provider)?;
-    Listing::of("models", models, written).answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept).await
+    Listing::within(&ModelsBody::default(), models, written)
+        .answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept)
+        .await
 }

@@ -38,12 +38,10 @@ use crate::shared::Shared;
     responses(
         (status = 200, description = "Replaced.", body = ModelBody),
         (status = 201, description = "Published.", body = ModelBody, headers(("Location" = String, description = "Its address."))),
-        (status = 404, description = "There is no such provider that could inspect a file.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "A built-in model has this name, or the provider takes no files.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "Larger than `component_bytes` or `model_file_bytes`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Not a component that keeps the contract, or a file that the provider refuses, with its reason.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such provider that could inspect a file.", body = ProblemBody),
+        (status = 409, description = "A built-in model has this name, or the provider takes no files.", body = ProblemBody),
+        (status = 413, description = "Larger than `component_bytes` or `model_file_bytes`.", body = ProblemBody),
+        (status = 422, description = "Not a component that keeps the contract, or a file that the provider refuses, with its reason.", body = ProblemBody),
     )
 )]
 pub(crate) async fn put(

@@ -3,7 +3,7 @@
 use analyte_core::names::Organisation;
 use analyte_core::timestamp::Timestamp;
 use analyte_jobs::OrganisationRecord;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::native::json::Time;
@@ -24,10 +24,20 @@ pub(crate) struct OrganisationBody<'a> {
     created_at: Option<Time>,
 }
 
+/// What an organisation is to be.
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = NewOrganisation)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewOrganisationBody {
+    /// For people; at most 4,096 bytes.
+    pub(super) description: Option<String>,
+    /// Most jobs that may be queued; `null` or absent: as the server is configured (`queued_jobs`).
+    pub(super) queued_jobs: Option<u64>,
+}
+
 /// All organisations.
-#[derive(ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = Organisations)]
-#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct OrganisationsBody<'a> {
     /// By name.
     organisations: Vec<OrganisationBody<'a>>,

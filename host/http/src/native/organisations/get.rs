@@ -20,8 +20,7 @@ use crate::shared::Shared;
     params(("organisation" = String, Path, description = "Its name.")),
     responses(
         (status = 200, description = "The organisation.", body = OrganisationBody),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
     )
 )]
 pub(crate) async fn get(

@@ -10,14 +10,12 @@ use http::StatusCode;
 use super::body::{OrganisationBody, OrganisationsBody};
 use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing, Part};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// All organisations; `default` is always among them. Needs `admin`.
 #[utoipa::path(get, path = "/v1/organisations", operation_id = "list_organisations", tag = "organisations", responses(
     (status = 200, description = "By name.", body = OrganisationsBody),
-    (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller) -> Result<Response, Problem> {
     caller.require(Right::Admin)?;
@@ -25,7 +23,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller) -> R
     let write = |record: &Arc<OrganisationRecord>, part: &mut Part<'_>| {
         serde_json::to_writer(part, &OrganisationBody::of(record))
     };
-    Listing::of("organisations", records, write)
+    Listing::within(&OrganisationsBody::default(), records, write)
         .answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept)
         .await
 }

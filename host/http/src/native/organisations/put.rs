@@ -8,31 +8,19 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
-use utoipa::ToSchema;
 
-use super::body::OrganisationBody;
+use super::body::{NewOrganisationBody, OrganisationBody};
 use crate::entry::auth::Caller;
 use crate::native::json;
 use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
+use crate::request::json_body;
 use crate::request::negotiate::require_json;
-use crate::request::strict_json;
 use crate::shared::Shared;
 
 /// Longest body of this call.
 const MOST_BYTES: u64 = 64 * 1024;
-
-/// What an organisation is to be.
-#[derive(ToSchema)]
-#[schema(as = NewOrganisation)]
-#[expect(dead_code, reason = "documents the body that is read member by member")]
-pub(crate) struct NewOrganisationBody {
-    /// For people; at most 4,096 bytes.
-    description: Option<String>,
-    /// Most jobs that may be queued; `null` or absent: as the server is configured (`queued_jobs`).
-    queued_jobs: Option<u64>,
-}
 
 /// Makes an organisation, or changes the one of this name to just what is said here. Needs `admin`.
 #[utoipa::path(put, path = "/v1/organisations/{organisation}", operation_id = "put_organisation", tag = "organisations",
@@ -41,9 +29,7 @@ pub(crate) struct NewOrganisationBody {
     responses(
         (status = 200, description = "Changed.", body = OrganisationBody),
         (status = 201, description = "Made.", body = OrganisationBody, headers(("Location" = String, description = "Its address."))),
-        (status = 409, description = "There are as many as there may be.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "There are as many as there may be.", body = ProblemBody),
     )
 )]
 pub(crate) async fn put(
@@ -66,14 +52,6 @@ pub(crate) async fn put(
 }
 
 fn asked(name: Organisation, body: &[u8]) -> Result<NewOrganisation, Problem> {
-    if body.is_empty() {
-        return Ok(NewOrganisation { name, description: String::new(), queued_jobs: None });
-    }
-    let [description, queued_jobs] =
-        strict_json::read(strict_json::whole(body)?.get(), "", ["description", "queued_jobs"])?;
-    Ok(NewOrganisation {
-        name,
-        description: strict_json::value(description, "/description", "a string")?.unwrap_or_default(),
-        queued_jobs: strict_json::value(queued_jobs, "/queued_jobs", "a whole number, not negative")?,
-    })
+    let NewOrganisationBody { description, queued_jobs } = json_body::read_if_any(body)?;
+    Ok(NewOrganisation { name, description: description.unwrap_or_default(), queued_jobs })
 }

@@ -36,8 +36,7 @@ pub(crate) struct ProviderBody<'a> {
     /// Its models, by name.
     models: Vec<ModelLine<'a>>,
     /// What it asks for.
-    #[schema(value_type = Vec<CapabilityBody>)]
-    capabilities: &'a [Capability],
+    capabilities: Vec<CapabilityBody<'a>>,
     /// Names of what the operator grants it.
     grants: Vec<String>,
     /// `ready`, `loading` (jobs wait) or `unavailable` (jobs fail).
@@ -68,15 +67,20 @@ struct ModelLine<'a> {
 }
 
 /// Something outside its sandbox that a component asks for.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Capability)]
-#[expect(dead_code, reason = "documents analyte_core::model::Capability")]
-pub(crate) struct CapabilityBody {
+pub(crate) struct CapabilityBody<'a> {
     /// What is asked for.
     #[schema(example = "settings:region")]
-    name: String,
+    name: &'a str,
     /// What for.
-    reason: String,
+    reason: &'a str,
+}
+
+impl<'a> CapabilityBody<'a> {
+    pub(crate) fn of_all(capabilities: &'a [Capability]) -> Vec<Self> {
+        capabilities.iter().map(|Capability { name, reason }| Self { name, reason }).collect()
+    }
 }
 
 /// Addresses around a provider.
@@ -88,9 +92,8 @@ pub(crate) struct ProviderLinks {
 }
 
 /// All providers.
-#[derive(ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = Providers)]
-#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct ProvidersBody<'a> {
     /// By name.
     providers: Vec<ProviderBody<'a>>,
@@ -137,7 +140,7 @@ impl<'a> ProviderBody<'a> {
             digest: record.digest,
             size: record.bytes,
             models: provider.models.iter().map(model).collect(),
-            capabilities: &record.info.capabilities,
+            capabilities: CapabilityBody::of_all(&record.info.capabilities),
             grants: provider.grants.names(),
             state,
             state_reason,

@@ -22,9 +22,7 @@ use crate::shared::Shared;
     ),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 409, description = "It has unfinished jobs.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It has unfinished jobs.", body = ProblemBody),
     )
 )]
 pub(crate) async fn delete(

@@ -23,8 +23,7 @@ use crate::shared::Shared;
     ),
     responses(
         (status = 200, description = "The provider.", body = ProviderBody),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
     )
 )]
 pub(crate) async fn get(

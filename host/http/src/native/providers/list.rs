@@ -11,7 +11,7 @@ use super::body::{ProvidersBody, Shown, written};
 use crate::entry::auth::Caller;
 use crate::native::listing::{Items, Listing};
 use crate::native::path_and_query::named;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// All installed providers that the caller's organisation may use.
@@ -21,7 +21,6 @@ use crate::shared::Shared;
     ),
     responses(
         (status = 200, description = "By name.", body = ProvidersBody),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
@@ -29,5 +28,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
     let asked = named(&uri, "organisation")?;
     let providers = shared.manager.providers(caller.speaking_for(asked.as_ref())?);
     let shown = providers.into_iter().map(|provider| Shown::of(&shared.manager, provider)).collect();
-    Listing::of("providers", shown, written).answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept).await
+    Listing::within(&ProvidersBody::default(), shown, written)
+        .answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept)
+        .await
 }

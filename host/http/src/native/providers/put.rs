@@ -34,12 +34,10 @@ pub(crate) const WASM: &str = "application/wasm";
     responses(
         (status = 200, description = "Replaced.", body = ProviderBody),
         (status = 201, description = "Installed.", body = ProviderBody, headers(("Location" = String, description = "Its address."))),
-        (status = 409, description = "The name is taken.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "Larger than `component_bytes`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Not `application/wasm`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Not a component that keeps the contract.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The name is taken.", body = ProblemBody),
+        (status = 413, description = "Larger than `component_bytes`.", body = ProblemBody),
+        (status = 415, description = "Not `application/wasm`.", body = ProblemBody),
+        (status = 422, description = "Not a component that keeps the contract.", body = ProblemBody),
     )
 )]
 pub(crate) async fn put(

@@ -1,11 +1,13 @@
 //! A token as clients see it: all but its secret, which nobody sees again.
 
 use analyte_core::names::Organisation;
-use analyte_jobs::TokenRecord;
-use serde::Serialize;
+use analyte_jobs::{Right, TokenRecord};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::native::json::Time;
+use crate::request::strict_json::Text;
 
 /// What a caller may do, and until when.
 #[derive(Serialize, ToSchema)]
@@ -39,12 +41,48 @@ pub(crate) struct TokenBody<'a> {
 }
 
 /// Several tokens.
-#[derive(ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = Tokens)]
-#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct TokensBody<'a> {
     /// Oldest first; those that are over among them.
     tokens: Vec<TokenBody<'a>>,
+}
+
+/// A token to be made.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewToken)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewTokenBody {
+    /// What it is for: 1 to 256 bytes without `:` and control characters.
+    #[schema(example = "nightly reports")]
+    pub(super) label: String,
+    /// What it shall allow, at least one: `admin`, `jobs:read`, `jobs:write`, `providers:write`.
+    #[schema(value_type = Vec<String>, example = json!(["jobs:read", "jobs:write"]))]
+    pub(super) rights: Vec<RightWord>,
+    /// Whose it shall be; usually the caller's own organisation.
+    #[schema(value_type = Option<String>)]
+    pub(super) organisation: Option<Organisation>,
+    /// From when on it is refused. Not together with `expires_in_s`; with neither it does not expire.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) expires_at: Option<Time>,
+    /// The same, in seconds from now.
+    #[schema(example = 2_592_000)]
+    pub(super) expires_in_s: Option<u64>,
+    /// Most calls a second; usually as the server is configured (`requests_per_second`).
+    pub(super) requests_per_second: Option<u32>,
+}
+
+/// A right, as the word that clients write.
+pub(super) struct RightWord(pub(super) Right);
+
+impl<'de> Deserialize<'de> for RightWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(word) = Text::deserialize(deserializer)?;
+        Right::parse(&word).map(Self).ok_or_else(|| {
+            let known = Right::ALL.map(|right| format!("`{}`", right.as_str())).join(", ");
+            D::Error::custom(format_args!("is no right; these are: {known}"))
+        })
+    }
 }
 
 /// A token that was made just now.

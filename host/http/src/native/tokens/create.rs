@@ -9,14 +9,13 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
-use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
-use super::body::{MadeBody, TokenBody};
+use super::body::{MadeBody, NewTokenBody, RightWord, TokenBody};
 use crate::entry::auth::Caller;
-use crate::native::json;
+use crate::native::json::{self, Time};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
+use crate::request::json_body;
 use crate::request::negotiate::require_json;
 use crate::request::strict_json;
 use crate::shared::Shared;
@@ -24,39 +23,14 @@ use crate::shared::Shared;
 /// Longest body of this call.
 const MOST_BYTES: u64 = 16 * 1024;
 
-/// A token to be made.
-#[derive(ToSchema)]
-#[schema(as = NewToken)]
-#[expect(dead_code, reason = "documents the body that is read member by member")]
-pub(crate) struct NewTokenBody {
-    /// What it is for: 1 to 256 bytes without `:` and control characters.
-    #[schema(example = "nightly reports")]
-    label: String,
-    /// What it shall allow, at least one: `admin`, `jobs:read`, `jobs:write`, `providers:write`.
-    #[schema(example = json!(["jobs:read", "jobs:write"]))]
-    rights: Vec<String>,
-    /// Whose it shall be; usually the caller's own organisation.
-    organisation: Option<String>,
-    /// From when on it is refused. Not together with `expires_in_s`; with neither it does not expire.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<String>,
-    /// The same, in seconds from now.
-    #[schema(example = 2_592_000)]
-    expires_in_s: Option<u64>,
-    /// Most calls a second; usually as the server is configured (`requests_per_second`).
-    requests_per_second: Option<u32>,
-}
-
 /// Makes a token. Its secret is in the answer, and nowhere else ever after. Needs `admin`.
 #[utoipa::path(post, path = "/v1/tokens", operation_id = "create_token", tag = "tokens",
     request_body(content = NewTokenBody, content_type = "application/json"),
     responses(
         (status = 201, description = "Made.", body = MadeBody, headers(("Location" = String, description = "Its address."))),
-        (status = 404, description = "There is no such organisation.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The organisation has as many tokens as it may have.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The label, the rights or the times make no sense.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such organisation.", body = ProblemBody),
+        (status = 409, description = "The organisation has as many tokens as it may have.", body = ProblemBody),
+        (status = 422, description = "The label, the rights or the times make no sense.", body = ProblemBody),
     )
 )]
 pub(crate) async fn create(
@@ -81,44 +55,25 @@ pub(crate) async fn create(
 }
 
 fn asked(body: &[u8], own: &Organisation, now: Timestamp) -> Result<NewToken, Problem> {
-    let [label, rights, organisation, expires_at, expires_in, rate] = strict_json::read(
-        strict_json::whole(body)?.get(),
-        "",
-        ["label", "rights", "organisation", "expires_at", "expires_in_s", "requests_per_second"],
-    )?;
-    let label = strict_json::value::<String>(label, "/label", "a string")?;
-    let expires_in = strict_json::value::<u64>(expires_in, "/expires_in_s", "a whole number of seconds, not negative")?;
-    let expires_in = expires_in.map(|seconds| now.plus_ms(seconds.saturating_mul(1_000)));
-    let expires_at = strict_json::optional::<Timestamp>(expires_at, "/expires_at")?;
+    let NewTokenBody { label, rights, organisation, expires_at, expires_in_s, requests_per_second } =
+        json_body::read(body)?;
+    let expires_in = expires_in_s.map(|seconds| now.plus_ms(seconds.saturating_mul(1_000)));
     if expires_at.is_some() && expires_in.is_some() {
         return Err(strict_json::malformed("/expires_in_s".to_owned(), "stands beside `expires_at`; say one of them"));
     }
-    Ok(NewToken {
-        organisation: strict_json::optional(organisation, "/organisation")?.unwrap_or_else(|| own.clone()),
-        label: label.ok_or_else(|| strict_json::missing("/label"))?,
-        rights: rights_of(rights)?,
-        expires_at: expires_at.or(expires_in),
-        requests_per_second: strict_json::value(
-            rate,
-            "/requests_per_second",
-            "a whole number of 32 bits, not negative",
-        )?,
-    })
-}
-
-fn rights_of(member: Option<&RawValue>) -> Result<Vec<Right>, Problem> {
-    let words = strict_json::value::<Vec<String>>(member, "/rights", "a list of strings")?;
-    let mut rights = Vec::new();
-    for (place, word) in words.ok_or_else(|| strict_json::missing("/rights"))?.iter().enumerate() {
-        let Some(right) = Right::parse(word) else {
-            let known = Right::ALL.map(|right| format!("`{}`", right.as_str())).join(", ");
-            return Err(strict_json::malformed(format!("/rights/{place}"), format!("is no right; these are: {known}")));
-        };
-        if !rights.contains(&right) {
-            rights.push(right);
+    let mut distinct = Vec::new();
+    for RightWord(right) in rights {
+        if !distinct.contains(&right) {
+            distinct.push(right);
         }
     }
-    Ok(rights)
+    Ok(NewToken {
+        organisation: organisation.unwrap_or_else(|| own.clone()),
+        label,
+        rights: distinct,
+        expires_at: expires_at.map(|Time(at)| at).or(expires_in),
+        requests_per_second,
+    })
 }
 
 #[cfg(test)]
@@ -159,7 +114,7 @@ mod tests {
         assert_eq!(refused(r#"{"label":"a"}"#), "`/rights` is missing");
         assert_eq!(
             refused(r#"{"label":"a","rights":["jobs:read","jobs"]}"#),
-            "`/rights/1` is no right; these are: `admin`, `jobs:read`, `jobs:write`, `providers:write`"
+            "`/rights/1`: is no right; these are: `admin`, `jobs:read`, `jobs:write`, `providers:write`"
         );
         assert_eq!(
             refused(r#"{"label":"a","rights":[],"expires_at":"2030-01-01T00:00:00Z","expires_in_s":1}"#),
@@ -167,7 +122,12 @@ mod tests {
         );
         assert!(refused(r#"{"label":"a","rights":[],"expires":1}"#).starts_with("`/expires` is not known here"));
         assert!(
-            refused(r#"{"label":"a","rights":[],"organisation":"a b"}"#).starts_with("`/organisation` cannot be read")
+            refused(r#"{"label":"a","rights":[],"organisation":"a b"}"#)
+                .starts_with("`/organisation`: `a b` is not a valid organisation name")
+        );
+        assert_eq!(
+            refused(r#"{"label":"a","rights":[],"expires_at":"tomorrow"}"#),
+            "`/expires_at`: a time is written as RFC 3339, for instance 2026-01-31T08:00:00Z"
         );
     }
 }

@@ -20,8 +20,7 @@ use crate::shared::Shared;
     params(("token" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "The token.", body = TokenBody),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
     )
 )]
 pub(crate) async fn get(

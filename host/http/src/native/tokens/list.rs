@@ -20,9 +20,7 @@ use crate::shared::Shared;
     params(("organisation" = Option<String>, Query, description = "Only its tokens.")),
     responses(
         (status = 200, description = "Oldest first.", body = TokensBody),
-        (status = 404, description = "There is no such organisation.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such organisation.", body = ProblemBody),
     )
 )]
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
@@ -35,5 +33,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
         None => shared.manager.all_tokens(),
     };
     let write = |record: &Arc<TokenRecord>, part: &mut Part<'_>| serde_json::to_writer(part, &TokenBody::of(record));
-    Listing::of("tokens", records, write).answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept).await
+    Listing::within(&TokensBody::default(), records, write)
+        .answer(&shared, caller.organisation(), StatusCode::OK, Items::Kept)
+        .await
 }

@@ -15,8 +15,7 @@ use crate::shared::Shared;
 /// The token of this very call: whose it is, what it allows, until when. Any valid token may ask.
 #[utoipa::path(get, path = "/v1/token", operation_id = "get_own_token", tag = "tokens", responses(
     (status = 200, description = "The token.", body = TokenBody),
-    (status = 401, description = "It is not valid.", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "It is not valid.", body = ProblemBody),
 ))]
 pub(crate) async fn own(State(shared): State<Arc<Shared>>, caller: Caller) -> Result<Response, Problem> {
     let own = &caller.principal().token;

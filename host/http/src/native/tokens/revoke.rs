@@ -19,10 +19,8 @@ use crate::shared::Shared;
     params(("token" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "The token as it was, and since when it is refused.", body = TokenBody),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It is the last lasting one of an administrator.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
+        (status = 409, description = "It is the last lasting one of an administrator.", body = ProblemBody),
     )
 )]
 pub(crate) async fn revoke(

@@ -55,10 +55,8 @@ const COMMENT: &str = ": \n\n";
             `progress` with `{\"fraction\",\"message\",\"task\",\"attempt\",\"time\"}`, `log` with \
             `{\"level\",\"message\",\"task\",\"attempt\",\"time\"}`.", body = String, content_type = "text/event-stream"),
         (status = 204, description = "The job has ended, and you have seen all."),
-        (status = 400, description = "The last event's id cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such job.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The last event's id cannot be read.", body = ProblemBody),
+        (status = 404, description = "There is no such job.", body = ProblemBody),
     )
 )]
 pub(crate) async fn follow(

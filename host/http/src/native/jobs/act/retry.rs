@@ -8,37 +8,51 @@ use analyte_jobs::{Begun, Idempotency, Right};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::body::JobBody;
-use super::get::shown;
-use super::submit::{idempotency_key, put_location};
 use crate::entry::auth::Caller;
+use crate::native::jobs::body::JobBody;
+use crate::native::jobs::read::get::shown;
+use crate::native::jobs::submit::single::{idempotency_key, put_location};
 use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
+use crate::request::json_body;
 use crate::request::negotiate::require_json;
-use crate::request::strict_json;
 use crate::shared::Shared;
 
 /// Longest body of this call.
 const MOST_BYTES: u64 = 4_096;
 
 /// How a job is to be run again.
-#[derive(ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[schema(as = RetryAs)]
-#[expect(dead_code, reason = "documents the body that is read member by member")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RetryAsBody {
     /// `same`: the job itself is queued again, its error and result are cleared; `copy`: a new job with the same input.
     #[serde(rename = "as")]
-    #[schema(example = "same")]
-    how: Option<String>,
+    #[schema(value_type = Option<String>, example = "same")]
+    how: Option<As>,
 }
 
 /// What is to be run.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
 enum As {
     Same,
     Copy,
+}
+
+impl TryFrom<String> for As {
+    type Error = &'static str;
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "same" => Ok(Self::Same),
+            "copy" => Ok(Self::Copy),
+            _ => Err("must be `same` or `copy`"),
+        }
+    }
 }
 
 /// Runs a job again: itself (a failed, cancelled or running one), or as a copy (any but a completed one).
@@ -57,11 +71,9 @@ enum As {
             ("Location" = String, description = "Its address."),
             ("ETag" = String, description = "Changes with the job."),
         )),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It is in a state from which it cannot be run again.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Its input or its parameters do not fit the model any more.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
+        (status = 409, description = "It is in a state from which it cannot be run again.", body = ProblemBody),
+        (status = 422, description = "Its input or its parameters do not fit the model any more.", body = ProblemBody),
     )
 )]
 pub(crate) async fn retry(
@@ -102,15 +114,8 @@ pub(crate) async fn retry(
 }
 
 fn asked(body: &[u8]) -> Result<As, Problem> {
-    if body.is_empty() {
-        return Ok(As::Same);
-    }
-    let [how] = strict_json::read(strict_json::whole(body)?.get(), "", ["as"])?;
-    match strict_json::value::<String>(how, "/as", "`same` or `copy`")?.as_deref() {
-        None | Some("same") => Ok(As::Same),
-        Some("copy") => Ok(As::Copy),
-        Some(_) => Err(strict_json::malformed("/as".to_owned(), "must be `same` or `copy`")),
-    }
+    let RetryAsBody { how } = json_body::read_if_any(body)?;
+    Ok(how.unwrap_or(As::Same))
 }
 
 #[cfg(test)]
@@ -128,8 +133,8 @@ mod tests {
             assert_eq!(read(same), "same", "{same}");
         }
         assert_eq!(read("{\"as\":\"copy\"}"), "copy");
-        assert_eq!(read("{\"as\":\"Copy\"}"), "`/as` must be `same` or `copy`");
-        assert_eq!(read("{\"as\":1}"), "`/as` must be `same` or `copy`");
-        assert_eq!(read("{\"how\":\"copy\"}"), "`/how` is not known here; known are as");
+        assert_eq!(read("{\"as\":\"Copy\"}"), "`/as`: must be `same` or `copy`");
+        assert_eq!(read("{\"as\":1}"), "`/as`: invalid type: integer `1`, expected a string");
+        assert_eq!(read("{\"how\":\"copy\"}"), "`/how` is not known here; expected `as`");
     }
 }

@@ -7,12 +7,12 @@ use analyte_core::query::Query;
 use analyte_jobs::Right;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use serde_json::value::RawValue;
 
-use super::body::JobsBody;
+use super::cursor;
 use super::list::{page_length, shown};
-use super::{cursor, query_body};
 use crate::entry::auth::Caller;
+use crate::native::jobs::body::JobsBody;
+use crate::native::jobs::query_body;
 use crate::native::path_and_query::known_pairs;
 use crate::native::table::compute;
 use crate::problem::{Problem, ProblemBody};
@@ -33,9 +33,7 @@ use crate::shared::Shared;
     request_body(content = query_body::QueryBody, content_type = "application/json"),
     responses(
         (status = 200, description = "A page.", body = JobsBody),
-        (status = 400, description = "The query cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The query cannot be read.", body = ProblemBody),
     )
 )]
 pub(crate) async fn query(
@@ -60,6 +58,5 @@ pub(crate) async fn query(
 }
 
 fn whole(body: &[u8], limits: &Limits) -> Result<Query, Problem> {
-    let raw: &RawValue = strict_json::whole(body)?;
-    query_body::read(raw, "", limits)
+    query_body::read(strict_json::whole(body)?.get(), "", limits)
 }

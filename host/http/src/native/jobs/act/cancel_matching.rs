@@ -8,26 +8,29 @@ use analyte_jobs::Right;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::query_body;
 use crate::entry::auth::Caller;
+use crate::native::jobs::query_body;
 use crate::native::json;
 use crate::native::table::{compute, put_warnings};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
+use crate::request::json_body::{self, Member};
 use crate::request::negotiate::require_json;
 use crate::request::strict_json;
 use crate::shared::Shared;
 
 /// Which jobs are to be cancelled.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = CancelMatching)]
-#[expect(dead_code, reason = "documents the body that is read member by member")]
-pub(crate) struct CancelMatchingBody {
+#[serde(deny_unknown_fields)]
+pub(crate) struct CancelMatchingBody<'a> {
     /// A query without `sorts`; `{}` means every job. Must be there, so that nothing is cancelled by forgetting it.
-    filter: query_body::QueryBody,
+    #[serde(borrow)]
+    #[schema(value_type = query_body::QueryBody)]
+    filter: Option<Member<'a>>,
     /// Only counts them.
     dry_run: Option<bool>,
 }
@@ -46,9 +49,7 @@ pub(crate) struct CountBody {
     responses(
         (status = 200, description = "How many were cancelled, or would be. Their runs have gone, unless a warning says how many are still being stopped.", body = CountBody,
             headers(("Analyte-Warning" = String, description = "How many runs are still being stopped."))),
-        (status = 400, description = "The body cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The body cannot be read.", body = ProblemBody),
     )
 )]
 pub(crate) async fn cancel(
@@ -74,14 +75,14 @@ pub(crate) async fn cancel(
 }
 
 fn asked(body: &[u8], limits: &Limits) -> Result<(Query, bool), Problem> {
-    let [filter, dry_run] = strict_json::read(strict_json::whole(body)?.get(), "", ["filter", "dry_run"])?;
-    let filter = strict_json::present(filter).ok_or_else(|| strict_json::missing("/filter"))?;
-    let query = query_body::read(filter, "/filter", limits)?;
+    let CancelMatchingBody { filter, dry_run } = json_body::read(body)?;
+    let filter = filter.ok_or_else(|| strict_json::malformed("/filter".to_owned(), "is missing"))?;
+    let query = query_body::read(filter.text(), "/filter", limits)?;
     if !query.sorts.is_empty() {
         return Err(strict_json::malformed(
             "/filter/sorts".to_owned(),
             "has no meaning here: all of them are cancelled",
         ));
     }
-    Ok((query, strict_json::value(dry_run, "/dry_run", "true or false")?.unwrap_or(false)))
+    Ok((query, dry_run.unwrap_or(false)))
 }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::entry::auth::Caller;
 use crate::native::json;
 use crate::native::path_and_query::Segments;
-use crate::problem::{Details, Problem, ProblemBody};
+use crate::problem::{Details, Problem};
 use crate::shared::Shared;
 
 /// Why tasks failed or were cancelled.
@@ -79,8 +79,6 @@ impl<'a> FailureBody<'a> {
     params(("job" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "Empty where nothing failed.", body = ErrorsBody),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn of_job(
@@ -99,8 +97,6 @@ pub(crate) async fn of_job(
     ),
     responses(
         (status = 200, description = "Empty where nothing failed.", body = ErrorsBody),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn of_task(

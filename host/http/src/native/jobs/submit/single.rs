@@ -11,11 +11,11 @@ use bytes::Bytes;
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::body::JobBody;
-use super::get::shown;
 use super::prefer;
 use super::submission::{self, SubmissionBody};
 use crate::entry::auth::Caller;
+use crate::native::jobs::body::JobBody;
+use crate::native::jobs::read::get::shown;
 use crate::native::table;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
@@ -40,16 +40,14 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
             ("Location" = String, description = "Its address."),
             ("ETag" = String, description = "Changes with the job."),
         )),
-        (status = 400, description = "The body cannot be read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such model.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body, the parameters or the custom data are too large.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "A submission with the same idempotency key is being answered right now.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The table, the parameters or the limits do not fit, or the idempotency key was used with another body.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "The queue is full; see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "There is no room now; see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 507, description = "The disk is full.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The body cannot be read.", body = ProblemBody),
+        (status = 404, description = "There is no such model.", body = ProblemBody),
+        (status = 413, description = "The body, the parameters or the custom data are too large.", body = ProblemBody),
+        (status = 409, description = "A submission with the same idempotency key is being answered right now.", body = ProblemBody),
+        (status = 422, description = "The table, the parameters or the limits do not fit, or the idempotency key was used with another body.", body = ProblemBody),
+        (status = 429, description = "The queue is full; see `Retry-After`.", body = ProblemBody),
+        (status = 503, description = "There is no room now; see `Retry-After`.", body = ProblemBody),
+        (status = 507, description = "The disk is full.", body = ProblemBody),
     )
 )]
 pub(crate) async fn submit(

@@ -17,10 +17,8 @@ use crate::shared::Shared;
     params(("job" = String, Path, description = "Its id.")),
     responses(
         (status = 204, description = "It is gone."),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It has not ended; cancel it first.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
+        (status = 409, description = "It has not ended; cancel it first.", body = ProblemBody),
     )
 )]
 pub(crate) async fn purge(

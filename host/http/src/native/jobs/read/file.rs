@@ -25,9 +25,7 @@ use crate::shared::Shared;
         (status = 200, description = "All of it, of the media type that the component said.", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "The range.", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "As you have it."),
-        (status = 416, description = "The range is beyond its end.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 416, description = "The range is beyond its end.", body = ProblemBody),
     )
 )]
 pub(crate) async fn of_job(
@@ -51,9 +49,7 @@ pub(crate) async fn of_job(
         (status = 200, description = "All of it, of the media type that the component said.", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "The range.", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "As you have it."),
-        (status = 416, description = "The range is beyond its end.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 416, description = "The range is beyond its end.", body = ProblemBody),
     )
 )]
 pub(crate) async fn of_task(

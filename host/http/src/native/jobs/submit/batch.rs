@@ -16,35 +16,36 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::future::join_all;
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::JobBody;
+use super::single::idempotency_key;
 use super::submission::{self, AT_ONCE, Asked, SubmissionBody};
-use super::submit::idempotency_key;
 use crate::entry::auth::Caller;
+use crate::native::jobs::body::JobBody;
 use crate::native::listing::{Listing, Part};
 use crate::native::table;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
 use crate::request::items;
+use crate::request::json_body::{self, Member};
 use crate::request::negotiate::require_json;
-use crate::request::strict_json;
 use crate::shared::Shared;
 
 /// Several submissions.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = Batch)]
-#[expect(dead_code, reason = "documents the body that is read item by item")]
-pub(crate) struct BatchBody {
+#[serde(deny_unknown_fields)]
+pub(crate) struct BatchBody<'a> {
     /// At most `batch_jobs` (usually 1,000).
-    jobs: Vec<SubmissionBody>,
+    #[serde(borrow)]
+    #[schema(value_type = Vec<SubmissionBody>)]
+    jobs: Member<'a, Vec<SubmissionBody<'a>>>,
 }
 
 /// What became of them.
-#[derive(ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = BatchAnswer)]
-#[expect(dead_code, reason = "documents a list that is written item by item")]
 pub(crate) struct BatchAnswerBody<'a> {
     /// One for each, in order.
     items: Vec<ItemBody<'a>>,
@@ -71,12 +72,10 @@ enum ItemBody<'a> {
     request_body(content = BatchBody, content_type = "application/json"),
     responses(
         (status = 200, description = "What became of each.", body = BatchAnswerBody),
-        (status = 400, description = "The body is no batch.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "There are too many items.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "There is no room now; see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "The body is no batch.", body = ProblemBody),
+        (status = 413, description = "The body is too large.", body = ProblemBody),
+        (status = 422, description = "There are too many items.", body = ProblemBody),
+        (status = 503, description = "There is no room now; see `Retry-After`.", body = ProblemBody),
     )
 )]
 pub(crate) async fn submit(
@@ -101,7 +100,7 @@ pub(crate) async fn submit(
     drop(bytes);
     let answers = submit_all(&shared, caller.organisation(), items).await;
     drop(turns);
-    Listing::of("items", answers, written).answer_holding(
+    Listing::within(&BatchAnswerBody::default(), answers, written).answer_holding(
         shared.manager.computing(caller.organisation()),
         StatusCode::OK,
         reserved,
@@ -140,8 +139,8 @@ enum Item {
 
 /// The items of a batch, each as text.
 fn split(body: &Bytes, key: Option<&str>, limits: &Limits) -> Result<Vec<Item>, Problem> {
-    let [jobs] = strict_json::read(strict_json::whole(body)?.get(), "", ["jobs"])?;
-    let jobs = items::read(jobs, "/jobs", "batch_jobs", limits.batch_jobs)?;
+    let BatchBody { jobs } = json_body::read(body)?;
+    let jobs = items::read(&jobs, "/jobs", "batch_jobs", limits.batch_jobs)?;
     let item = |(place, text): (usize, &serde_json::value::RawValue)| {
         let text = body.slice_ref(text.get().as_bytes());
         let idempotency = key.map(|key| submission::idempotency(format!("{key}#{place}"), &text));

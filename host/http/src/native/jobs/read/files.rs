@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::entry::auth::Caller;
 use crate::native::json;
 use crate::native::path_and_query::Segments;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// Result files.
@@ -47,8 +47,6 @@ struct FileBody<'a> {
     params(("job" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "Finished files.", body = FilesBody),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn of_job(
@@ -67,8 +65,6 @@ pub(crate) async fn of_job(
     ),
     responses(
         (status = 200, description = "Finished files.", body = FilesBody),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn of_task(

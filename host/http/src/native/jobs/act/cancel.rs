@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::body::JobBody;
-use super::get::shown;
 use crate::entry::auth::Caller;
+use crate::native::jobs::body::JobBody;
+use crate::native::jobs::read::get::shown;
 use crate::native::path_and_query::Segments;
 use crate::native::table::put_warnings;
 use crate::problem::{Problem, ProblemBody};
@@ -22,10 +22,8 @@ use crate::shared::Shared;
     responses(
         (status = 200, description = "The cancelled job. Its run has gone, unless a warning says that it is still being stopped.", body = JobBody,
             headers(("Analyte-Warning" = String, description = "That the run is still being stopped."))),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It has completed or failed.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
+        (status = 409, description = "It has completed or failed.", body = ProblemBody),
     )
 )]
 pub(crate) async fn cancel(

@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 
 use crate::entry::auth::Caller;
 use crate::native::path_and_query::Segments;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// What a job's tasks have logged so far: lines of `{"time", "level", "message"}`.
@@ -19,8 +19,6 @@ use crate::shared::Shared;
     params(("job" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "One JSON object per line.", body = String, content_type = "application/x-ndjson"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn of_job(
@@ -39,8 +37,6 @@ pub(crate) async fn of_job(
     ),
     responses(
         (status = 200, description = "One JSON object per line.", body = String, content_type = "application/x-ndjson"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn of_task(

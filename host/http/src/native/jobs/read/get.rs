@@ -9,9 +9,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode};
 
-use super::body::{JobBody, entity_tag};
 use crate::answer::etag;
 use crate::entry::auth::Caller;
+use crate::native::jobs::body::{JobBody, entity_tag};
 use crate::native::json;
 use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
@@ -26,9 +26,7 @@ use crate::shared::Shared;
     responses(
         (status = 200, description = "The job.", body = JobBody, headers(("ETag" = String, description = "Changes with the job."))),
         (status = 304, description = "As you have it."),
-        (status = 404, description = "There is none.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is none.", body = ProblemBody),
     )
 )]
 pub(crate) async fn get(

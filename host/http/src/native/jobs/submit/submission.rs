@@ -11,51 +11,61 @@ use analyte_core::table::format::{Format, Read};
 use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{Idempotency, LimitsAsked, Parameters, RetryAsked, Submission};
 use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::entry::auth::Caller;
+use crate::native::json::Time;
 use crate::native::models::body::TableBody;
 use crate::native::table;
 use crate::problem::Problem;
+use crate::request::json_body::{self, Member};
 use crate::request::strict_json::{self, Strings};
 use crate::shared::Shared;
 
 /// A job to be.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = Submission)]
-#[expect(dead_code, reason = "documents the body that is read member by member")]
-pub(crate) struct SubmissionBody {
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubmissionBody<'a> {
     /// Whose model.
-    #[schema(example = "statistics")]
-    provider: String,
+    #[serde(borrow)]
+    #[schema(value_type = String, example = "statistics")]
+    provider: Member<'a, ProviderName>,
     /// Which model.
-    #[schema(example = "linear-regression")]
-    model: String,
+    #[schema(value_type = String, example = "linear-regression")]
+    model: Member<'a, ModelName>,
     /// For the model's input shape.
-    input: TableInput,
+    #[schema(value_type = TableInput)]
+    input: Member<'a>,
     /// For the model's parameter schema.
-    parameters: Option<serde_json::Map<String, serde_json::Value>>,
+    #[schema(value_type = Option<serde_json::Map<String, serde_json::Value>>)]
+    parameters: Option<Member<'a>>,
     /// Your own data, kept as it is.
     #[schema(value_type = Option<serde_json::Value>)]
-    custom_data: Option<serde_json::Value>,
+    custom_data: Option<Member<'a>>,
     /// Lower runs first; usually 0.
-    priority: Option<i32>,
+    #[schema(value_type = Option<i32>)]
+    priority: Option<Member<'a, i32>>,
     /// Not to be started before.
     #[schema(value_type = Option<String>, format = DateTime)]
-    run_at: Option<String>,
+    run_at: Option<Member<'a, Time>>,
     /// What each run may use; what is not said is as configured.
-    limits: Option<LimitsBody>,
+    #[schema(value_type = Option<LimitsBody>)]
+    limits: Option<Member<'a, LimitsBody>>,
     /// How often it is tried again by itself.
-    retry: Option<RetryBody>,
+    #[schema(value_type = Option<RetryBody>)]
+    retry: Option<Member<'a, RetryBody>>,
     /// Your own labels.
-    tags: Option<BTreeMap<String, String>>,
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
+    tags: Option<Member<'a, Strings>>,
 }
 
 /// Limits that are asked for.
-#[derive(ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[schema(as = Limits)]
-#[expect(dead_code, reason = "documents the body that is read member by member")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LimitsBody {
     /// Fuel units.
     fuel: Option<u64>,
@@ -66,9 +76,9 @@ pub(crate) struct LimitsBody {
 }
 
 /// How often a job is tried again by itself, and when.
-#[derive(ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[schema(as = Retry)]
-#[expect(dead_code, reason = "documents the body that is read member by member")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RetryBody {
     /// Tries in all; usually 3.
     max_attempts: Option<u32>,
@@ -168,66 +178,35 @@ impl Asked {
         }
     }
 
-    /// Reads all members but the table.
+    /// Reads all members but the table. Each is compared with its limit before anything walks through it.
     pub(crate) fn of(body: &Bytes, idempotency: Option<Idempotency>, host_limits: &Limits) -> Result<Self, Problem> {
-        let text = std::str::from_utf8(body).map_err(|error| {
-            strict_json::malformed(String::new(), format!("is not UTF-8 from byte {} on", error.valid_up_to()))
-        })?;
-        let [provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags] =
-            strict_json::read(
-                text,
-                "",
-                [
-                    "provider",
-                    "model",
-                    "input",
-                    "parameters",
-                    "custom_data",
-                    "priority",
-                    "run_at",
-                    "limits",
-                    "retry",
-                    "tags",
-                ],
-            )?;
-        // By their lengths alone, before anything walks through them.
-        strict_json::refuse_large(parameters, "/parameters", "parameters_bytes", host_limits.parameters_bytes)?;
-        strict_json::refuse_large(custom_data, "/custom_data", "custom_data_bytes", host_limits.custom_data_bytes)?;
-        strict_json::refuse_large(
-            tags,
-            "/tags",
-            "tags",
-            host_limits.tags.saturating_add(1).saturating_mul(TAG_JSON_BYTES),
-        )?;
-        for (member, pointer) in [
-            (provider, "/provider"),
-            (model, "/model"),
-            (priority, "/priority"),
-            (run_at, "/run_at"),
-            (limits, "/limits"),
-            (retry, "/retry"),
-        ] {
-            strict_json::refuse_large_value(member, pointer)?;
-        }
+        let SubmissionBody { provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags } =
+            json_body::read(body)?;
+        let tags_bytes = host_limits.tags.saturating_add(1).saturating_mul(TAG_JSON_BYTES);
         Ok(Self {
-            provider: strict_json::parsed(provider, "/provider")?,
-            model: strict_json::parsed(model, "/model")?,
-            input: body.slice_ref(input.ok_or_else(|| strict_json::missing("/input"))?.get().as_bytes()),
+            provider: provider.value("/provider")?,
+            model: model.value("/model")?,
+            input: body.slice_ref(input.text().as_bytes()),
             parameters: parameters_of(parameters, host_limits)?,
             custom_data: custom_data_of(custom_data, host_limits)?,
-            priority: strict_json::value::<i32>(priority, "/priority", "a whole number of 32 bits")?.unwrap_or(0),
-            run_at: strict_json::optional(run_at, "/run_at")?,
-            limits: limits_of(limits, "/limits")?,
+            priority: priority.map_or(Ok(0), |member| member.value("/priority"))?,
+            run_at: run_at.map(|member| member.value("/run_at")).transpose()?.map(|Time(at)| at),
+            limits: limits_of(limits)?,
             retry: retry_of(retry)?,
-            tags: tags_of(tags)?,
+            tags: tags
+                .map(|member| member.value_within("/tags", "tags", tags_bytes))
+                .transpose()?
+                .unwrap_or_default()
+                .0,
             idempotency,
         })
     }
 }
 
 /// Parameters, as text for the manager to check against the model's schema.
-pub(crate) fn parameters_of(member: Option<&RawValue>, limits: &Limits) -> Result<Parameters, Problem> {
-    let Some(raw) = strict_json::present(member) else { return Ok(Parameters::None) };
+pub(crate) fn parameters_of(member: Option<Member<'_>>, limits: &Limits) -> Result<Parameters, Problem> {
+    let Some(member) = member else { return Ok(Parameters::None) };
+    let raw = member.within("/parameters", "parameters_bytes", limits.parameters_bytes)?;
     strict_json::check_depth(raw, "/parameters", limits.json_depth)?;
     if !raw.get().starts_with('{') {
         return Err(strict_json::malformed("/parameters".to_owned(), "must be an object"));
@@ -237,35 +216,21 @@ pub(crate) fn parameters_of(member: Option<&RawValue>, limits: &Limits) -> Resul
 }
 
 /// Limits that are asked for.
-pub(crate) fn limits_of(member: Option<&RawValue>, pointer: &str) -> Result<LimitsAsked, Problem> {
-    const WANTED: &str = "a whole number, not negative";
-    let Some(raw) = strict_json::present(member) else { return Ok(LimitsAsked::default()) };
-    let [fuel, memory_bytes, timeout_ms] =
-        strict_json::read(raw.get(), pointer, ["fuel", "memory_bytes", "timeout_ms"])?;
-    Ok(LimitsAsked {
-        fuel: strict_json::value(fuel, &format!("{pointer}/fuel"), WANTED)?,
-        memory_bytes: strict_json::value(memory_bytes, &format!("{pointer}/memory_bytes"), WANTED)?,
-        timeout_ms: strict_json::value(timeout_ms, &format!("{pointer}/timeout_ms"), WANTED)?,
-    })
+pub(crate) fn limits_of(member: Option<Member<'_, LimitsBody>>) -> Result<LimitsAsked, Problem> {
+    let read = member.map(|member| member.object("/limits")).transpose()?;
+    let LimitsBody { fuel, memory_bytes, timeout_ms } = read.unwrap_or_default();
+    Ok(LimitsAsked { fuel, memory_bytes, timeout_ms })
 }
 
-fn retry_of(member: Option<&RawValue>) -> Result<RetryAsked, Problem> {
-    const WANTED: &str = "a whole number, not negative";
-    let Some(raw) = strict_json::present(member) else { return Ok(RetryAsked::default()) };
-    let [max_attempts, backoff_ms] = strict_json::read(raw.get(), "/retry", ["max_attempts", "backoff_ms"])?;
-    Ok(RetryAsked {
-        max_attempts: strict_json::value(max_attempts, "/retry/max_attempts", WANTED)?,
-        backoff_ms: strict_json::value(backoff_ms, "/retry/backoff_ms", WANTED)?,
-    })
+fn retry_of(member: Option<Member<'_, RetryBody>>) -> Result<RetryAsked, Problem> {
+    let read = member.map(|member| member.object("/retry")).transpose()?;
+    let RetryBody { max_attempts, backoff_ms } = read.unwrap_or_default();
+    Ok(RetryAsked { max_attempts, backoff_ms })
 }
 
-fn tags_of(member: Option<&RawValue>) -> Result<BTreeMap<String, String>, Problem> {
-    let tags = strict_json::value::<Strings>(member, "/tags", "an object of strings in which no name comes twice")?;
-    Ok(tags.map(|tags| tags.0).unwrap_or_default())
-}
-
-fn custom_data_of(member: Option<&RawValue>, limits: &Limits) -> Result<Option<Box<RawValue>>, Problem> {
-    let Some(raw) = strict_json::present(member) else { return Ok(None) };
+fn custom_data_of(member: Option<Member<'_>>, limits: &Limits) -> Result<Option<Box<RawValue>>, Problem> {
+    let Some(member) = member else { return Ok(None) };
+    let raw = member.within("/custom_data", "custom_data_bytes", limits.custom_data_bytes)?;
     // Written into answers as it is, so it must not be deeper than what readers of answers take.
     strict_json::check_depth(raw, "/custom_data", limits.json_depth)?;
     Ok(Some(raw.to_owned()))

@@ -12,12 +12,12 @@ use axum::response::Response;
 use http::header::LINK;
 use http::{HeaderValue, StatusCode, Uri};
 
-use super::body::{JobsBody, written};
 use super::cursor;
 use crate::entry::auth::Caller;
+use crate::native::jobs::body::{JobsBody, written};
 use crate::native::listing::{Items, Listing};
 use crate::native::path_and_query::{known_pairs, parsed};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// The length of a page where none is asked for.
@@ -37,8 +37,6 @@ const USUAL: usize = 50;
     ),
     responses(
         (status = 200, description = "A page.", body = JobsBody, headers(("Link" = String, description = "The next page, `rel=\"next\"`."))),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
@@ -55,13 +53,9 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri:
 
 /// An answer that shows a part of a list.
 pub(crate) async fn shown(shared: &Shared, organisation: &Organisation, page: JobPage) -> Result<Response, Problem> {
-    // A cursor is letters and digits, so it needs no escapes.
-    let rest = match page.next.map(cursor::write) {
-        Some(cursor) => format!(",\"next_cursor\":\"{cursor}\""),
-        None => ",\"next_cursor\":null".to_owned(),
-    };
+    let frame = JobsBody { jobs: Vec::new(), next_cursor: page.next.map(cursor::write) };
     let jobs = page.jobs.into_iter().filter(|view| view.task().is_some()).collect();
-    Listing::closed_by("jobs", jobs, &rest, written).answer(shared, organisation, StatusCode::OK, Items::Fetched).await
+    Listing::within(&frame, jobs, written).answer(shared, organisation, StatusCode::OK, Items::Fetched).await
 }
 
 fn asked(uri: &Uri, shared: &Shared) -> Result<ListQuery, Problem> {

@@ -9,11 +9,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::body::{TaskBody, TasksBody};
 use crate::entry::auth::Caller;
+use crate::native::jobs::body::{TaskBody, TasksBody};
 use crate::native::json;
 use crate::native::path_and_query::Segments;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// The tasks of a job.
@@ -21,8 +21,6 @@ use crate::shared::Shared;
     params(("job" = String, Path, description = "The job's id.")),
     responses(
         (status = 200, description = "Parents before children.", body = TasksBody),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list(
@@ -44,8 +42,6 @@ pub(crate) async fn list(
     ),
     responses(
         (status = 200, description = "The task.", body = TaskBody),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get(

@@ -37,9 +37,7 @@ use crate::shared::Shared;
             ("Analyte-Warning" = String, description = "What you should know about the table; may come several times."),
         )),
         (status = 304, description = "As you have it."),
-        (status = 409, description = "It has not ended (`not-finished`), has no result (`no-result`), or several (`several-results`).", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It has not ended (`not-finished`), has no result (`no-result`), or several (`several-results`).", body = ProblemBody),
     )
 )]
 pub(crate) async fn of_job(
@@ -64,9 +62,7 @@ pub(crate) async fn of_job(
             (Vec<u8> = "application/vnd.apache.arrow.stream"),
         )),
         (status = 304, description = "As you have it."),
-        (status = 409, description = "It has not ended (`not-finished`), or has no result (`no-result`).", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "4XX", description = "Refused.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = "5XX", description = "The platform's fault.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It has not ended (`not-finished`), or has no result (`no-result`).", body = ProblemBody),
     )
 )]
 pub(crate) async fn of_task(

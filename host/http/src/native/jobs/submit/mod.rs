@@ -1,0 +1,6 @@
+//! Jobs to be: one of them, or a batch.
+
+pub(crate) mod batch;
+mod prefer;
+pub(crate) mod single;
+pub(crate) mod submission;
