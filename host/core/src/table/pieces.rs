@@ -50,6 +50,19 @@ impl Out {
         Err(self.too_large())
     }
 
+    /// Appends bytes that nothing else needs: without a copy where they are the first.
+    pub(crate) fn put_owned(&mut self, bytes: Vec<u8>) -> Result<(), WriteError> {
+        if !self.has_room(bytes.len()) {
+            return Err(self.too_large());
+        }
+        if self.bytes.is_empty() {
+            self.bytes = bytes;
+        } else {
+            self.bytes.extend_from_slice(&bytes);
+        }
+        Ok(())
+    }
+
     /// Appends text that may be long, offering it on the way.
     pub(crate) async fn put_long(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         for part in bytes.chunks(LONG) {

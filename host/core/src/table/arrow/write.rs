@@ -16,6 +16,8 @@ use crate::table::problem::WriteError;
 
 /// What each batch says of one column: three buffers of up to 64 bytes more than they hold, and where they are.
 const PER_COLUMN: usize = 256;
+/// About what a batch of few columns says of itself.
+const PER_BATCH: usize = 4 * 1024;
 
 pub(crate) async fn write(table: &Table, out: &mut Out) -> Result<(), WriteError> {
     let failed = |error: ArrowError| WriteError::Failed(error.to_string());
@@ -41,7 +43,7 @@ pub(crate) async fn write(table: &Table, out: &mut Out) -> Result<(), WriteError
         while from < table.rows() {
             let rows = rows_within(table, from, most);
             writer.write(&batch.slice(from, rows)).map_err(failed)?;
-            out.put(&std::mem::take(writer.get_mut()))?;
+            out.put_owned(std::mem::replace(writer.get_mut(), Vec::with_capacity(most + PER_BATCH)))?;
             out.offer().await;
             from += rows;
         }
@@ -49,7 +51,7 @@ pub(crate) async fn write(table: &Table, out: &mut Out) -> Result<(), WriteError
         writer.write(&batch).map_err(failed)?;
     }
     writer.finish().map_err(failed)?;
-    out.put(&std::mem::take(writer.get_mut()))
+    out.put_owned(std::mem::take(writer.get_mut()))
 }
 
 /// How many rows from here on take at most this many bytes, and at least one.
