@@ -10,7 +10,7 @@ use analyte_core::digest::Digest;
 use analyte_core::model::{ModelInfo, ProviderInfo};
 use analyte_core::names::Organisation;
 use analyte_core::shares::Holder;
-use wasmtime::component::{ComponentExportIndex, InstancePre};
+use wasmtime::component::InstancePre;
 
 use crate::compile::cache::Held;
 use crate::component::inspect::{Inspection, Kind};
@@ -18,6 +18,7 @@ use crate::contract::bindings::exports::analyte::plugin::{model, provider};
 use crate::engine::Engine;
 use crate::error::Refused;
 use crate::host::HostState;
+use crate::lift_lower::RunFunction;
 use crate::runtime::pool_places::PoolPlace;
 use crate::schedule::inline_run::{RunHistories, RunHistory};
 
@@ -33,8 +34,8 @@ struct Inner {
     inspection: Inspection,
     pre: InstancePre<HostState>,
     exports: Exports,
-    /// Looked up apart: loading all functions of the interface would check the types of each, in every instance.
-    run: ComponentExportIndex,
+    /// Apart from the others: loading all functions of the interface would check the types of each, in every instance.
+    run: RunFunction,
     quick: RunHistories,
     code_bytes: u64,
     /// What one of its instances takes of the pool, in memories.
@@ -98,7 +99,18 @@ impl Component {
             needs.num_memories.max(needs.num_tables.div_ceil(2)).max(1)
         });
         let quick = RunHistories::default();
-        let inner = Inner { engine, digest, inspection, pre, exports, run, quick, code_bytes, places, _code: code };
+        let inner = Inner {
+            engine,
+            digest,
+            inspection,
+            pre,
+            exports,
+            run: RunFunction::new(run),
+            quick,
+            code_bytes,
+            places,
+            _code: code,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -156,8 +168,8 @@ impl Component {
         self.inner.quick.of(holder)
     }
 
-    /// Where its `run` is.
-    pub(crate) fn run_index(&self) -> &ComponentExportIndex {
+    /// Its `run`.
+    pub(crate) fn run_function(&self) -> &RunFunction {
         &self.inner.run
     }
 

@@ -7,6 +7,7 @@
 mod buffer;
 mod deferred_answer;
 mod request;
+mod run_function;
 mod table;
 mod take;
 mod text;
@@ -14,6 +15,7 @@ mod text;
 pub(crate) use buffer::Buffer;
 pub(crate) use deferred_answer::{DeferredAnswer, deferred_answer};
 pub(crate) use request::{Lowered, Request};
+pub(crate) use run_function::RunFunction;
 pub(crate) use table::{table_of, undeclared};
 pub(crate) use take::{Allowed, ResultTooLarge, UncheckedOutcome, take};
 pub(crate) use text::TextTooLong;

@@ -213,9 +213,7 @@ pub(super) async fn run_in(live: &mut GuestInstance, request: RunRequest) -> Run
         Request { model: model.name.as_str(), input: lowered.rows(&columns), parameters: &parameters, extra: &[] };
     let called = live
         .call(limits, transfer, call, async |store, instance| {
-            // Both worlds have the same `run`.
-            let run =
-                instance.get_typed_func::<(Request<'_>,), (DeferredAnswer,)>(&mut *store, component.run_index())?;
+            let run = component.run_function().of(store, instance)?;
             let called = run.call_async(&mut *store, (wit,)).await;
             // Taken in any case, so that it is not found by another.
             let answer = deferred_answer();

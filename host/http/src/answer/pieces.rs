@@ -52,7 +52,7 @@ pub(crate) async fn begin<P: Pieces>(
 ) -> Result<Result<Begun<P>, WriteError>, Problem> {
     let (mut first, mut rest) = (Vec::new(), pieces);
     while first.len() < AT_ONCE {
-        let Written { pieces, ended, left } = written(computing, rest, AT_ONCE - first.len()).await?;
+        let Written { pieces, then } = written(computing, rest, AT_ONCE - first.len()).await?;
         for piece in pieces {
             if first.is_empty() {
                 first = piece;
@@ -60,10 +60,10 @@ pub(crate) async fn begin<P: Pieces>(
                 first.extend_from_slice(&piece);
             }
         }
-        match ended {
-            None => rest = left,
-            Some(Ok(())) => return Ok(Ok(Begun::Whole(first))),
-            Some(Err(error)) => return Ok(Err(error)),
+        match then {
+            Then::More(left) => rest = left,
+            Then::End(Ok(())) => return Ok(Ok(Begun::Whole(first))),
+            Then::End(Err(error)) => return Ok(Err(error)),
         }
     }
     Ok(Ok(Begun::More { first, rest }))
@@ -77,48 +77,48 @@ pub(crate) async fn exceeds<P: Pieces>(
 ) -> Result<Result<bool, WriteError>, Problem> {
     let (mut length, mut rest) = (0_u64, pieces);
     loop {
-        let Written { pieces, ended, left } = written(computing, rest, MOST).await?;
+        let Written { pieces, then } = written(computing, rest, MOST).await?;
         for piece in pieces {
             length = length.saturating_add(piece.len() as u64);
             if length > most {
                 return Ok(Ok(true));
             }
         }
-        match ended {
-            None => rest = left,
-            Some(Ok(())) => return Ok(Ok(false)),
-            Some(Err(error)) => return Ok(Err(error)),
+        match then {
+            Then::More(left) => rest = left,
+            Then::End(Ok(())) => return Ok(Ok(false)),
+            Then::End(Err(error)) => return Ok(Err(error)),
         }
     }
 }
 
-/// What was written in one go.
+/// What was written in one go, and what comes after it.
 struct Written<P> {
     pieces: VecDeque<Vec<u8>>,
-    /// Whether the document ended after these pieces, and how; `None`: more comes.
-    ended: Option<Result<(), WriteError>>,
-    left: P,
+    then: Then<P>,
+}
+
+enum Then<P> {
+    More(P),
+    End(Result<(), WriteError>),
 }
 
 /// Writes pieces until they have this many bytes together, or until there was much to do and nothing to write.
 async fn written<P: Pieces>(computing: &Computing, mut rest: P, bytes: usize) -> Result<Written<P>, Problem> {
     computed(computing, move || {
         let (mut pieces, mut length) = (VecDeque::new(), 0);
-        let ended = loop {
+        while length < bytes {
             match rest.next() {
-                None => break Some(Ok(())),
-                Some(Err(error)) => break Some(Err(error)),
-                Some(Ok(piece)) if piece.is_empty() => break None,
+                None => return Written { pieces, then: Then::End(Ok(())) },
+                Some(Err(error)) => return Written { pieces, then: Then::End(Err(error)) },
+                Some(Ok(piece)) if piece.is_empty() => break,
                 Some(Ok(piece)) => {
                     length += piece.len();
                     pieces.push_back(piece);
-                    if length >= bytes {
-                        break None;
-                    }
                 }
             }
-        };
-        Written { pieces, ended, left: rest }
+        }
+        Written { pieces, then: Then::More(rest) }
     })
     .await
 }
@@ -137,7 +137,7 @@ impl<P: Pieces> Begun<P> {
                 let sending = Sending {
                     ready: VecDeque::from([first]),
                     rest: Some(BackgroundDrop::new(rest)),
-                    ended: None,
+                    failed: None,
                     most: AT_ONCE,
                     computing,
                     _reserved: reserved,
@@ -153,8 +153,8 @@ struct Sending<P: Pieces> {
     ready: VecDeque<Vec<u8>>,
     /// What is not written yet; `None` once the document has ended.
     rest: Option<BackgroundDrop<P>>,
-    /// How it ended, after what is ready.
-    ended: Option<WriteError>,
+    /// Why it cannot be finished, after what is ready.
+    failed: Option<WriteError>,
     /// How many bytes are written next.
     most: usize,
     computing: Computing,
@@ -168,18 +168,17 @@ impl<P: Pieces> Sending<P> {
             if let Some(piece) = self.ready.pop_front() {
                 return Ok(Some((Bytes::from(piece), self)));
             }
-            if let Some(error) = self.ended {
+            if let Some(error) = self.failed {
                 tracing::error!(%error, "an answer breaks off, and its connection is closed");
                 return Err(Broken);
             }
             let Some(rest) = self.rest.take().and_then(BackgroundDrop::take) else { return Ok(None) };
-            let Written { pieces, ended, left } =
-                written(&self.computing, rest, self.most).await.map_err(|_| Broken)?;
+            let Written { pieces, then } = written(&self.computing, rest, self.most).await.map_err(|_| Broken)?;
             self.ready = pieces;
             self.most = (self.most * 2).min(MOST);
-            match ended {
-                None => self.rest = Some(BackgroundDrop::new(left)),
-                Some(ended) => self.ended = ended.err(),
+            match then {
+                Then::More(left) => self.rest = Some(BackgroundDrop::new(left)),
+                Then::End(ended) => self.failed = ended.err(),
             }
         }
     }
@@ -232,7 +231,9 @@ mod tests {
         let (pieces, written) = counted(1_000, AT_ONCE / 2);
         let mut body = begun(pieces).await.body(computing(), Vec::new());
         // What is written at once becomes twice as much each time, up to its bound.
-        for (frames, bytes, all) in [(1, AT_ONCE, 2), (2, AT_ONCE / 2, 4), (4, AT_ONCE / 2, 8), (8, AT_ONCE / 2, 16), (8, AT_ONCE / 2, 24)] {
+        for (frames, bytes, all) in
+            [(1, AT_ONCE, 2), (2, AT_ONCE / 2, 4), (4, AT_ONCE / 2, 8), (8, AT_ONCE / 2, 16), (8, AT_ONCE / 2, 24)]
+        {
             for _ in 0..frames {
                 assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), bytes);
                 assert_eq!(written.load(Ordering::Relaxed), all);
