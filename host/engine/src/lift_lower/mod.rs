@@ -10,6 +10,7 @@ mod request;
 mod table;
 mod take;
 mod text;
+mod transfer;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use deferred_answer::{DeferredAnswer, deferred_answer};
@@ -17,3 +18,4 @@ pub(crate) use request::{Lowered, Request};
 pub(crate) use table::{table_of, undeclared};
 pub(crate) use take::{Allowed, ResultTooLarge, UncheckedOutcome, take};
 pub(crate) use text::TextTooLong;
+pub(crate) use transfer::Transfer;
