@@ -1,4 +1,4 @@
-//! Why a component is refused, and why the engine itself may not start.
+//! Why a component is refused, why a call into it fails by a fault of the host, and why the engine itself may not start.
 
 use analyte_core::codes::Code;
 
@@ -60,4 +60,24 @@ pub enum EngineError {
         #[source]
         cause: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+}
+
+/// The platform's own fault inside a host call: it ends the run, and the component hears nothing of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{said}")]
+pub(crate) struct HostFault {
+    message: &'static str,
+    said: String,
+}
+
+impl HostFault {
+    /// What could not be done, for the client, and what lies behind it.
+    pub(crate) fn new(message: &'static str, said: impl Into<String>) -> Self {
+        Self { message, said: said.into() }
+    }
+
+    /// What could not be done.
+    pub(crate) fn message(&self) -> &'static str {
+        self.message
+    }
 }

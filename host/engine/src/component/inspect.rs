@@ -5,16 +5,9 @@ use std::fmt;
 
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 
+use crate::contract::{self, ACCEPTED, PACKAGE};
 use crate::error::Refused;
-
-/// Versions of the contract that load.
-pub const ACCEPTED: &[&str] = &["0.1.0"];
-
-const PACKAGE: &str = "analyte:plugin";
-const HOST_INTERFACES: &[&str] =
-    &["tables", "analysis", "job", "log", "settings", "result-files", "model-files", "provider", "model"];
-const WASI_PACKAGES: &[&str] =
-    &["wasi:cli", "wasi:clocks", "wasi:random", "wasi:io", "wasi:filesystem", "wasi:sockets"];
+use crate::host::interfaces;
 
 /// Most imports and exports that are looked at.
 const MOST_ITEMS: usize = 1_000;
@@ -53,8 +46,8 @@ pub struct Inspection {
 /// Reads the outside of a component.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refused> {
     let (imports, exports) = outside(bytes)?;
-    let provider = exports.iter().find_map(|name| version_of(name, "provider"));
-    let model = exports.iter().find_map(|name| version_of(name, "model"));
+    let provider = exports.iter().find_map(|name| version_of(name, contract::PROVIDER));
+    let model = exports.iter().find_map(|name| version_of(name, contract::MODEL));
     let (kind, contract) = match (provider, model) {
         (Some(_), Some(_)) => {
             return Err(Refused::component(
@@ -130,7 +123,7 @@ fn judge(name: &str) -> Result<(), Refused> {
     let (path, version) = name.split_once('@').unwrap_or((name, ""));
     let (package, interface) = path.split_once('/').unwrap_or((path, ""));
     if package == PACKAGE {
-        if !HOST_INTERFACES.contains(&interface) {
+        if !interfaces::is_of_the_contract(interface) {
             return Err(stranger(name, &format!("the package `{PACKAGE}` has no interface `{interface}`")));
         }
         if !ACCEPTED.contains(&version) {
@@ -140,11 +133,11 @@ fn judge(name: &str) -> Result<(), Refused> {
         }
         return Ok(());
     }
-    if WASI_PACKAGES.contains(&package) {
-        if version.strip_prefix("0.2.").is_some_and(|patch| patch.parse::<u32>().is_ok()) {
+    if let Some(versions) = interfaces::versions_of_wasi(package) {
+        if version.strip_prefix(versions).is_some_and(|patch| patch.parse::<u32>().is_ok()) {
             return Ok(());
         }
-        return Err(stranger(name, "of WASI, the versions 0.2.x are accepted"));
+        return Err(stranger(name, &format!("of WASI, the versions {versions}x are accepted")));
     }
     if package == "wasi:http" {
         return Err(stranger(name, "outgoing HTTP is not offered by this version of Analyte"));

@@ -2,6 +2,7 @@
 //! it says of itself.
 
 pub mod inspect;
+pub(crate) mod platform;
 pub(crate) mod validate;
 
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use wasmtime::component::InstancePre;
 
 use crate::compile::cache::Held;
 use crate::component::inspect::{Inspection, Kind};
+use crate::component::platform::Platform;
+use crate::contract;
 use crate::contract::bindings::exports::analyte::plugin::{model, provider};
-use crate::engine::Engine;
 use crate::error::Refused;
 use crate::host::HostState;
 use crate::lift_lower::RunFunction;
@@ -29,7 +31,7 @@ pub struct Component {
 }
 
 struct Inner {
-    engine: Engine,
+    platform: Platform,
     digest: Digest,
     inspection: Inspection,
     pre: InstancePre<HostState>,
@@ -67,7 +69,7 @@ pub struct Description {
 
 impl Component {
     pub(crate) fn new(
-        engine: Engine,
+        platform: Platform,
         digest: Digest,
         inspection: Inspection,
         compiled: &wasmtime::component::Component,
@@ -80,17 +82,16 @@ impl Component {
         compiled
             .initialize_copy_on_write_image()
             .map_err(|error| Refused::host("the component's data cannot be laid out").because(format!("{error:#}")))?;
-        let pre = engine.linker().instantiate_pre(compiled).map_err(misfit)?;
+        let pre = platform.linker().instantiate_pre(compiled).map_err(misfit)?;
         let (exports, interface) = match inspection.kind {
             Kind::Provider => {
-                (Exports::Provider(provider::GuestIndices::new(&pre).map_err(misfit)?), "analyte:plugin/provider@0.1.0")
+                (Exports::Provider(provider::GuestIndices::new(&pre).map_err(misfit)?), contract::PROVIDER)
             }
-            Kind::Model => {
-                (Exports::Model(model::GuestIndices::new(&pre).map_err(misfit)?), "analyte:plugin/model@0.1.0")
-            }
+            Kind::Model => (Exports::Model(model::GuestIndices::new(&pre).map_err(misfit)?), contract::MODEL),
         };
+        let interface = contract::whole_name(interface);
         let run = compiled
-            .get_export_index(None, interface)
+            .get_export_index(None, &interface)
             .and_then(|interface| compiled.get_export_index(Some(&interface), "run"))
             .ok_or_else(|| Refused::component(format!("the component's `{interface}` has no `run`")))?;
         // Nothing is known of one that imports modules, which none can that fits the contract.
@@ -100,7 +101,7 @@ impl Component {
         });
         let quick = RunHistories::default();
         let inner = Inner {
-            engine,
+            platform,
             digest,
             inspection,
             pre,
@@ -129,14 +130,14 @@ impl Component {
         self.inner.code_bytes
     }
 
-    /// How many places one of its instances takes of those that there are ([`Engine::memories`]).
+    /// How many places one of its instances takes of those that there are ([`Engine::memories`](crate::Engine::memories)).
     pub fn places(&self) -> u32 {
         self.inner.places
     }
 
     /// Waits for the places of one instance.
     pub(crate) async fn place(&self) -> Result<PoolPlace, Refused> {
-        self.engine().places().take(self.inner.places).await
+        self.platform().places().take(self.inner.places).await
     }
 
     /// What its outside says.
@@ -144,8 +145,9 @@ impl Component {
         &self.inner.inspection
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.inner.engine
+    /// What it runs on.
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.inner.platform
     }
 
     pub(crate) fn pre(&self) -> &InstancePre<HostState> {

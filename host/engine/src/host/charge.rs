@@ -6,44 +6,23 @@
 use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower};
 use wasmtime::{StoreContextMut, Trap};
 
-use super::HostState;
-
 /// Fuel for any host call.
 const CALL: u64 = 1_000;
 /// Fuel for a byte that crosses.
 const BYTE: u64 = 1;
 
 /// Takes the price of a host call that moves `bytes` bytes.
-pub(super) fn charge(store: &mut StoreContextMut<'_, HostState>, bytes: usize) -> wasmtime::Result<()> {
-    take(store, CALL.saturating_add(BYTE.saturating_mul(bytes as u64)))
+pub(super) fn charge<T: 'static>(store: &mut StoreContextMut<'_, T>, bytes: usize) -> wasmtime::Result<()> {
+    charge_calls(store, 1, bytes as u64)
 }
 
-/// Calls that were answered without being charged for, and the bytes that they moved.
-#[derive(Debug, Default)]
-pub(super) struct Owed {
+/// Takes the price of this number of host calls, which together moved `bytes` bytes.
+pub(super) fn charge_calls<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
     calls: u64,
-}
-
-impl Owed {
-    /// A call was answered.
-    pub(super) fn call(&mut self) {
-        self.calls += 1;
-    }
-}
-
-impl HostState {
-    /// Has the guest pay for what WASI did for it since it last paid.
-    pub(crate) fn pay(store: &mut StoreContextMut<'_, HostState>) -> wasmtime::Result<()> {
-        let calls = std::mem::take(&mut store.data_mut().owed.calls);
-        if calls == 0 {
-            return Ok(());
-        }
-        let bytes = store.data().output.take_count();
-        take(store, CALL.saturating_mul(calls).saturating_add(BYTE.saturating_mul(bytes)))
-    }
-}
-
-fn take(store: &mut StoreContextMut<'_, HostState>, price: u64) -> wasmtime::Result<()> {
+    bytes: u64,
+) -> wasmtime::Result<()> {
+    let price = CALL.saturating_mul(calls).saturating_add(BYTE.saturating_mul(bytes));
     let left = store.get_fuel()?;
     let Some(rest) = left.checked_sub(price) else {
         store.set_fuel(0)?;
@@ -54,17 +33,18 @@ fn take(store: &mut StoreContextMut<'_, HostState>, price: u64) -> wasmtime::Res
 }
 
 /// Links a function that is answered at once, at the price of the bytes that it carries.
-pub(super) fn at_once<P, R>(
-    instance: &mut LinkerInstance<'_, HostState>,
+pub(super) fn at_once<T, P, R>(
+    instance: &mut LinkerInstance<'_, T>,
     name: &str,
     bytes: impl Fn(&P) -> usize + Copy + Send + Sync + 'static,
-    answer: impl Fn(&mut StoreContextMut<'_, HostState>, P) -> wasmtime::Result<R> + Copy + Send + Sync + 'static,
+    answer: impl Fn(&mut StoreContextMut<'_, T>, P) -> wasmtime::Result<R> + Copy + Send + Sync + 'static,
 ) -> wasmtime::Result<()>
 where
+    T: Send + 'static,
     P: ComponentNamedList + Lift + Send + Sync + 'static,
     R: ComponentNamedList + Lower + Send + Sync + 'static,
 {
-    instance.func_wrap_async(name, move |mut store: StoreContextMut<'_, HostState>, parameters: P| {
+    instance.func_wrap_async(name, move |mut store: StoreContextMut<'_, T>, parameters: P| {
         Box::new(async move {
             charge(&mut store, bytes(&parameters))?;
             answer(&mut store, parameters)

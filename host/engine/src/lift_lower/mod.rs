@@ -11,6 +11,7 @@ mod run_function;
 mod table;
 mod take;
 mod text;
+mod transfer;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use deferred_answer::{DeferredAnswer, deferred_answer};
@@ -19,3 +20,4 @@ pub(crate) use run_function::RunFunction;
 pub(crate) use table::{table_of, undeclared};
 pub(crate) use take::{Allowed, ResultTooLarge, UncheckedOutcome, take};
 pub(crate) use text::TextTooLong;
+pub(crate) use transfer::Transfer;

@@ -5,8 +5,8 @@ use analyte_core::table::check::{self, Buffers};
 use wasmtime::component::{ComponentType, Lower};
 
 use super::buffer::Buffer;
-use crate::component::validate::{wit_base_type, wit_buffer_kind};
 use crate::contract::bindings::analyte::plugin::tables::{BaseType, BufferKind};
+use crate::contract::convert::{wit_base_type, wit_buffer_kind};
 use crate::schedule::step;
 
 /// `analysis.request`.

@@ -5,8 +5,8 @@ use analyte_core::shape::{Field, Shape};
 use analyte_core::table::Table;
 use analyte_core::table::check::{self, RawColumn};
 
-use crate::component::validate::{base_type, buffer_kind};
 use crate::contract::bindings::analyte::plugin::tables::TableResult;
+use crate::contract::convert::{base_type, buffer_kind};
 
 /// A component's table, checked against the shape; the error is one plain sentence.
 pub(crate) fn table_of(given: TableResult, added: Vec<Field>, shape: &Shape, limits: &Limits) -> Result<Table, String> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use analyte_core::job::Progress;
 use analyte_core::limits::Limits;
 
-use crate::host::cut;
+use crate::cut::cut;
 
 /// What a line costs beside its message: its time, level and separators as they are stored.
 const LINE_BYTES: u64 = 64;

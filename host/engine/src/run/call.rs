@@ -19,14 +19,18 @@ use wasmtime::AsContextMut as _;
 use crate::component::Component;
 use crate::component::validate;
 use crate::contract::bindings::analyte::plugin::analysis::AnalysisError;
+use crate::cut::cut;
+use crate::error::HostFault;
 use crate::error::Refused;
-use crate::host::{Call, cut};
-use crate::lift_lower::{DeferredAnswer, Lowered, Request, UncheckedOutcome, deferred_answer, table_of, take};
+use crate::host::{Call, Terms};
+use crate::lift_lower::{
+    DeferredAnswer, Lowered, Request, Transfer, UncheckedOutcome, deferred_answer, table_of, take,
+};
 use crate::machine::background_drop::BackgroundDrop;
 use crate::machine::budget::Reservation;
 use crate::request::{RunOutcome, RunReport, RunRequest};
-use crate::run::diagnose::{HostFault, capability_denied};
-use crate::run::instance::{GuestInstance, Transfer};
+use crate::run::diagnose::capability_denied;
+use crate::run::instance::GuestInstance;
 use crate::run::reserved_instance::ReservedInstance;
 use crate::schedule::inline_run::{LONGEST, MEMORY, RunHistory, SLICE_FUEL, STEP};
 use crate::schedule::watchdog::Guest;
@@ -47,25 +51,8 @@ impl Component {
     /// Waits until the memory budget has room for a run of this organisation with these limits. A caller that waits here must
     /// hold nothing of the budget: the run may need all of it.
     pub async fn room_for(&self, organisation: Option<&Organisation>, limits: RunLimits) -> Reservation {
-        self.engine().budget().reserve_whole(organisation, room(self.engine(), limits)).await
-    }
-
-    /// Makes room for a queued task at once or not at all; see [`Component::room_for`].
-    pub fn try_room_for_queued(
-        engine: &crate::Engine,
-        organisation: &Organisation,
-        limits: RunLimits,
-    ) -> Option<Reservation> {
-        engine.budget().try_reserve_queued(organisation, room(engine, limits))
-    }
-
-    /// Makes room at once or not at all; see [`Component::room_for`].
-    pub fn try_room_for(
-        engine: &crate::Engine,
-        organisation: Option<&Organisation>,
-        limits: RunLimits,
-    ) -> Option<Reservation> {
-        engine.budget().try_reserve_whole(organisation, room(engine, limits))
+        let platform = self.platform();
+        platform.budget().reserve_whole(organisation, platform.run_bytes(limits)).await
     }
 
     /// Like [`Component::run`], in room that was [made](Component::room_for) before; it is given back when the guest has
@@ -141,7 +128,7 @@ impl Component {
 
     /// A guest of this component, which may not run where an earlier one could not be stopped.
     pub(crate) fn guest(&self, of: Option<&Organisation>, what: impl Into<String>) -> Result<Guest, Refused> {
-        let watchdog = self.engine().watchdog();
+        let watchdog = self.platform().watchdog();
         watchdog.admits(&self.digest())?;
         Ok(watchdog.guest(self.digest(), of, what))
     }
@@ -154,7 +141,7 @@ impl Component {
         organisation: Holder,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> Result<T, Refused> {
-        let Some((threads, turns)) = self.engine().guests() else {
+        let Some((threads, turns)) = self.platform().guests() else {
             return Err(Refused::host("the engine has stopped"));
         };
         let given_up = guest.given_up();
@@ -168,7 +155,7 @@ impl Component {
         };
         match ended {
             Ok(Some(result)) => result,
-            Ok(None) => Err(not_stopped(self.engine().limits())),
+            Ok(None) => Err(not_stopped(self.platform().limits())),
             Err(error) => Err(Refused::host("the run's thread failed").because(error.to_string())),
         }
     }
@@ -201,12 +188,12 @@ pub(super) async fn run_in(live: &mut GuestInstance, request: RunRequest) -> Run
         organisation: _,
     } = request;
     let component = live.component().clone();
-    let host_limits = component.engine().limits().clone();
+    let host_limits = component.platform().limits().clone();
     let transfer = Transfer::result(&host_limits);
     let own = Instant::now() + Duration::from_millis(limits.timeout_ms);
     let deadline = stop_conditions.deadline.map_or(own, |shared| shared.min(own));
-    let mut call = Call::new(host_limits.clone(), identity, grants, model_file, sink, deadline);
-    call.stop_conditions = stop_conditions;
+    let limits_here = host_limits.clone();
+    let call = Call::new(Terms { limits: limits_here, identity, grants, model_file, sink, deadline, stop_conditions });
     let lowered = Lowered::new(&input).await;
     let columns = lowered.columns();
     let wit =
@@ -231,7 +218,7 @@ pub(super) async fn run_in(live: &mut GuestInstance, request: RunRequest) -> Run
     let outcome = match called.answer {
         Err(failure) => Err(failure),
         Ok(Err(error)) => {
-            let mut failure = reported(error, called.call.denied.as_deref());
+            let mut failure = reported(error, called.call.kept.settings.denied.as_deref());
             failure.stderr = called.output.text();
             Err(failure)
         }
@@ -240,12 +227,7 @@ pub(super) async fn run_in(live: &mut GuestInstance, request: RunRequest) -> Run
             failure
         }),
     };
-    RunReport { outcome, usage: called.usage, log_lines_dropped: called.call.log_lines_dropped }
-}
-
-/// What a run with these limits reserves.
-fn room(engine: &crate::Engine, limits: RunLimits) -> u64 {
-    limits.memory_bytes.saturating_add(engine.limits().output_bytes)
+    RunReport { outcome, usage: called.usage, log_lines_dropped: called.call.kept.log.lines_dropped }
 }
 
 struct AbortOnDrop<T>(JoinHandle<T>);

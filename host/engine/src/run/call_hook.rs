@@ -28,7 +28,7 @@ impl CallHookHandler<HostState> for Hook {
         match event {
             // What the guest hands over in the middle of its work is small; only what it answers may be large.
             CallHook::CallingHost => {
-                let most = store.data().call.limits.transfer_bytes;
+                let most = store.data().call.terms.limits.transfer_bytes;
                 store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
             }
             CallHook::ReturningFromWasm => {

@@ -12,20 +12,21 @@ use crate::component::inspect::Kind;
 use crate::component::validate::{self, Allowance};
 use crate::component::{Component, Description, Exports};
 use crate::contract::bindings::exports::analyte::plugin::provider;
-use crate::engine::blocking;
 use crate::error::Refused;
-use crate::host::Call;
+use crate::host::{Call, Terms};
+use crate::lift_lower::Transfer;
 use crate::machine::budget::Reservation;
-use crate::request::{Discard, Grants, Identity, ModelFile};
-use crate::run::instance::{Called, GuestInstance, Transfer};
+use crate::request::ModelFile;
+use crate::run::instance::{Called, GuestInstance};
 use crate::run::reserved_instance::ReservedInstance;
 use crate::runtime::pool_places::PoolPlace;
+use crate::schedule::blocking::blocking;
 
 impl Component {
     /// Calls `describe`, and of a provider `models`, in an instance of their own, on the share of this organisation.
     pub(crate) async fn describe(&self, of: Option<&Organisation>) -> Result<Description, Refused> {
         let (this, of) = (self.clone(), of.cloned());
-        let limits = self.engine().limits().clone();
+        let limits = self.platform().limits().clone();
         let guest = self.guest(of.as_ref(), "describe")?;
         // Before it takes a thread: a call that waits for memory keeps no other guest waiting.
         let room = self.room_to_ask(of.as_ref()).await?;
@@ -78,7 +79,7 @@ impl Component {
         if self.kind() == Kind::Model {
             return Err(wrong_world());
         }
-        let limits = self.engine().limits().clone();
+        let limits = self.platform().limits().clone();
         let (this, of) = (self.clone(), of.cloned());
         let (name, media_type) = (file.name.clone(), file.media_type.clone());
         let guest = self.guest(of.as_ref(), "inspect-model")?;
@@ -102,9 +103,9 @@ impl Component {
 
     /// Room for one call outside any job, and its place in the pool.
     async fn room_to_ask(&self, of: Option<&Organisation>) -> Result<(Reservation, PoolPlace), Refused> {
-        let limits = self.engine().limits();
+        let limits = self.platform().limits();
         let bytes = limits.memory_bytes.saturating_add(limits.describe_bytes);
-        let room = self.engine().budget().reserve(of, bytes).await;
+        let room = self.platform().budget().reserve(of, bytes).await;
         Ok((room, self.place().await?))
     }
 
@@ -118,19 +119,12 @@ impl Component {
             &wasmtime::component::Instance,
         ) -> wasmtime::Result<T>,
     ) -> Result<Called<T>, Refused> {
-        let limits = self.engine().limits().clone();
+        let limits = self.platform().limits().clone();
         let run =
             RunLimits { fuel: limits.describe_fuel, memory_bytes: limits.memory_bytes, timeout_ms: limits.describe_ms };
-        let transfer = Transfer { bytes: limits.describe_bytes, limit: "describe_bytes" };
+        let transfer = Transfer::description(&limits);
         let deadline = Instant::now() + Duration::from_millis(run.timeout_ms);
-        let call = Call::new(
-            limits,
-            Identity::default(),
-            Arc::new(Grants::default()),
-            model_file,
-            Arc::new(Discard),
-            deadline,
-        );
+        let call = Call::new(Terms { model_file, deadline, ..Terms::none(limits) });
         match ReservedInstance::new(GuestInstance::new(self.clone(), run.memory_bytes, place), Arc::new(room)).live() {
             Some(live) => Ok(live.call(run, transfer, call, body).await),
             None => Err(Refused::host("the instance has gone")),

@@ -7,9 +7,10 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::host::{HostState, cut};
-use crate::lift_lower::{ResultTooLarge, TextTooLong};
-use crate::run::instance::Transfer;
+use crate::cut::cut;
+use crate::error::HostFault;
+use crate::host::HostState;
+use crate::lift_lower::{ResultTooLarge, TextTooLong, Transfer};
 
 /// Longest cause or frame in bytes, and most of each.
 const TEXT_BYTES: usize = 512;
@@ -22,23 +23,8 @@ pub(crate) fn diagnose(error: &wasmtime::Error, limits: RunLimits, transfer: Tra
     failure.trap = trap.map(|trap| trap.to_string());
     failure.frames = frames(error);
     failure.causes = causes(error);
-    failure.stderr = state.output.text();
+    failure.stderr = state.output().text();
     failure
-}
-
-/// The platform's own fault inside a host call: it ends the run, and the component hears nothing of it.
-#[derive(Debug, thiserror::Error)]
-#[error("{said}")]
-pub(crate) struct HostFault {
-    message: &'static str,
-    said: String,
-}
-
-impl HostFault {
-    /// What could not be done, for the client, and what lies behind it.
-    pub(crate) fn new(message: &'static str, said: impl Into<String>) -> Self {
-        Self { message, said: said.into() }
-    }
 }
 
 /// Limits come before what they lead to: a refused allocation is followed by a panic, and that is not the cause.
@@ -58,7 +44,7 @@ fn first_cause(
             .hint("ask for more with `limits.fuel`, or give the model less to do");
         }
         Some(Trap::StackOverflow) => {
-            let bytes = state.call.limits.stack_bytes;
+            let bytes = state.call.terms.limits.stack_bytes;
             return Failure::new(
                 Code::StackOverflow,
                 format!("the component called itself too deeply for its stack of {bytes} bytes (limit stack_bytes)"),
@@ -68,10 +54,10 @@ fn first_cause(
         _ => {}
     }
     if let Some(fault) = error.downcast_ref::<HostFault>() {
-        return Failure::new(Code::HostError, fault.message);
+        return Failure::new(Code::HostError, fault.message());
     }
     if error.is::<TextTooLong>() {
-        let most = state.call.limits.transfer_bytes;
+        let most = state.call.terms.limits.transfer_bytes;
         return Failure::new(
             Code::OutputTooLarge,
             format!(
@@ -83,7 +69,7 @@ fn first_cause(
     if error.is::<ResultTooLarge>() || transfer_too_large(error) {
         // An error inside a call of the guest has the guest's frames; what it returned is taken after it has gone.
         if error.downcast_ref::<WasmBacktrace>().is_some() {
-            let most = state.call.limits.transfer_bytes;
+            let most = state.call.terms.limits.transfer_bytes;
             return Failure::new(
                 Code::OutputTooLarge,
                 format!("one call of the component handed the host more than {most} bytes (limit transfer_bytes)"),
@@ -100,7 +86,7 @@ fn first_cause(
         .hint("return less at once, or write a result file in pieces");
     }
     if too_many_handles(error) {
-        let most = state.call.limits.handles;
+        let most = state.call.terms.limits.handles;
         return Failure::new(
             Code::OutOfMemory,
             format!("the component held more than {most} files, streams and waits at once (limit handles)"),
@@ -119,7 +105,7 @@ fn first_cause(
         )
         .hint("ask for more with `limits.memory_bytes`, or give the model less data");
     }
-    if let Some(denied) = &state.call.denied {
+    if let Some(denied) = &state.call.kept.settings.denied {
         return capability_denied(denied);
     }
     if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
@@ -127,7 +113,7 @@ fn first_cause(
     }
     match trap {
         Some(Trap::UnreachableCodeReached) => {
-            let message = match panic_message(&state.output.text()) {
+            let message = match panic_message(&state.output().text()) {
                 Some(said) => format!("the component panicked: {said}"),
                 None => {
                     "the component crashed: it reached code that it marks as unreachable, as a panic does".to_owned()

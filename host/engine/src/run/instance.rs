@@ -13,16 +13,16 @@ use std::time::{Duration, Instant};
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::{RunLimits, Usage};
-use analyte_core::limits::Limits;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
 use crate::component::Component;
-use crate::host::stderr_tail::StderrTail;
-use crate::host::{Call, HostState};
+use crate::error::HostFault;
+use crate::host::{Call, HostState, StderrTail};
+use crate::lift_lower::Transfer;
 use crate::request::RunSink;
 use crate::run::call_hook::Hook;
-use crate::run::diagnose::{HostFault, diagnose};
+use crate::run::diagnose::diagnose;
 use crate::runtime::pool_places::PoolPlace;
 
 /// Fuel between two yields, unless something else is asked for.
@@ -36,20 +36,6 @@ pub(crate) struct Called<T> {
     pub(crate) call: Call,
     /// What it wrote to stderr.
     pub(crate) output: StderrTail,
-}
-
-/// How much the result of a call may carry, and which limit says so.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Transfer {
-    pub(crate) bytes: u64,
-    pub(crate) limit: &'static str,
-}
-
-impl Transfer {
-    /// The result of a run.
-    pub(crate) fn result(limits: &Limits) -> Self {
-        Self { bytes: limits.output_bytes, limit: "output_bytes" }
-    }
 }
 
 /// An instance in a store of its own.
@@ -74,14 +60,14 @@ enum Stage {
 impl GuestInstance {
     /// Room for an instance that may grow to this number of bytes, in its component's [place](Component::place) in the pool.
     pub(crate) fn new(component: Component, memory_bytes: u64, place: PoolPlace) -> Self {
-        let engine = component.engine();
+        let platform = component.platform();
         // Bounds what it may keep between calls, too: with no network, no folders and no name look-up, a WASI resource is a
         // deadline or the end of a stream, and nothing that works on its own.
-        let handles = usize::try_from(engine.limits().handles).unwrap_or(usize::MAX);
-        let mut state = HostState::new(engine.limits().clone(), memory_bytes);
+        let handles = usize::try_from(platform.limits().handles).unwrap_or(usize::MAX);
+        let mut state = HostState::new(platform.limits().clone(), memory_bytes);
         // A wait is two resources behind one handle.
         state.resources.set_max_capacity(handles.saturating_mul(2));
-        let mut store = Store::new(engine.wasmtime(), state);
+        let mut store = Store::new(platform.wasmtime(), state);
         store.limiter_async(|state| &mut state.memory);
         store.call_hook_async(Hook);
         store.set_max_component_handles(handles);
@@ -102,7 +88,7 @@ impl GuestInstance {
 
     /// Where the call's progress and log lines go.
     pub(crate) fn sink(&self) -> Arc<dyn RunSink> {
-        self.store.data().call.sink.clone()
+        self.store.data().call.terms.sink.clone()
     }
 
     /// How large it is now.
@@ -127,7 +113,7 @@ impl GuestInstance {
         // A caller that drops this future leaves it so.
         let before = mem::replace(&mut self.stage, Stage::Ended);
         let store = &mut self.store;
-        let (deadline, stop_conditions) = (call.deadline, call.stop_conditions.clone());
+        let (deadline, stop_conditions) = (call.terms.deadline, call.terms.stop_conditions.clone());
         store.data_mut().begin(call, transfer);
         let answer = match set_out(store, limits, self.slice) {
             Ok(()) => {
@@ -161,16 +147,15 @@ impl GuestInstance {
         // Exact at a yield and after a trap; running out leaves nothing.
         let fuel_left = self.store.get_fuel().unwrap_or(0);
         let state = self.store.data_mut();
-        if let Some(report) = state.call.pace.rest() {
-            state.call.sink.progress(report);
-        }
+        let Call { terms, kept } = &mut state.call;
+        kept.job.end(&*terms.sink);
         let usage = Usage { fuel: limits.fuel.saturating_sub(fuel_left), peak_memory_bytes: state.memory.peak() };
         let answer = answer.map_err(|stopped| match stopped {
             Stopped::Deadline => timeout(limits, state),
             Stopped::Asked => Failure::new(Code::Cancelled, "the run was stopped"),
             Stopped::Error(error) => diagnose(&error, limits, transfer, state),
         });
-        Called { answer, usage, call: state.end(), output: state.output.clone() }
+        Called { answer, usage, output: state.output().clone(), call: state.end() }
     }
 }
 
@@ -194,6 +179,6 @@ fn ended() -> wasmtime::Error {
 fn timeout(limits: RunLimits, state: &HostState) -> Failure {
     let spent = Duration::from_millis(limits.timeout_ms);
     let mut failure = Failure::new(Code::Timeout, format!("the run took longer than {spent:?} (limit timeout_ms)"));
-    failure.stderr = state.output.text();
+    failure.stderr = state.output().text();
     failure.hint("ask for more time with `limits.timeout_ms`, or give the model less to do")
 }

@@ -85,7 +85,7 @@ impl WarmInstance {
 
 impl Drop for WarmInstance {
     fn drop(&mut self) {
-        if let (Some(kept), Some((threads, _))) = (self.kept.take(), self.component.engine().guests()) {
+        if let (Some(kept), Some((threads, _))) = (self.kept.take(), self.component.platform().guests()) {
             // Where the threads have stopped the work is dropped at once, and the instance with it.
             drop(threads.spawn(async move { drop(kept) }));
         }

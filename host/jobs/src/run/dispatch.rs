@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use analyte_core::job::transition::Released;
 use analyte_core::names::Organisation;
-use analyte_engine::Component;
 use analyte_store::{Claimed, Claims, HeldUp, Room};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
@@ -159,7 +158,7 @@ async fn start(manager: &Manager, claimed: Vec<Claimed>, mut hand: Vec<Slot>, he
     // There was room a moment ago; where another run took it meanwhile, this one waits for some.
     let room = |(claimed, slot): (&Claimed, &Option<Slot>)| {
         let (organisation, limits) = (&claimed.run.key.organisation, claimed.job.limits);
-        slot.as_ref().and_then(|_| Component::try_room_for_queued(&manager.inner.engine, organisation, limits))
+        slot.as_ref().and_then(|_| manager.inner.engine.try_room_for_queued(organisation, limits))
     };
     let rooms: Vec<_> = claimed.iter().zip(&slots).map(room).collect();
     let waiting = held_up.into_iter().filter_map(|(of, why)| Some((of, waits_for_memory(why)?)));

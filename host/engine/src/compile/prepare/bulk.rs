@@ -11,7 +11,7 @@
 use wasm_encoder::{BlockType, Encode as _, Function, InstructionSink, ValType};
 use wasmparser::{BinaryReader, CodeSectionReader, Operator, Parser, Payload, TypeRef};
 
-use super::{number, section, sections};
+use super::sections::{number, section, sections};
 
 /// The most that is done at once, in bytes: some 0.2 ms where the pages have not been used before.
 const PIECE: u32 = 1 << 20;

@@ -124,7 +124,7 @@ impl Manager {
             return None;
         }
         let (engine, usual) = (&self.inner.engine, &self.inner.limits);
-        let room = Component::try_room_for(engine, Some(organisation), limits)?;
+        let room = engine.try_room_for(Some(organisation), limits)?;
         let left = engine.budget().capacity().saturating_sub(engine.budget().reserved());
         (left >= usual.memory_bytes.saturating_add(usual.output_bytes)).then_some(room)
     }
