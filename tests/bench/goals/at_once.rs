@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::goal::{goal, measured};
 use crate::metrics;
 use crate::noop;
 use crate::report::{Line, Report};
-use crate::verdict::Measured;
 use support::bench::asked::Asked;
 use support::bench::connection::{Answer, address, request};
 use support::bench::load::{Until, load, runtime};
@@ -29,17 +29,17 @@ pub(crate) fn measure(asked: &Asked) -> Report {
     let lines = vec![
         Line {
             what: format!("no-op jobs submitted, run and stored at once, durable, {CLIENTS} clients, single"),
-            goal: "6,000/s",
-            stretch: "12,000/s",
+            goal: per_second(goal("at-once").goal),
+            stretch: per_second(goal("at-once").stretch),
             measured: single.shown(per_second),
-            figures: vec![Measured::more(single.median(), 6_000.0, 12_000.0)],
+            figures: vec![measured("at-once", single.median())],
         },
         Line {
             what: format!("the same in batches of {BATCH}"),
-            goal: "6,000/s",
-            stretch: "12,000/s",
+            goal: per_second(goal("at-once-batched").goal),
+            stretch: per_second(goal("at-once-batched").stretch),
             measured: batched.shown(per_second),
-            figures: vec![Measured::more(batched.median(), 6_000.0, 12_000.0)],
+            figures: vec![measured("at-once-batched", batched.median())],
         },
     ];
     let note = format!(

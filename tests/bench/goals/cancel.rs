@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use analyte_core::limits::Limits;
 use serde_json::{Value, json};
 
+use crate::goal::{goal, measured};
 use crate::metrics;
 use crate::report::{Line, Report};
-use crate::verdict::Measured;
 use support::bench::asked::Asked;
 use support::bench::connection::{Connection, address, request, request_of};
 use support::bench::load::runtime;
@@ -30,23 +30,21 @@ const NOTE: &str = "every slot runs a loop without end (roots and quotients); on
 pub(crate) fn measure(asked: &Asked) -> Report {
     let usual = one(asked, CONFIG, None);
     let forced = one(asked, &format!("{CONFIG}concurrent_tasks = 100\n"), Some(100));
-    let line = |what: &str, goal, stretch, measured: &Cancelled, most: f64, better: f64| {
-        let Cancelled { slots, answered, gone } = measured;
+    let line = |figure: &str, what: &str, times: &Cancelled| {
+        let Cancelled { slots, answered, gone } = times;
+        let wanted = goal(figure);
         let [p50, p99] = [0.5, 0.99].map(|share| milliseconds(gone.quantile(share)));
         let [answered_p50, answered_p99] = [0.5, 0.99].map(|share| milliseconds(answered.quantile(share)));
         let later = gone.quantile(0.99).max(answered.quantile(0.99)).as_secs_f64() * 1_000.0;
         Line {
             what: format!("cancel of a busy loop, {what}: {slots} run"),
-            goal,
-            stretch,
+            goal: format!("p99 {} ms", wanted.goal),
+            stretch: format!("{} ms", wanted.stretch),
             measured: format!("gone: p50 {p50}, p99 {p99}; answered: p50 {answered_p50}, p99 {answered_p99}"),
-            figures: vec![Measured::less(later, most, better)],
+            figures: vec![measured(figure, later)],
         }
     };
-    let lines = vec![
-        line("at default concurrency", "p99 20 ms", "5 ms", &usual, 20.0, 5.0),
-        line("forced", "p99 80 ms", "40 ms", &forced, 80.0, 40.0),
-    ];
+    let lines = vec![line("cancel-usual", "at default concurrency", &usual), line("cancel-forced", "forced", &forced)];
     Report { lines, note: NOTE.to_owned() }
 }
 

@@ -12,8 +12,8 @@ use analyte_core::table::format::{Format, read, write};
 use analyte_engine::request::RunRequest;
 use arrow_array::{ArrayRef, Float64Array};
 
+use crate::goal::{goal, measured};
 use crate::report::{Line, Report};
-use crate::verdict::Measured;
 use support::bench::asked::Asked;
 use support::bench::connection::{Connection, address, request_of};
 use support::bench::load::runtime;
@@ -22,7 +22,7 @@ use support::bench::server;
 use support::chance::Chance;
 use support::http::Http;
 use support::ok;
-use support::sandbox::{Sandbox, shown};
+use support::sandbox::{self, Sandbox};
 
 const COLUMNS: usize = 8;
 const PATH: &str = "/v1/providers/hostile/models/echo/execute";
@@ -69,17 +69,23 @@ pub(crate) fn measure(asked: &Asked) -> Report {
     let mut lines = Vec::new();
     for ((name, _, table), crossing) in ways.iter().zip(&crossings) {
         let what = format!("{} × {COLUMNS} numbers → guest → back through `execute`, {name}", table.rows());
-        let measured = format!(
+        let shown = format!(
             "{}; after the body {}; whole call {}",
             crossing.rate.shown(gigabytes),
             crossing.after_the_body.shown(milliseconds),
             milliseconds(crossing.whole.median()),
         );
         lines.push(if *name == "Arrow" {
-            let figures = vec![Measured::more(crossing.rate.median(), 1.0, 2.0)];
-            Line { what, goal: "1 GB/s", stretch: "2 GB/s", measured, figures }
+            let wanted = goal("crossing");
+            Line {
+                what,
+                goal: format!("{} GB/s", wanted.goal),
+                stretch: format!("{} GB/s", wanted.stretch),
+                measured: shown,
+                figures: vec![measured("crossing", crossing.rate.median())],
+            }
         } else {
-            Line::beside(what, measured)
+            Line::beside(what, shown)
         });
     }
     let both_ways = (large.rows() * COLUMNS * 8 * 2) as f64;
@@ -134,7 +140,7 @@ async fn engine_alone(sandbox: &Sandbox, table: &Table) -> f64 {
     let began = Instant::now();
     let report = sandbox.component.run(request).await;
     let took = began.elapsed().as_secs_f64() * 1_000.0;
-    let Ok(outcome) = &report.outcome else { panic!("{}", shown(&report)) };
+    let Ok(outcome) = &report.outcome else { panic!("{}", sandbox::shown(&report)) };
     assert!(outcome.output.columns() == table.columns(), "the same numbers come back");
     took
 }

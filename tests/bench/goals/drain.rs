@@ -5,10 +5,10 @@ use std::sync::Arc;
 use analyte_core::timestamp::Timestamp;
 
 use crate::clock;
+use crate::goal::{goal, measured};
 use crate::metrics;
 use crate::noop;
 use crate::report::{Line, Report};
-use crate::verdict::Measured;
 use support::bench::asked::Asked;
 use support::bench::connection::{Answer, address, request};
 use support::bench::load::{Until, load, runtime};
@@ -22,18 +22,19 @@ const BATCH: usize = 100;
 /// A queue that becomes due all at once, some times.
 pub(crate) fn measure(asked: &Asked) -> Report {
     let jobs = asked.pick(200, 10_000);
-    let (mut seen, mut told) = (Rounds::default(), Rounds::default());
+    let (mut seen, mut by_times) = (Rounds::default(), Rounds::default());
     for _ in 0..asked.pick(1, 5) {
         let (by_client, by_jobs) = one(asked, jobs);
         seen.add(by_client);
-        told.add(by_jobs);
+        by_times.add(by_jobs);
     }
+    let wanted = goal("drain");
     let line = Line {
         what: format!("drain of {jobs} queued no-op jobs, each with its result stored"),
-        goal: "9,000/s",
-        stretch: "14,000/s",
-        measured: format!("{}; by the jobs' own times {}", seen.shown(per_second), told.shown(per_second)),
-        figures: vec![Measured::more(seen.median(), 9_000.0, 14_000.0)],
+        goal: per_second(wanted.goal),
+        stretch: per_second(wanted.stretch),
+        measured: format!("{}; by the jobs' own times {}", seen.shown(per_second), by_times.shown(per_second)),
+        figures: vec![measured("drain", seen.median())],
     };
     let note = format!(
         "all jobs have the same `run_at`, and all are acknowledged before it (else the \

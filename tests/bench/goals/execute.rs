@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::goal::{goal, measured};
 use crate::report::{Line, Report};
-use crate::verdict::Measured;
 use support::bench::asked::Asked;
 use support::bench::bare_server::BareServer;
 use support::bench::connection::{Answer, address};
@@ -37,19 +37,19 @@ pub(crate) fn measure(asked: &Asked) -> Report {
         let (mut ratios, mut own, mut other) = (Rounds::default(), Rounds::default(), Rounds::default());
         let mut times = Times::default();
         for _ in 0..asked.pick(1, 5) {
-            let measured = |address: &str, right: &Arc<[u8]>| -> Load {
+            let loaded = |address: &str, right: &Arc<[u8]>| -> Load {
                 let right = right.clone();
                 let right = move |answer: &Answer<'_>| answer.status == 200 && *answer.body == *right;
                 let until = Until::Passed(Duration::from_millis(asked.pick(200, 2_000)));
                 runtime.block_on(load(address, &request, connections, until, right))
             };
-            let (sandboxed, bare) = (measured(&own_address, &expected.body), measured(&bare_address, &native.body));
+            let (sandboxed, bare) = (loaded(&own_address, &expected.body), loaded(&bare_address, &native.body));
             ratios.add(sandboxed.rate() / bare.rate());
             own.add(sandboxed.rate());
             other.add(bare.rate());
             times.extend(sandboxed.times);
         }
-        let measured = format!(
+        let shown = format!(
             "{} of its requests/s: {} to {}; p50 {}, p99 {}",
             ratios.shown(ratio),
             own.shown(per_second),
@@ -59,10 +59,16 @@ pub(crate) fn measure(asked: &Asked) -> Report {
         );
         let what = format!("`execute` of {ROWS} rows × 4 numbers against bare axum, {connections} connections");
         if connections == 64 {
-            let figures = vec![Measured::more(ratios.median(), 0.4, 0.6)];
-            Line { what, goal: "0.4 of its requests/s", stretch: "0.6", measured, figures }
+            let wanted = goal("execute");
+            Line {
+                what,
+                goal: format!("{} of its requests/s", wanted.goal),
+                stretch: wanted.stretch.to_string(),
+                measured: shown,
+                figures: vec![measured("execute", ratios.median())],
+            }
         } else {
-            Line::beside(what, measured)
+            Line::beside(what, shown)
         }
     });
     Report { lines: lines.into(), note: NOTE.to_owned() }

@@ -8,8 +8,8 @@ use tokio::runtime::Builder;
 use wasmtime::PoolingAllocationConfig;
 
 use crate::bare_engine::BareEngine;
+use crate::goal::{goal, measured};
 use crate::report::{Line, Report};
-use crate::verdict::Measured;
 use support::bench::asked::Asked;
 use support::bench::server::sandbox;
 use support::bench::times::Times;
@@ -26,17 +26,19 @@ const NOTE: &str = "a model that takes nothing and gives nothing, of a Rust comp
 pub(crate) fn measure(asked: &Asked) -> Report {
     let runtime = ok(Builder::new_multi_thread().worker_threads(1).enable_all().build(), "a runtime");
     let (bare, engine) = runtime.block_on(both(asked.pick(100, 10_000)));
-    let line = |what: &str, times: &Times| {
+    let line = |figure: &str, what: &str, times: &Times| {
+        let wanted = goal(figure);
         let p50 = times.quantile(0.5).as_secs_f64() * 1e6;
         Line {
             what: format!("a fresh Rust-std instance and an empty call, {what}"),
-            goal: "14 µs",
-            stretch: "8 µs",
+            goal: format!("{} µs", wanted.goal),
+            stretch: format!("{} µs", wanted.stretch),
             measured: format!("p50 {p50:.1} µs, p99 {:.1} µs", times.quantile(0.99).as_secs_f64() * 1e6),
-            figures: vec![Measured::less(p50, 14.0, 8.0)],
+            figures: vec![measured(figure, p50)],
         }
     };
-    let lines = vec![line("bare", &bare), line("through the engine crate", &engine)];
+    let lines =
+        vec![line("instance-bare", "bare", &bare), line("instance-engine", "through the engine crate", &engine)];
     let has = if PoolingAllocationConfig::is_pagemap_scan_available() { "has" } else { "has not" };
     Report { lines, note: format!("{NOTE} {has}.") }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 
 use crate::clock::ProcessorTime;
+use crate::goal::{goal, measured};
 use crate::report::{Line, Report};
-use crate::verdict::Measured;
 use support::bench::asked::Asked;
 use support::bench::rounds::{Rounds, milliseconds, ratio};
 use support::chance::Chance;
@@ -41,12 +41,14 @@ pub(crate) fn measure(asked: &Asked) -> Report {
             least.add(skipped);
             slower.add(read / skipped);
         }
+        let figure = format!("json-{kind}");
+        let wanted = goal(&figure);
         Line {
             what: format!("JSON rows in, {rows} × {COLUMNS} {kind} numbers, against `serde_json` into `IgnoredAny`"),
-            goal: "2.5×",
-            stretch: "1.6×",
+            goal: format!("{}×", wanted.goal),
+            stretch: format!("{}×", wanted.stretch),
             measured: format!("{}: {} to {}", slower.shown(ratio), own.shown(milliseconds), least.shown(milliseconds)),
-            figures: vec![Measured::less(slower.median(), 2.5, 1.6)],
+            figures: vec![measured(&figure, slower.median())],
         }
     });
     Report { lines: lines.into(), note: NOTE.to_owned() }

@@ -15,8 +15,8 @@ pub(crate) struct Report {
 pub(crate) struct Line {
     pub(crate) what: String,
     /// In words; empty where the line stands beside one with a goal.
-    pub(crate) goal: &'static str,
-    pub(crate) stretch: &'static str,
+    pub(crate) goal: String,
+    pub(crate) stretch: String,
     pub(crate) measured: String,
     /// What the goal asks of which figure.
     pub(crate) figures: Vec<Measured>,
@@ -25,7 +25,7 @@ pub(crate) struct Line {
 impl Line {
     /// A line without a goal of its own.
     pub(crate) fn beside(what: impl Into<String>, measured: String) -> Self {
-        Self { what: what.into(), goal: "", stretch: "", measured, figures: Vec::new() }
+        Self { what: what.into(), goal: String::new(), stretch: String::new(), measured, figures: Vec::new() }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use crate::goal::{goal, measured};
 use crate::report::{Line, Report};
-use crate::verdict::Measured;
 use support::bench::asked::Asked;
 use support::bench::connection::{Connection, address, request_of};
 use support::bench::filled::{BATCH, Filled, config, fill, ready, restarted};
@@ -45,12 +45,14 @@ pub(crate) fn measure(asked: &Asked) -> Report {
 }
 
 fn restart_line(jobs: usize, how: &str, times: &Times) -> Line {
+    let figure = if how == "after SIGTERM" { "restart-after-sigterm" } else { "restart-after-kill" };
+    let wanted = goal(figure);
     Line {
         what: format!("restart with {jobs} jobs stored, {how}, to ready"),
-        goal: "2 s",
-        stretch: "0.5 s",
+        goal: format!("{} s", wanted.goal),
+        stretch: format!("{} s", wanted.stretch),
         measured: format!("least, median, most {}", times.spread()),
-        figures: vec![Measured::less(times.quantile(0.5).as_secs_f64(), 2.0, 0.5)],
+        figures: vec![measured(figure, times.quantile(0.5).as_secs_f64())],
     }
 }
 
@@ -60,12 +62,13 @@ fn list_line(jobs: usize, times: &[Times; 5]) -> Line {
         format!("{name}: p50 {p50}, p99 {p99}")
     });
     let slowest = times.iter().map(|times| times.quantile(0.99).as_secs_f64() * 1_000.0).fold(0.0, f64::max);
+    let wanted = goal("list");
     Line {
         what: format!("`GET /v1/jobs` by an indexed filter, {jobs} jobs stored"),
-        goal: "p99 20 ms",
-        stretch: "5 ms",
+        goal: format!("p99 {} ms", wanted.goal),
+        stretch: format!("{} ms", wanted.stretch),
         measured: shown.collect::<Vec<_>>().join("; "),
-        figures: vec![Measured::less(slowest, 20.0, 5.0)],
+        figures: vec![measured("list", slowest)],
     }
 }
 

@@ -8,19 +8,29 @@ use crate::repository;
 
 /// Prints machine, system and versions.
 pub fn print() {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let member = |text: &str, name: &str| {
-        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-        line.split_once(':').map_or("unknown", |(_, value)| value.trim()).to_owned()
-    };
-    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let processor = member(&read("/proc/cpuinfo"), "model name");
-    let memory = member(&read("/proc/meminfo"), "MemTotal");
-    let system = read("/proc/sys/kernel/osrelease");
+    let (cores, processor, memory) = (cores(), processor(), member("/proc/meminfo", "MemTotal"));
+    let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     println!("Machine: {cores} cores, {processor}; memory {memory}; Linux {}.", system.trim());
     let build = if cfg!(debug_assertions) { "not optimised" } else { "optimised" };
     let (own, compiler, sandbox) = (env!("CARGO_PKG_VERSION"), compiler(), locked("wasmtime"));
     println!("Versions: analyte {own}, {build}; {compiler}; wasmtime {sandbox}.");
+}
+
+/// How many cores this program may use; 0 where the system does not say.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(0, std::num::NonZero::get)
+}
+
+/// What the processor calls itself; `unknown` where the system does not say.
+pub fn processor() -> String {
+    member("/proc/cpuinfo", "model name")
+}
+
+/// What stands behind a name in a file of the system.
+fn member(path: &str, name: &str) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    line.split_once(':').map_or("unknown", |(_, value)| value.trim()).to_owned()
 }
 
 /// The compiler that this repository is built with.
