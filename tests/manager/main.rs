@@ -29,6 +29,7 @@ use serde_json::json;
 
 mod execute;
 mod files;
+mod graphs;
 mod model_source;
 mod organisations;
 mod providers;
@@ -146,7 +147,15 @@ fn submission(manager: &Manager, name: &str) -> Submission {
 fn slow(manager: &Manager, milliseconds: u32) -> Submission {
     let parameters = json!({ "milliseconds": milliseconds });
     let parameters = Parameters::Object(parameters.as_object().cloned().unwrap_or_default());
-    Submission { parameters, ..submission(manager, "slow") }
+    with_parameters(submission(manager, "slow"), &parameters)
+}
+
+/// The submission of one task, with these parameters.
+fn with_parameters(mut submission: Submission, parameters: &Parameters) -> Submission {
+    for task in &mut submission.tasks {
+        task.parameters.clone_from(parameters);
+    }
+    submission
 }
 
 async fn submitted(manager: &Manager, submission: Submission) -> JobId {
@@ -247,12 +256,13 @@ async fn what_cannot_run_is_refused_before_it_is_a_job() {
         }
     };
     let plain = submission(&manager, "noop");
-    let elsewhere = Submission { provider: ProviderName::new("elsewhere").expect("a name"), ..plain.clone() };
+    let elsewhere = ProviderName::new("elsewhere").expect("a name");
+    let elsewhere = Submission::new(elsewhere, model("noop"), numbers(&manager, "noop", "[1]"));
     assert_eq!(refusal(elsewhere).await, Err("there is no provider `elsewhere`".into()));
-    let unknown = Submission { model: model("unknown"), ..plain.clone() };
+    let unknown = Submission::new(provider(), model("unknown"), numbers(&manager, "noop", "[1]"));
     assert_eq!(refusal(unknown).await, Err("there is no model `unknown` of provider `hostile`".into()));
     let unwanted = json!({ "factor": 1 }).as_object().cloned().unwrap_or_default();
-    let unwanted = Submission { parameters: Parameters::Object(unwanted), ..plain.clone() };
+    let unwanted = with_parameters(plain.clone(), &Parameters::Object(unwanted));
     assert_eq!(refusal(unwanted).await, Err("parameters/factor: the model takes no parameters".into()));
     let greedy = LimitsAsked { fuel: Some(u64::MAX), ..LimitsAsked::default() };
     assert!(
@@ -399,7 +409,7 @@ async fn a_repeated_submission_is_one_job_and_a_full_queue_takes_no_more() {
     let again = manager.submit(&organisation(), keyed(b"body")).await.expect("replayed");
     assert_eq!((first.replayed, again.replayed, first.job.job.id), (false, true, again.job.job.id));
     assert_eq!(code(manager.submit(&organisation(), keyed(b"other")).await), Some(Code::IdempotencyMismatch));
-    let unknown = Submission { model: model("unknown"), ..submission(&manager, "noop") };
+    let unknown = Submission::new(provider(), model("unknown"), numbers(&manager, "noop", "[1]"));
     let three = vec![submission(&manager, "noop"), unknown, submission(&manager, "noop")];
     let answers = manager.submit_all(&organisation(), three).await;
     assert_eq!(answers.last().and_then(|last| last.as_ref().err()).map(JobsError::over_quota), Some(true));

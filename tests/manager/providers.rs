@@ -15,7 +15,7 @@ use bytes::Bytes;
 
 use super::{
     code, component, ended, install, key, limits, model, organisation, other_component, provider, reaches, started,
-    submission, submitted, until, with_provider,
+    submission, submitted, until, with_parameters, with_provider,
 };
 use support::plugins::plugin;
 
@@ -159,7 +159,7 @@ async fn a_model_component_is_published_under_a_provider() {
     let body = Bytes::from_static(b"[{\"value\":1.5},{}]");
     let input = format::read(Format::Json, body, &double.info.input, manager.limits()).expect("a table").table;
     let pairs = Parameters::Pairs(vec![("factor".to_owned(), "4".to_owned())]);
-    let submission = Submission { parameters: pairs, ..Submission::new(own.clone(), model("double"), input) };
+    let submission = with_parameters(Submission::new(own.clone(), model("double"), input), &pairs);
     let id = submitted(&manager, submission).await;
     assert_eq!(ended(&manager, id).await.error(), None);
     let result = manager.result_table(&organisation(), id, None).await.expect("a table");

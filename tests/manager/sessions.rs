@@ -10,7 +10,7 @@ use analyte_core::limits::Limits;
 use analyte_core::names::{JobId, Organisation, ProviderKey, ProviderName};
 use analyte_core::table::format::{self, Format};
 use analyte_jobs::{
-    InstallProvider, Manager, NewProvider, NewToken, Parameters, Principal, Right, Session, Submission,
+    InstallProvider, Manager, NewProvider, NewToken, Parameters, Principal, Right, Session, Submission, TaskAsked,
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -66,7 +66,8 @@ impl Kept {
         let input = format::read(Format::Json, body, &found.info.input, self.manager.limits()).expect("a table").table;
         let parameters = Parameters::Object(parameters.as_object().cloned().unwrap_or_default());
         let session = session.map(|session| session.id().clone());
-        let submission = Submission { parameters, session, ..Submission::new(name, model("keeper"), input) };
+        let task = TaskAsked { parameters, ..TaskAsked::new(name, model("keeper"), input) };
+        let submission = Submission { session, ..Submission::of(vec![task]) };
         self.manager.submit(&organisation(), submission).await.expect("submitted").job.job.id
     }
 

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
-use super::{model, organisation, started};
+use super::{model, organisation, started, with_parameters};
 use support::PATIENCE;
 use support::plugins::plugin;
 
@@ -85,7 +85,7 @@ impl Split {
 
     fn submission(&self, rows: u32, parameters: &Value) -> Submission {
         let parameters = Parameters::Object(parameters.as_object().cloned().unwrap_or_default());
-        Submission { parameters, ..Submission::new(name("rows"), model("rows"), self.input("rows", "rows", rows)) }
+        with_parameters(Submission::new(name("rows"), model("rows"), self.input("rows", "rows", rows)), &parameters)
     }
 
     async fn submit(&self, rows: u32, parameters: Value) -> JobId {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
+use analyte_core::names::TaskName;
 use analyte_core::table::problem::{Problem, ReadError};
 use analyte_engine::error::{EngineError, Refused};
 use analyte_store::StoreError;
@@ -124,6 +125,22 @@ impl JobsError {
     }
     pub(crate) fn stopping() -> Self {
         Self::busy("the server is stopping", Duration::from_secs(5))
+    }
+
+    /// The same with another sentence.
+    #[must_use]
+    pub(crate) fn saying(self, message: String) -> Self {
+        Self { message, ..self }
+    }
+
+    /// Says which task of a submission of several it is about.
+    #[must_use]
+    pub(crate) fn of_task(mut self, place: usize, name: &TaskName) -> Self {
+        self.message = format!("task `{name}`: {}", self.message);
+        for wrong in &mut self.wrong {
+            wrong.pointer.insert_str(0, &format!("/tasks/{place}"));
+        }
+        self
     }
 
     #[must_use]

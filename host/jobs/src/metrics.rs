@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
-use analyte_core::job::{Job, Status};
+use analyte_core::job::{Job, Status, Task};
+use analyte_core::names::ProviderName;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::Claimed;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -74,7 +75,7 @@ impl Metrics {
             &*self.inner;
         registry.register(
             "analyte_jobs_ended",
-            "Jobs that ended, by provider and outcome: completed, or a code",
+            "Jobs that ended, by provider and outcome: completed, or a code; a job counts under each of its providers",
             ended.clone(),
         );
         registry.register("analyte_jobs_submitted", "Jobs that were kept", submitted.clone());
@@ -109,7 +110,10 @@ impl Metrics {
         self.inner.attempts.inc();
         // Waiting for a first start; later ones wait for reasons of their own.
         if claimed.run.attempt.0 == 1 {
-            let since = claimed.job.run_at.unwrap_or(claimed.job.created_at).max(claimed.job.created_at);
+            let job = &claimed.job;
+            let parents = job.task(&claimed.run.key.task).map_or(&[][..], |task| task.parents.as_slice());
+            let parents_ended = parents.iter().filter_map(|parent| job.task(parent)?.finished_at);
+            let since = parents_ended.chain(job.run_at).fold(job.created_at, Timestamp::max);
             self.inner.wait.observe(seconds(now.ms_since(since)));
         }
     }
@@ -133,18 +137,69 @@ impl Metrics {
 
     /// A job ended.
     pub(crate) fn ended(&self, job: &Job) {
-        let outcome = match job.status {
-            Status::Completed => "completed",
-            Status::Cancelled => Code::Cancelled.as_str(),
-            Status::Failed | Status::Queued | Status::Running => {
-                job.error().map_or(Code::HostError, |failure| failure.code).as_str()
-            }
-        };
-        let provider = job.leading_task().map(|task| task.provider.to_string()).unwrap_or_default();
-        self.inner.ended.get_or_create(&Ended { provider, outcome }).inc();
+        for provider in job.providers() {
+            let outcome = outcome(job, provider);
+            self.inner.ended.get_or_create(&Ended { provider: provider.to_string(), outcome }).inc();
+        }
+    }
+}
+
+/// How an ended job ended for one of its providers: `completed` where all tasks on that provider did, else the code of the
+/// first of them that failed, else of the first that was cancelled.
+fn outcome(job: &Job, provider: &ProviderName) -> &'static str {
+    let first = |status| job.tasks.iter().find(|task| task.provider == *provider && task.status == status);
+    let code = |task: &Task, usual: Code| task.error.as_ref().map_or(usual, |failure| failure.code).as_str();
+    match (first(Status::Failed), first(Status::Cancelled)) {
+        (Some(task), _) => code(task, Code::HostError),
+        (None, Some(task)) => code(task, Code::Cancelled),
+        (None, None) => "completed",
     }
 }
 
 fn seconds(ms: u64) -> f64 {
     Duration::from_millis(ms).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use analyte_core::digest::Digest;
+    use analyte_core::failure::Failure;
+    use analyte_core::job::{Content, RunLimits};
+    use analyte_core::names::{JobId, ModelName, Organisation, TaskName};
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+
+    #[test]
+    fn a_job_counts_once_under_each_of_its_providers_as_it_ended_there() {
+        let content = Content { digest: Digest::of(b""), bytes: 0 };
+        let task = |name: &str, provider: &str, status: Status, code: Option<Code>| {
+            let named = (ProviderName::new(provider).unwrap(), ModelName::new("m").unwrap());
+            let name = TaskName::new(name).unwrap();
+            let error = code.map(|code| Failure::new(code, "why"));
+            Task { status, error, ..Task::queued(name, named, Digest::of(b""), content.clone(), content.clone()) }
+        };
+        let tasks = vec![
+            task("one", "fine", Status::Completed, None),
+            task("two", "wrong", Status::Completed, None),
+            task("three", "wrong", Status::Failed, Some(Code::Trap)),
+            task("four", "wrong", Status::Cancelled, Some(Code::ParentFailed)),
+            task("five", "held", Status::Cancelled, Some(Code::ParentFailed)),
+            task("six", "fine", Status::Completed, None),
+        ];
+        let limits = RunLimits { fuel: 1, memory_bytes: 1, timeout_ms: 1 };
+        let (id, organisation) = (JobId(uuid::Uuid::nil()), Organisation::default_one());
+        let job = Job { status: Status::Failed, ..Job::queued(id, organisation, tasks, limits, Timestamp(0)) };
+        let (metrics, mut registry, mut text) = (Metrics::default(), Registry::default(), String::new());
+        metrics.register(&mut registry);
+        metrics.ended(&job);
+        encode(&mut text, &registry).unwrap();
+        let mut counted: Vec<&str> = text.lines().filter(|line| line.starts_with("analyte_jobs_ended_total")).collect();
+        counted.sort_unstable();
+        let expected = [("fine", "completed"), ("held", "parent-failed"), ("wrong", "trap")]
+            .map(|(of, how)| format!("analyte_jobs_ended_total{{provider=\"{of}\",outcome=\"{how}\"}} 1"));
+        assert_eq!(counted, expected);
+    }
 }

@@ -106,7 +106,11 @@ async fn read_back(store: &SledStore) -> Outcome<()> {
         let page = store.jobs(&of, query.clone()).await?;
         listing += began.elapsed();
         let tasks = page.jobs.iter().flat_map(|job| job.tasks.iter().map(|task| (job.id, task)));
-        let wanted = tasks.flat_map(|(id, task)| [(id, task.input.clone()), (id, task.parameters.clone())]).collect();
+        let given = tasks.flat_map(|(id, task)| {
+            let contents = task.input.given().into_iter().chain([&task.parameters]);
+            contents.map(move |content| (id, content.clone()))
+        });
+        let wanted = given.collect();
         let began = Instant::now();
         let missing = store.contents(&of, wanted).await?.iter().filter(|found| found.is_none()).count();
         reading += began.elapsed();

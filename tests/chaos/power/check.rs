@@ -98,7 +98,8 @@ impl Check<'_> {
     /// Whatever a job names is there, whether it was acknowledged or not.
     async fn contents(&mut self, job: &Job) {
         for task in &job.tasks {
-            let mut named: Vec<(&str, &Content)> = vec![("input", &task.input), ("parameters", &task.parameters)];
+            let mut named: Vec<(&str, &Content)> = vec![("parameters", &task.parameters)];
+            named.extend(task.input.given().map(|input| ("input", input)));
             named.extend(task.result.iter().map(|result| ("result", result)));
             named.extend(task.log.iter().map(|log| ("log", log)));
             for (what, content) in named {

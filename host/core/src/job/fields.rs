@@ -1,6 +1,6 @@
 //! A job as a query sees it: the names of its JSON form, with a dot where one object stands in another.
 //!
-//! `provider`, `model` and `digest` are those of the first task, as in the indexes. What a run changes (attempt,
+//! `provider`, `model` and `digest` are those of the first task; the indexes know the providers and models of all tasks. What a run changes (attempt,
 //! progress, usage, error) is that of the task that stands for the job. `status.rank` is a number to sort by. `run_at`,
 //! `started_at` and `finished_at` are missing as long as the job has no such time.
 

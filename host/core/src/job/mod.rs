@@ -1,6 +1,6 @@
 //! Jobs and tasks, and what may happen to them ([`transition`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -14,10 +14,13 @@ use crate::timestamp::Timestamp;
 
 pub mod event;
 pub mod fields;
+mod input;
 mod new;
 pub mod transition;
 #[cfg(test)]
 mod transition_properties;
+
+pub use input::Input;
 
 /// State of a job and of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -189,10 +192,13 @@ pub struct Task {
     /// Tasks of the same job that must complete first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<TaskName>,
-    /// An Arrow stream.
-    pub input: Content,
+    /// Where the table comes from that it runs on.
+    pub input: Input,
     /// A JSON object.
     pub parameters: Content,
+    /// What each of its runs may use; `None`: what [`Job::limits`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<RunLimits>,
     /// Capabilities that were granted when it was submitted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<String>,
@@ -266,7 +272,7 @@ pub struct Job {
     /// End of the last task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
-    /// For each run.
+    /// What each run of a task may use that has no limits of its own; [`Job::limits_of`] says which hold.
     pub limits: RunLimits,
     /// For each task.
     pub retry: RetryPolicy,
@@ -366,10 +372,21 @@ impl Job {
         }
     }
 
-    /// The task whose provider and model a job is counted under where only one can be named: the first. `None` for a job
-    /// without tasks, which no store takes.
+    /// The task whose provider and model stand for the job where only one can be named, as in the columns of a list: the
+    /// first. What counts jobs counts them under every task's ([`Job::providers`]). `None` for a job without tasks, which no
+    /// store takes.
     pub fn leading_task(&self) -> Option<&Task> {
         self.tasks.first()
+    }
+
+    /// The providers of its tasks, each once.
+    pub fn providers(&self) -> BTreeSet<&ProviderName> {
+        self.tasks.iter().map(|task| &task.provider).collect()
+    }
+
+    /// What each run of this task of the job may use.
+    pub fn limits_of(&self, task: &Task) -> RunLimits {
+        task.limits.unwrap_or(self.limits)
     }
 
     /// Tasks that no other task depends on: their tables are the job's results.
@@ -380,6 +397,17 @@ impl Job {
     /// Whether every parent of this task has completed.
     pub fn parents_completed(&self, task: &Task) -> bool {
         task.parents.iter().all(|name| self.task(name).is_some_and(|parent| parent.status == Status::Completed))
+    }
+
+    /// Queued tasks whose parents have all completed, with their places. The time for it grows with the tasks and their parents
+    /// together, while [`Job::parents_completed`] looks through the tasks for each parent.
+    pub fn unblocked(&self) -> impl Iterator<Item = (usize, &Task)> {
+        let completed = self.tasks.iter().filter(|task| task.status == Status::Completed);
+        let completed: HashSet<&TaskName> = completed.map(|task| &task.name).collect();
+        let unblocked = move |task: &Task| {
+            task.status == Status::Queued && task.parents.iter().all(|parent| completed.contains(parent))
+        };
+        self.tasks.iter().enumerate().filter(move |(_, task)| unblocked(task))
     }
 
     /// Earliest time at which this task may start, as far as `run_at` and backoff say.

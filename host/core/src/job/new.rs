@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, Job, RetryPolicy, RunLimits, Status, Task, Usage};
+use super::{Content, Input, Job, RetryPolicy, RunLimits, Status, Task, Usage};
 use crate::digest::Digest;
 use crate::names::{Attempt, JobId, ModelName, Organisation, ProviderName, TaskName};
 use crate::timestamp::Timestamp;
@@ -13,7 +13,7 @@ impl Task {
         name: TaskName,
         (provider, model): (ProviderName, ModelName),
         digest: Digest,
-        input: Content,
+        input: impl Into<Input>,
         parameters: Content,
     ) -> Self {
         Self {
@@ -23,8 +23,9 @@ impl Task {
             digest,
             model_file: None,
             parents: Vec::new(),
-            input,
+            input: input.into(),
             parameters,
+            limits: None,
             grants: Vec::new(),
             status: Status::Queued,
             attempt: Attempt(0),

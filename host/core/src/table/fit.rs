@@ -12,7 +12,7 @@ use arrow_array::{Array as _, ArrayRef};
 use crate::base_type::{BaseType, Kind};
 use crate::limits::Limits;
 use crate::model::Cardinality;
-use crate::shape::{Field, Shape};
+use crate::shape::{Field, Rest, Shape};
 use crate::table::Table;
 use crate::table::arrow::convert::convert;
 use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError};
@@ -42,7 +42,7 @@ pub fn fit(table: &Table, shape: &Shape, cardinality: Cardinality, limits: &Limi
             Some((given, column)) => suit(field, given, column, &mut left, &mut problems)?,
             None if field.nullable => all_missing(field, table.rows(), &mut left, &budget)?,
             None => {
-                problems.push(problem(field, None, "the field is required, and it is not there".to_owned()));
+                problems.push(missing(field));
                 continue;
             }
         };
@@ -80,6 +80,34 @@ pub fn fit(table: &Table, shape: &Shape, cardinality: Cardinality, limits: &Limi
     Ok(Read { table, warnings })
 }
 
+/// Whether a table of the one shape can fit another, as far as the shapes alone say it: every declared field that is required
+/// is there, or may be among the columns that an open shape admits, and none is of an unsuitable type.
+pub fn can_fit(given: &Shape, shape: &Shape) -> Result<(), ReadError> {
+    let by_name: std::collections::HashMap<&str, BaseType> =
+        given.fields.iter().map(|field| (field.name.as_ref(), field.base_type)).collect();
+    let mut problems = Vec::new();
+    for field in shape.fields.iter() {
+        if problems.len() >= MOST_PROBLEMS {
+            break;
+        }
+        match by_name.get(field.name.as_ref()).copied() {
+            Some(from) if same(from, field.base_type) || converts(from, field.base_type) => {}
+            Some(from) => problems.push(unsuitable(field, from)),
+            None if field.nullable || given.rest != Rest::None => {}
+            None => problems.push(missing(field)),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(ReadError::of(problems)) }
+}
+
+fn missing(field: &Field) -> Problem {
+    problem(field, None, "the field is required, and it is not there".to_owned())
+}
+
+fn unsuitable(field: &Field, from: BaseType) -> Problem {
+    problem(field, None, format!("expected {}, found a column of {from}", field.base_type))
+}
+
 fn by_name(table: &Table) -> std::collections::HashMap<&str, (&Field, &ArrayRef)> {
     let columns = table.fields().iter().zip(table.columns());
     columns.map(|(field, column)| (field.name.as_ref(), (field, column))).collect()
@@ -98,16 +126,21 @@ fn suit(
     problems: &mut Vec<Problem>,
 ) -> Result<ArrayRef, ReadError> {
     let (from, to) = (given.base_type, field.base_type);
-    // Text that says it is JSON already was checked; other text that is to be JSON is looked at value by value.
-    let same = from == to || (is_plain_text(from) && is_plain_text(to)) || (from.is_json_text() && is_any_json(to));
+    let same = same(from, to);
     if same && given.kind == field.kind {
         return Ok(Arc::clone(column));
     }
     if column.null_count() == column.len() || same || converts(from, to) {
         return convert(field, &[column], left, problems);
     }
-    problems.push(problem(field, None, format!("expected {to}, found a column of {from}")));
+    problems.push(unsuitable(field, from));
     Ok(Arc::clone(column))
+}
+
+/// Whether values of one type are values of another as they are.
+fn same(from: BaseType, to: BaseType) -> bool {
+    // Text that says it is JSON already was checked; other text that is to be JSON is looked at value by value.
+    from == to || (is_plain_text(from) && is_plain_text(to)) || (from.is_json_text() && is_any_json(to))
 }
 
 fn is_plain_text(base_type: BaseType) -> bool {

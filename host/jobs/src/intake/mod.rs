@@ -1,9 +1,12 @@
 //! From what a client asks for to a durable job.
 
 pub(crate) mod coerce;
+mod graph;
 pub(crate) mod idempotency;
 pub(crate) mod keys;
 pub(crate) mod prepare;
 mod retry;
+pub(crate) mod run_limits;
 pub(crate) mod submission;
 pub(crate) mod submit;
+pub(crate) mod task;

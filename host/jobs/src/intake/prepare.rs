@@ -5,9 +5,9 @@ use std::sync::Arc;
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
 use analyte_core::document::Document;
-use analyte_core::job::{Content, Job, RunLimits, Task};
+use analyte_core::job::{Content, Input, Job, RunLimits, Task};
 use analyte_core::limits::Limits;
-use analyte_core::names::{JobId, Organisation, TaskName};
+use analyte_core::names::{JobId, Organisation};
 use analyte_core::parameters::{ParameterProblem, ParametersSchema};
 use analyte_core::table::Table;
 use analyte_core::table::fit::fit;
@@ -20,7 +20,10 @@ use serde_json::{Map, Value};
 use crate::catalogue::installed::Model;
 use crate::error::{JobsError, Wrong};
 use crate::intake::coerce::coerce;
-use crate::intake::submission::{LimitsAsked, Parameters, Submission, check_labels};
+use crate::intake::graph::{Flow, check_flows};
+use crate::intake::run_limits::LimitsAsked;
+use crate::intake::submission::{Submission, check_labels};
+use crate::intake::task::{InputAsked, Parameters, TaskAsked};
 use crate::manager::Manager;
 
 /// Checked input and parameters of one run.
@@ -45,11 +48,32 @@ pub(crate) fn fitted(
     let run_limits = asked.resolve(limits, budget)?;
     let Read { table, warnings: more } = fit(input, &model.info.input, model.info.cardinality, limits)?;
     warnings.extend(more);
+    let parameters = checked_parameters((model, schema), parameters, Some(&table), limits)?;
+    Ok(Fitted { input: table, warnings, parameters, limits: run_limits })
+}
+
+/// The parameters as a JSON object with the defaults filled in, checked by the model's schema; those that name columns of
+/// the input only where its table is known.
+pub(crate) fn checked_parameters(
+    (model, schema): (&Model, &ParametersSchema),
+    parameters: Parameters,
+    table: Option<&Table>,
+    limits: &Limits,
+) -> Result<String, JobsError> {
     let given = object(parameters, model.info.parameters_schema.as_ref(), limits)?;
-    let checked = schema.check(given, Some(&table)).map_err(|problems| wrong_parameters(&problems))?;
+    let checked = schema.check(given, table).map_err(|problems| wrong_parameters(&problems))?;
     let parameters = Value::Object(checked).to_string();
     refuse_long(parameters.len(), limits)?;
-    Ok(Fitted { input: table, warnings, parameters, limits: run_limits })
+    Ok(parameters)
+}
+
+/// The component that a model runs in.
+pub(crate) fn component_of(model: &Model) -> Result<Digest, JobsError> {
+    model.digest.ok_or_else(|| {
+        let message =
+            format!("provider `{}` has no component that could run model `{}`", model.provider, model.info.name);
+        JobsError::new(Code::ProviderUnavailable, message)
+    })
 }
 
 /// How much work [`fitted`] is, in bytes of a table that could be read meanwhile.
@@ -107,53 +131,33 @@ fn wrong_parameters(problems: &[ParameterProblem]) -> JobsError {
 }
 
 impl Manager {
-    /// A job ready to be kept, and the component it pins.
+    /// A job ready to be kept, which pins these models, one for each of its tasks.
     pub(crate) async fn prepare(
         &self,
         organisation: &Organisation,
-        model: Arc<Model>,
+        models: &[Arc<Model>],
         submission: Submission,
     ) -> Result<NewJob, JobsError> {
-        let limits = self.inner.limits.clone();
-        model.refuse_disabled()?;
-        check_labels(&submission, &limits)?;
+        models.iter().try_for_each(|model| model.refuse_disabled())?;
+        check_labels(&submission, &self.inner.limits)?;
         let retry = submission.retry.resolve()?;
-        let Some(digest) = model.digest else {
-            return Err(JobsError::new(
-                Code::ProviderUnavailable,
-                format!("provider `{}` has no component that could run model `{}`", model.provider, model.info.name),
-            ));
-        };
-        let Submission { input, input_warnings, parameters, limits: asked, .. } = submission;
-        let schema = self.schema(&model).await?;
-        let size = work(input.memory_bytes(), &parameters, &schema);
-        let pinned = model.clone();
-        let budget = self.inner.engine.budget().largest_run();
-        let (warnings, parameters, limits, bytes, input) = self
-            .off_thread(organisation, size, move || {
-                let fitted = fitted((&pinned, &schema), &input, input_warnings, parameters, asked, &limits, budget)?;
-                let bytes = Bytes::from(
-                    write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
-                );
-                let content = content(&bytes);
-                let bytes = match BackgroundDrop::if_large(bytes.len(), || bytes.clone()) {
-                    Some(large) => Bytes::from_owner(large),
-                    None => bytes,
-                };
-                // The table is dropped here, and not where calls are answered.
-                let Fitted { input: _, warnings, parameters, limits } = fitted;
-                Ok::<_, JobsError>((warnings, parameters, limits, bytes, content))
-            })
-            .await?;
-        let parameters = Bytes::from(parameters);
-        let id = JobId(self.new_id());
-        let named = (submission.provider, submission.model);
-        let task = Task {
-            model_file: model.file,
-            grants: model.grants.clone(),
-            warnings,
-            ..Task::queued(TaskName::only(), named, digest, input, content(&parameters))
-        };
+        models.iter().try_for_each(|model| component_of(model).map(drop))?;
+        let limits = submission.limits.resolve(&self.inner.limits, self.inner.engine.budget().largest_run())?;
+        let flows = submission.tasks.iter().zip(models).map(|(task, model)| Flow {
+            name: &task.name,
+            results_of: task.input.results_of(),
+            model: &model.info,
+        });
+        check_flows(&flows.collect::<Vec<_>>())?;
+        let several = submission.tasks.len() > 1;
+        let (mut tasks, mut contents) = (Vec::with_capacity(models.len()), Vec::with_capacity(2 * models.len()));
+        for (place, (asked, model)) in submission.tasks.into_iter().zip(models).enumerate() {
+            let name = asked.name.clone();
+            let prepared = self.prepare_task(organisation, model, asked, submission.limits).await;
+            let (task, given) = prepared.map_err(|error| if several { error.of_task(place, &name) } else { error })?;
+            tasks.push(task);
+            contents.extend(given.into_iter().map(NewContent::Bytes));
+        }
         let job = Job {
             priority: submission.priority,
             run_at: submission.run_at,
@@ -163,14 +167,66 @@ impl Manager {
             session: submission.session,
             tags: submission.tags,
             custom_data: submission.custom_data,
-            ..Job::queued(id, organisation.clone(), vec![task], limits, self.now())
+            ..Job::queued(JobId(self.new_id()), organisation.clone(), tasks, limits, self.now())
         };
-        Ok(NewJob {
-            job,
-            contents: vec![NewContent::Bytes(bytes), NewContent::Bytes(parameters)],
-            idempotency: submission.idempotency,
-            queue_cap: self.queue_cap(organisation),
-        })
+        let queue_cap = self.queue_cap(organisation);
+        Ok(NewJob { job, contents, idempotency: submission.idempotency, queue_cap })
+    }
+
+    /// A task ready to be kept, and the bytes that come with it.
+    async fn prepare_task(
+        &self,
+        organisation: &Organisation,
+        model: &Arc<Model>,
+        asked: TaskAsked,
+        of_job: LimitsAsked,
+    ) -> Result<(Task, Vec<Bytes>), JobsError> {
+        let digest = component_of(model)?;
+        let parents = asked.parents();
+        let TaskAsked { name, provider, model: model_name, input, parameters, limits: own, after: _ } = asked;
+        let schema = self.schema(model).await?;
+        let (limits, budget) = (self.inner.limits.clone(), self.inner.engine.budget().largest_run());
+        let (pinned, asked) = (model.clone(), own.or(of_job));
+        let (input, warnings, parameters, run_limits, mut contents) = match input {
+            InputAsked::Given { table, warnings } => {
+                let size = work(table.memory_bytes(), &parameters, &schema);
+                let fit = move || {
+                    let fitted = fitted((&pinned, &schema), &table, warnings, parameters, asked, &limits, budget)?;
+                    let bytes = Bytes::from(
+                        write(Format::Arrow, &fitted.input).map_err(|error| JobsError::invalid(error.to_string()))?,
+                    );
+                    let content = content(&bytes);
+                    let bytes = match BackgroundDrop::if_large(bytes.len(), || bytes.clone()) {
+                        Some(large) => Bytes::from_owner(large),
+                        None => bytes,
+                    };
+                    // The table is dropped here, and not where calls are answered.
+                    let Fitted { input: _, warnings, parameters, limits } = fitted;
+                    Ok::<_, JobsError>((Input::Given(content), warnings, parameters, limits, vec![bytes]))
+                };
+                self.off_thread(organisation, size, fit).await?
+            }
+            InputAsked::Results { of } => {
+                let size = work(0, &parameters, &schema);
+                let check = move || {
+                    let run_limits = asked.resolve(&limits, budget)?;
+                    let parameters = checked_parameters((&pinned, &schema), parameters, None, &limits)?;
+                    Ok::<_, JobsError>((Input::Results { of }, Vec::new(), parameters, run_limits, Vec::new()))
+                };
+                self.off_thread(organisation, size, check).await?
+            }
+        };
+        let parameters = Bytes::from(parameters);
+        let task = Task {
+            parents,
+            model_file: model.file,
+            grants: model.grants.clone(),
+            limits: (own != LimitsAsked::default()).then_some(run_limits),
+            warnings,
+            ..Task::queued(name, (provider, model_name), digest, input, content(&parameters))
+        };
+        contents.push(parameters);
+        Ok((task, contents))
     }
 }
 

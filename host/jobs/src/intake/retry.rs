@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
-use analyte_core::digest::Digest;
 use analyte_core::job::transition::{Event, Refusal};
-use analyte_core::job::{Job, Pin, Status, Task};
-use analyte_core::names::{JobId, Organisation};
+use analyte_core::job::{Content, Input, Job, Pin, Status, Task};
+use analyte_core::names::{JobId, Organisation, TaskName};
 use analyte_core::shape::Shape;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read};
@@ -20,9 +19,12 @@ use serde_json::value::RawValue;
 use crate::catalogue::installed::Model;
 use crate::detached::to_the_end;
 use crate::error::JobsError;
-use crate::intake::prepare::{fitted, work};
-use crate::intake::submission::{LimitsAsked, Parameters, RetryAsked, Submission};
+use crate::intake::graph::{Flow, check_flows};
+use crate::intake::prepare::{checked_parameters, component_of, fitted, work};
+use crate::intake::run_limits::{LimitsAsked, RetryAsked};
+use crate::intake::submission::Submission;
 use crate::intake::submit::{SubmittedJob, queue_full};
+use crate::intake::task::{InputAsked, Parameters, TaskAsked};
 use crate::manager::Manager;
 use crate::view::read::JobView;
 
@@ -41,6 +43,12 @@ impl Manager {
             self.check(&job, task, &model).await?;
             models.push(model);
         }
+        let flows = job.tasks.iter().zip(&models).map(|(task, model)| Flow {
+            name: &task.name,
+            results_of: results_of(task),
+            model: &model.info,
+        });
+        check_flows(&flows.collect::<Vec<_>>())?;
         let (manager, organisation) = (self.clone(), organisation.clone());
         let changed = to_the_end(async move {
             // From here to the store's answer nothing that is installed changes.
@@ -52,7 +60,7 @@ impl Manager {
                     let why = "the job's model is being replaced at this moment";
                     return Err(JobsError::busy(why, Duration::from_secs(1)));
                 }
-                pins.push(Pin { digest: digest(&now)?, model_file: now.file, grants: now.grants.clone() });
+                pins.push(Pin { digest: component_of(&now)?, model_file: now.file, grants: now.grants.clone() });
             }
             let queued = manager.inner.store.counts(&organisation).await?.queued;
             let most = manager.queue_cap(&organisation);
@@ -86,33 +94,43 @@ impl Manager {
         self.refuse_while_stopping()?;
         let job = self.job(organisation, id).await?;
         refuse(&job, false)?;
-        let [task] = job.tasks.as_slice() else {
-            return Err(JobsError::conflict("only a job of one task can be copied; retry this one in place"));
-        };
         // As the stored stream, as the table read from it, and as the new job's stream.
-        let _room = self.reserve_memory(organisation, task.input.bytes.saturating_mul(3))?;
-        self.current(organisation, task)?;
-        let input = self.stored_input(&job, task).await?;
-        let parameters = self.stored_parameters(&job, task).await?;
+        let given = job.tasks.iter().filter_map(|task| task.input.given()).map(|content| content.bytes);
+        let _room = self.reserve_memory(organisation, given.fold(0, u64::saturating_add).saturating_mul(3))?;
+        let mut tasks = Vec::with_capacity(job.tasks.len());
+        for task in &job.tasks {
+            self.current(organisation, task)?;
+            tasks.push(self.asked_again(&job, task).await?);
+        }
         let submission = Submission {
-            input_warnings: Vec::new(),
-            parameters: Parameters::Json(parameters),
             custom_data: job.custom_data.clone(),
             priority: job.priority,
             run_at: job.run_at.filter(|at| *at > self.now()),
-            limits: LimitsAsked {
-                fuel: Some(job.limits.fuel),
-                memory_bytes: Some(job.limits.memory_bytes),
-                timeout_ms: Some(job.limits.timeout_ms),
-            },
+            limits: LimitsAsked::of(job.limits),
             retry: RetryAsked { max_attempts: Some(job.retry.max_attempts), backoff_ms: Some(job.retry.backoff_ms) },
             tags: job.tags.clone(),
             idempotency,
             retry_of: Some(id),
             created_by: job.created_by.clone(),
-            ..Submission::new(task.provider.clone(), task.model.clone(), input)
+            ..Submission::of(tasks)
         };
         self.submit(organisation, submission).await
+    }
+
+    /// A task of a job as a client would ask for it.
+    async fn asked_again(&self, job: &Job, task: &Task) -> Result<TaskAsked, JobsError> {
+        let input = match &task.input {
+            Input::Given(content) => InputAsked::from(self.stored_table(job, content).await?),
+            Input::Results { of } => InputAsked::Results { of: of.clone() },
+        };
+        let parameters = Parameters::Json(self.stored_parameters(job, task).await?);
+        let (name, provider, model) = (task.name.clone(), task.provider.clone(), task.model.clone());
+        Ok(TaskAsked {
+            parameters,
+            limits: task.limits.map(LimitsAsked::of).unwrap_or_default(),
+            after: task.parents.clone(),
+            ..TaskAsked::named(name, provider, model, input)
+        })
     }
 
     /// The model that a task would run on now.
@@ -120,7 +138,7 @@ impl Manager {
         let found = self.inner.catalogue.model(organisation, &task.provider, &task.model);
         let gone = |error: JobsError| JobsError::conflict(format!("{}; install it again, then retry", error.message()));
         let (_, model) = found.map_err(gone)?;
-        digest(&model)?;
+        component_of(&model)?;
         Ok(model)
     }
 
@@ -129,20 +147,30 @@ impl Manager {
         if model.digest == Some(task.digest) && model.file == task.model_file {
             return Ok(());
         }
-        let _room = self.reserve_memory(&job.organisation, task.input.bytes.saturating_mul(2))?;
-        let input = self.stored_input(job, task).await?;
+        let given = task.input.given();
+        let bytes = given.map_or(0, |content| content.bytes);
+        let _room = self.reserve_memory(&job.organisation, bytes.saturating_mul(2))?;
+        let input = match given {
+            Some(content) => Some(self.stored_table(job, content).await?),
+            None => None,
+        };
         let parameters = Parameters::Json(self.stored_parameters(job, task).await?);
         let (limits, budget) = (self.inner.limits.clone(), self.inner.engine.budget().largest_run());
         let schema = self.schema(model).await?;
-        let size = work(usize::try_from(task.input.bytes).unwrap_or(usize::MAX), &parameters, &schema);
+        let size = work(usize::try_from(bytes).unwrap_or(usize::MAX), &parameters, &schema);
         let model = model.clone();
-        let fits =
-            move || fitted((&model, &schema), &input, Vec::new(), parameters, LimitsAsked::default(), &limits, budget);
-        self.off_thread(&job.organisation, size, fits).await.map(|_| ())
+        let fits = move || match &input {
+            Some(input) => {
+                let asked = LimitsAsked::default();
+                fitted((&model, &schema), input, Vec::new(), parameters, asked, &limits, budget).map(|_| ())
+            }
+            None => checked_parameters((&model, &schema), parameters, None, &limits).map(|_| ()),
+        };
+        self.off_thread(&job.organisation, size, fits).await
     }
 
-    async fn stored_input(&self, job: &Job, task: &Task) -> Result<Table, JobsError> {
-        let bytes = self.inner.store.content(&job.organisation, job.id, &task.input).await?;
+    async fn stored_table(&self, job: &Job, content: &Content) -> Result<Table, JobsError> {
+        let bytes = self.inner.store.content(&job.organisation, job.id, content).await?;
         let limits = self.inner.limits.clone();
         // The stream carries its own fields; they were checked before it was kept.
         let read = self
@@ -159,12 +187,12 @@ impl Manager {
     }
 }
 
-fn digest(model: &Model) -> Result<Digest, JobsError> {
-    model.digest.ok_or_else(|| {
-        let message =
-            format!("provider `{}` has no component that could run model `{}`", model.provider, model.info.name);
-        JobsError::new(Code::ProviderUnavailable, message)
-    })
+/// The tasks whose results make up this one's input.
+fn results_of(task: &Task) -> &[TaskName] {
+    match &task.input {
+        Input::Given(_) => &[],
+        Input::Results { of } => of,
+    }
 }
 
 fn refuse(job: &Job, queued: bool) -> Result<(), JobsError> {

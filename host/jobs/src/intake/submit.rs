@@ -15,8 +15,10 @@ use tokio::sync::OwnedRwLockReadGuard;
 use crate::catalogue::installed::Model;
 use crate::detached::to_the_end;
 use crate::error::JobsError;
+use crate::intake::graph::check_graph;
 use crate::intake::keys::mismatch;
 use crate::intake::submission::Submission;
+use crate::intake::task::TaskAsked;
 use crate::manager::Manager;
 use crate::view::read::JobView;
 
@@ -53,10 +55,9 @@ impl Manager {
     ) -> Vec<Result<SubmittedJob, JobsError>> {
         let begun = std::time::Instant::now();
         // However this ends, large tables are not dropped by the thread that answers.
-        let apart = |submission: &Submission| {
-            BackgroundDrop::if_large(submission.input.memory_bytes(), || submission.input.clone())
-        };
-        let _apart: Vec<_> = submissions.iter().filter_map(apart).collect();
+        let tables = submissions.iter().flat_map(|submission| &submission.tasks).filter_map(|task| task.input.given());
+        let _apart: Vec<_> =
+            tables.filter_map(|table| BackgroundDrop::if_large(table.memory_bytes(), || table.clone())).collect();
         let mut answers: Vec<Option<Result<SubmittedJob, JobsError>>> = submissions.iter().map(|_| None).collect();
         let mut new = 0;
         let mut open: Vec<(usize, Submission)> = submissions.into_iter().enumerate().collect();
@@ -71,7 +72,7 @@ impl Manager {
                     tokio::task::yield_now().await;
                 }
                 match self.prepared(organisation, &submission).await {
-                    Ok((model, job)) => prepared.push((at, submission, model, job)),
+                    Ok((models, job)) => prepared.push((at, submission, models, job)),
                     Err(error) => put(&mut answers, at, Err(error)),
                 }
             }
@@ -79,9 +80,9 @@ impl Manager {
             let gate = self.inner.gate.clone().read_owned().await;
             let mut jobs = Vec::with_capacity(prepared.len());
             let mut places = Vec::with_capacity(prepared.len());
-            for (at, submission, model, job) in prepared {
-                match self.inner.catalogue.model(organisation, &submission.provider, &submission.model) {
-                    Ok((_, now)) if Arc::ptr_eq(&now, &model) || same(&now, &model) => {
+            for (at, submission, models, job) in prepared {
+                match self.models_of(organisation, &submission) {
+                    Ok(now) if now.iter().zip(&models).all(|(now, model)| same(now, model)) => {
                         places.push((at, job.job.clone()));
                         jobs.push(job);
                     }
@@ -137,12 +138,28 @@ impl Manager {
         &self,
         organisation: &Organisation,
         submission: &Submission,
-    ) -> Result<(Arc<Model>, NewJob), JobsError> {
+    ) -> Result<(Vec<Arc<Model>>, NewJob), JobsError> {
         self.refuse_while_stopping()?;
-        let (_, model) = self.inner.catalogue.model(organisation, &submission.provider, &submission.model)?;
+        check_graph(&submission.tasks, &self.inner.limits)?;
+        let models = self.models_of(organisation, submission)?;
         // Columns are shared, so this copies little.
-        let job = self.prepare(organisation, model.clone(), submission.clone()).await?;
-        Ok((model, job))
+        let job = self.prepare(organisation, &models, submission.clone()).await?;
+        Ok((models, job))
+    }
+
+    /// The model of each task, as installed now.
+    fn models_of(&self, organisation: &Organisation, submission: &Submission) -> Result<Vec<Arc<Model>>, JobsError> {
+        let several = submission.tasks.len() > 1;
+        let model = |(place, task): (usize, &TaskAsked)| match self.inner.catalogue.model(
+            organisation,
+            &task.provider,
+            &task.model,
+        ) {
+            Ok((_, model)) => Ok(model),
+            Err(error) if several => Err(error.of_task(place, &task.name)),
+            Err(error) => Err(error),
+        };
+        submission.tasks.iter().enumerate().map(model).collect()
     }
 
     async fn answer(
@@ -165,8 +182,8 @@ pub(crate) fn queue_full(queued: u64, most: u64) -> JobsError {
     JobsError::quota(message, Duration::from_secs(1))
 }
 
-fn same(one: &Model, other: &Model) -> bool {
-    one.digest == other.digest && one.file == other.file && one.info == other.info
+fn same(one: &Arc<Model>, other: &Arc<Model>) -> bool {
+    Arc::ptr_eq(one, other) || (one.digest == other.digest && one.file == other.file && one.info == other.info)
 }
 
 fn put<T>(answers: &mut [Option<T>], at: usize, answer: T) {

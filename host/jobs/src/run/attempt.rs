@@ -12,7 +12,7 @@ use analyte_core::failure::Failure;
 use analyte_core::job::{Job, Task, Usage};
 use analyte_core::names::Organisation;
 use analyte_core::table::Table;
-use analyte_core::table::format::{Format, read, write};
+use analyte_core::table::format::{Format, Read, write};
 use analyte_engine::Component;
 use analyte_engine::machine::budget::Reservation;
 use analyte_engine::request::stop::StopConditions;
@@ -134,7 +134,7 @@ async fn given(
         Ok(request) => request,
         Err(failure) => return Given::failed(failure),
     };
-    let (pinned, request) = request;
+    let Requested { pinned, request, mut warnings } = request;
     let RunReport { outcome, usage, log_lines_dropped } = if let Some(session) = manager.in_session(job, task) {
         run_warm(manager, &session, &pinned.component, (&job.organisation, request), room).await
     } else {
@@ -152,7 +152,9 @@ async fn given(
         );
     }
     let outcome = match outcome {
-        Ok(RunOutcome { output, warnings }) => {
+        Ok(RunOutcome { output, warnings: further }) => {
+            // What there is to say of the input comes first.
+            warnings.extend(further);
             encoded(manager, &job.organisation, output).await.map(|result| (result, warnings))
         }
         Err(failure) => Err(failure),
@@ -188,36 +190,46 @@ async fn run_warm(
     report
 }
 
+/// A run that is ready to begin.
+struct Requested {
+    pinned: Pinned,
+    request: RunRequest,
+    /// What the client should know of its input, beside what was said at the submission.
+    warnings: Vec<String>,
+}
+
 async fn request(
     manager: &Manager,
     job: &Job,
     task: &Task,
     sink: &Arc<Sink>,
     fetched: Option<Fetched>,
-) -> Result<(Pinned, RunRequest), Failure> {
+) -> Result<Requested, Failure> {
     let pinned = manager.recall(&job.organisation, task).await?;
     let content = async |content| {
         let read = manager.inner.store.content(&job.organisation, job.id, content).await;
         read.map_err(|error| unreadable(job, &error))
     };
-    let Fetched { input, parameters } = match fetched {
-        Some(fetched) => fetched,
-        None => Fetched { input: content(&task.input).await?, parameters: content(&task.parameters).await? },
+    let Fetched { input, parameters } = if let Some(fetched) = fetched {
+        fetched
+    } else {
+        let tables = job.input_of(task).ok_or_else(|| {
+            Failure::new(Code::HostError, "a task whose result is part of the input has completed without one")
+        })?;
+        let mut input = Vec::with_capacity(tables.len());
+        for table in tables {
+            input.push(content(table).await?);
+        }
+        Fetched { input, parameters: content(&task.parameters).await? }
     };
     let parameters = String::from_utf8(parameters.into())
         .map_err(|_| Failure::new(Code::HostError, "the stored parameters are damaged"))?;
-    let limits = manager.inner.limits.clone();
-    let model = pinned.model.clone();
-    let input = manager
-        .off_thread(&job.organisation, input.len(), move || read(Format::Arrow, input, &model.input, &limits))
-        .await
-        .map_err(|error| Failure::new(Code::HostError, format!("the stored input cannot be read: {error}")))?
-        .table;
+    let Read { table, warnings } = manager.input(job, task, &pinned, input, &parameters).await?;
     let request = RunRequest {
         model: pinned.model.clone(),
-        input,
+        input: table,
         parameters,
-        limits: job.limits,
+        limits: job.limits_of(task),
         organisation: Some(job.organisation.clone()),
         identity: Identity {
             job: job.id.to_string(),
@@ -230,7 +242,7 @@ async fn request(
         sink: sink.clone(),
         stop_conditions: StopConditions::default(),
     };
-    Ok((pinned, request))
+    Ok(Requested { pinned, request, warnings })
 }
 
 fn unreadable(job: &Job, error: &StoreError) -> Failure {

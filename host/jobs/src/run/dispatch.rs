@@ -157,7 +157,8 @@ async fn start(manager: &Manager, claimed: Vec<Claimed>, mut hand: Vec<Slot>, he
     drop(hand);
     // There was room a moment ago; where another run took it meanwhile, this one waits for some.
     let room = |(claimed, slot): (&Claimed, &Option<Slot>)| {
-        let (organisation, limits) = (&claimed.run.key.organisation, claimed.job.limits);
+        let (organisation, job) = (&claimed.run.key.organisation, &claimed.job);
+        let limits = job.task(&claimed.run.key.task).map_or(job.limits, |task| job.limits_of(task));
         slot.as_ref().and_then(|_| manager.inner.engine.try_room_for_queued(organisation, limits))
     };
     let rooms: Vec<_> = claimed.iter().zip(&slots).map(room).collect();

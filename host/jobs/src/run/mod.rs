@@ -9,6 +9,7 @@ pub(crate) mod finish;
 pub(crate) mod flush_events;
 pub(crate) mod heartbeat;
 pub(crate) mod held_up;
+mod input;
 pub(crate) mod outcomes;
 pub(crate) mod pinned;
 pub(crate) mod run_sink;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use analyte_core::job::{Content, Job};
+use analyte_core::job::{Content, Job, Task};
 use analyte_core::names::Organisation;
 use bytes::Bytes;
 
 use crate::error::JobsError;
 use crate::manager::Manager;
 
-/// What the first task of a job was given, as it is stored.
+/// What the only task of a job was given, as it is stored; nothing of a job that has several.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoredInputs {
     /// An Arrow stream.
@@ -27,13 +27,15 @@ impl Manager {
         jobs: &[Arc<Job>],
         most: u64,
     ) -> Result<Vec<StoredInputs>, JobsError> {
-        let content_of = |job: &Job, of: fn(&analyte_core::job::Task) -> &Content| {
-            let content = job.only_task().map(of)?;
+        let content_of = |job: &Job, of: fn(&Task) -> Option<&Content>| {
+            let content = job.only_task().and_then(of)?;
             (content.bytes <= most).then(|| (job.id, content.clone()))
         };
         let wanted: Vec<_> = jobs
             .iter()
-            .flat_map(|job| [content_of(job, |task| &task.input), content_of(job, |task| &task.parameters)])
+            .flat_map(|job| {
+                [content_of(job, |task| task.input.given()), content_of(job, |task| Some(&task.parameters))]
+            })
             .collect();
         let found = self.inner.store.contents(organisation, wanted.iter().flatten().cloned().collect()).await?;
         let mut found = found.into_iter();

@@ -1,7 +1,7 @@
 //! Jobs and bytes for tests.
 
 use analyte_core::digest::Digest;
-use analyte_core::job::{Content, Job, RetryPolicy, RunLimits, Task, Usage};
+use analyte_core::job::{Content, Input, Job, RetryPolicy, RunLimits, Task, Usage};
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, RunKey, TaskName};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
@@ -25,8 +25,8 @@ pub(super) fn id(at: Timestamp, number: u64) -> JobId {
     JobId(Uuid::from_u128(time | (7 << 76) | (2 << 62) | u128::from(number)))
 }
 
-/// A job with a task for each of `parents`, which are the places of its parents, and the bytes of its contents. `None`:
-/// a name of it is none.
+/// A job with a task for each of `parents`, which are the places of its parents, and the bytes of its contents. Every
+/// second task takes its parents' results as its input, where it has parents. `None`: a name of it is none.
 pub fn job_with(
     organisation: &str,
     number: u64,
@@ -39,14 +39,20 @@ pub fn job_with(
     let mut contents = vec![parameters.clone()];
     let mut tasks = Vec::new();
     for (place, parents) in parents.iter().enumerate() {
-        let input = bytes_of(&format!("input {number}.{place}"), input_bytes);
+        let parents = parents.iter().copied().map(name).collect::<Option<Vec<_>>>()?;
+        let input = if place % 2 == 1 && !parents.is_empty() {
+            Input::Results { of: parents.clone() }
+        } else {
+            let input = bytes_of(&format!("input {number}.{place}"), input_bytes);
+            contents.push(input.clone());
+            Input::Given(content_of(&input))
+        };
         let model = if number.is_multiple_of(2) { "describe" } else { "correlation" };
         let named = (ProviderName::new("statistics").ok()?, ModelName::new(model).ok()?);
         tasks.push(Task {
-            parents: parents.iter().copied().map(name).collect::<Option<_>>()?,
-            ..Task::queued(name(place)?, named, Digest::of(b"component"), content_of(&input), content_of(&parameters))
+            parents,
+            ..Task::queued(name(place)?, named, Digest::of(b"component"), input, content_of(&parameters))
         });
-        contents.push(input);
     }
     let limits = RunLimits { fuel: 1, memory_bytes: 2, timeout_ms: 3 };
     let job = Job {

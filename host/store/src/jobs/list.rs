@@ -12,9 +12,9 @@ use analyte_core::timestamp::Timestamp;
 pub struct ListQuery {
     /// In this state.
     pub status: Option<Status>,
-    /// Whose first task uses this provider.
+    /// One of whose tasks runs on this provider; with a model asked for, the same task.
     pub provider: Option<ProviderName>,
-    /// Whose first task uses this model.
+    /// One of whose tasks runs this model.
     pub model: Option<ModelName>,
     /// With this tag.
     pub tag: Option<(String, String)>,
@@ -78,7 +78,8 @@ pub enum Sorted {
     TooMany,
 }
 
-/// How many tasks an organisation has waiting for one provider.
+/// How many jobs of an organisation use one provider. A job whose tasks run on several counts under each of them, so that
+/// a list by provider and state has as many.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Depth {
     /// Whose.

@@ -65,7 +65,8 @@ pub trait Jobs: Send + Sync + 'static {
     /// wait for another job of their session do.
     async fn queue_positions(&self, organisation: &Organisation, ids: &[JobId]) -> Result<Vec<Option<u64>>>;
 
-    /// How many jobs wait and run, by organisation and provider (of the job's first task).
+    /// How many jobs wait and run, by organisation and provider ; a job counts once under each provider
+    /// that one of its tasks runs on.
     async fn depths(&self) -> Result<Vec<Depth>>;
 
     /// How many jobs the organisation has in each state.

@@ -9,7 +9,9 @@ use analyte_core::job::Job;
 pub(crate) fn named_contents(job: &Job) -> BTreeSet<Digest> {
     let mut digests = BTreeSet::new();
     for task in &job.tasks {
-        digests.extend([task.input.digest, task.parameters.digest]);
+        // Results that are a task's input are named by the tasks that gave them.
+        digests.extend(task.input.given().map(|content| content.digest));
+        digests.insert(task.parameters.digest);
         digests.extend(task.result.iter().chain(&task.log).map(|content| content.digest));
         digests.extend(task.files.iter().map(|file| file.content.digest));
     }

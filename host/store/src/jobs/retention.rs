@@ -16,8 +16,8 @@ pub struct Age {
     pub usual: Before,
     /// Of these.
     pub organisations: BTreeMap<Organisation, Before>,
-    /// Of jobs whose first task is on one of these providers; the later of both times counts, so that a provider can
-    /// shorten what is kept and never prolong it.
+    /// Of jobs that run on one of these providers; the later of both times counts, so that a provider can shorten what is
+    /// kept and never prolong it. Of a job of several tasks, the provider whose jobs are kept longest decides.
     pub providers: BTreeMap<ProviderKey, Timestamp>,
 }
 

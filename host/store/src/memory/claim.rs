@@ -107,7 +107,7 @@ pub(super) fn claim(data: &mut Data, node: &Arc<str>, room: &Room, now: Timestam
         let place = (organisation.clone(), queued.job);
         let Some(old) = data.jobs.get(&place).map(|entry| Arc::clone(&entry.job)) else { break };
         let Some(task) = old.tasks.get(queued.task) else { break };
-        if let Err(why) = left.take(&old, task.digest, begins) {
+        if let Err(why) = left.take(&old, task, begins) {
             left.hold_up(&mut claims, organisation, why);
             continue;
         }

@@ -154,16 +154,17 @@ impl Jobs for MemoryStore {
         let data = self.lock()?;
         let mut depths: BTreeMap<_, Depth> = BTreeMap::new();
         for Entry { job, .. } in data.jobs.values().filter(|entry| !entry.job.status.ended()) {
-            let Some(task) = job.leading_task() else { continue };
-            let (organisation, provider) = (job.organisation.clone(), task.provider.clone());
-            let none = Depth { organisation, provider, queued: 0, running: 0, oldest: None };
-            let depth = depths.entry((none.organisation.clone(), none.provider.clone())).or_insert(none);
-            if job.status == Status::Queued {
-                let due = job.run_at.map_or(job.created_at, |at| at.max(job.created_at));
-                depth.oldest = Some(depth.oldest.map_or(due, |oldest| oldest.min(due)));
-                depth.queued += 1;
-            } else {
-                depth.running += 1;
+            for provider in job.providers() {
+                let (organisation, provider) = (job.organisation.clone(), provider.clone());
+                let none = Depth { organisation, provider, queued: 0, running: 0, oldest: None };
+                let depth = depths.entry((none.organisation.clone(), none.provider.clone())).or_insert(none);
+                if job.status == Status::Queued {
+                    let due = job.run_at.map_or(job.created_at, |at| at.max(job.created_at));
+                    depth.oldest = Some(depth.oldest.map_or(due, |oldest| oldest.min(due)));
+                    depth.queued += 1;
+                } else {
+                    depth.running += 1;
+                }
             }
         }
         Ok(depths.into_values().collect())

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use analyte_core::digest::Digest;
-use analyte_core::job::Job;
+use analyte_core::job::{Job, Task};
 use analyte_core::names::Organisation;
 use analyte_core::shares::{Lack, Shares, Use};
 
@@ -75,13 +74,13 @@ impl<'a> Left<'a> {
         }
     }
 
-    /// Takes what this task needs; an error says why it has to wait.
-    pub(crate) fn take(&mut self, job: &Job, component: Digest, begins: Begins) -> Result<(), HeldUp> {
-        let bytes = self.room.needs(job.limits.memory_bytes);
+    /// Takes what this task of the job needs; an error says why it has to wait.
+    pub(crate) fn take(&mut self, job: &Job, task: &Task, begins: Begins) -> Result<(), HeldUp> {
+        let bytes = self.room.needs(job.limits_of(task).memory_bytes);
         let holder = Some(job.organisation.clone());
         let fits = self.memory.admits_run(&holder, bytes);
         let at_once = begins == Begins::AtOnce;
-        let quick = || self.room.quick.contains(&(job.organisation.clone(), component));
+        let quick = || self.room.quick.contains(&(job.organisation.clone(), task.digest));
         if !at_once && (job.session.is_some() || !quick() || fits.is_err()) {
             return Err(HeldUp::Tasks);
         }

@@ -6,7 +6,9 @@ mod damage;
 mod disk;
 mod files;
 mod format_3;
+mod format_4;
 mod formats;
+mod graphs;
 mod lists;
 mod locking;
 mod retiring;
@@ -172,7 +174,7 @@ async fn what_was_answered_is_in_the_files() {
     for (id, before) in ids.iter().zip(before) {
         let job = after.job(&default(), *id).await.unwrap().unwrap();
         assert_eq!(job, before);
-        let input = &job.tasks[0].input;
+        let input = job.tasks[0].input.given().unwrap();
         assert_eq!(Digest::of(&after.content(&default(), *id, input).await.unwrap()), input.digest);
     }
     assert_eq!(after.recover("node", 5, NOW).await.unwrap(), 1);
@@ -254,7 +256,7 @@ async fn a_blob_of_the_wrong_length_is_damaged() {
     let directory = TempDir::new().unwrap();
     let store = open(directory.path());
     let id = submit(&store, job(1, LARGE)).await;
-    let input = store.job(&default(), id).await.unwrap().unwrap().tasks[0].input.clone();
+    let input = store.job(&default(), id).await.unwrap().unwrap().tasks[0].input.given().unwrap().clone();
     let hex = input.digest.hex();
     let path = directory.path().join("blobs").join(&hex[..2]).join(&hex);
     std::fs::write(&path, b"short").unwrap();

@@ -2,8 +2,8 @@
 
 use super::catalogue::{KEYS, provider_key, uses};
 use super::{
-    BTreeMap, Counts, Depth, Job, JobId, Known, Model, NODES, Room, Status, Store, StoreError, contents, organisation,
-    said, same,
+    BTreeMap, BTreeSet, Counts, Depth, Job, JobId, Known, Model, NODES, Room, Status, Store, StoreError, contents,
+    organisation, said, same,
 };
 
 impl Model {
@@ -95,20 +95,24 @@ impl Model {
     async fn depths(&self, store: &dyn Store) -> Result<(), String> {
         let mut expected: BTreeMap<_, Depth> = BTreeMap::new();
         for job in self.jobs.values().filter(|job| !job.status.ended()) {
-            let (organisation, provider) = (job.organisation.clone(), job.tasks[0].provider.clone());
-            let depth = expected.entry((organisation.clone(), provider.clone())).or_insert(Depth {
-                organisation,
-                provider,
-                queued: 0,
-                running: 0,
-                oldest: None,
-            });
-            if job.status == Status::Queued {
-                depth.queued += 1;
-                let due = job.run_at.map_or(job.created_at, |at| at.max(job.created_at));
-                depth.oldest = Some(depth.oldest.map_or(due, |oldest| oldest.min(due)));
-            } else {
-                depth.running += 1;
+            // Under each provider once, however many of its tasks run on it.
+            let providers: BTreeSet<_> = job.tasks.iter().map(|task| task.provider.clone()).collect();
+            for provider in providers {
+                let organisation = job.organisation.clone();
+                let depth = expected.entry((organisation.clone(), provider.clone())).or_insert(Depth {
+                    organisation,
+                    provider,
+                    queued: 0,
+                    running: 0,
+                    oldest: None,
+                });
+                if job.status == Status::Queued {
+                    depth.queued += 1;
+                    let due = job.run_at.map_or(job.created_at, |at| at.max(job.created_at));
+                    depth.oldest = Some(depth.oldest.map_or(due, |oldest| oldest.min(due)));
+                } else {
+                    depth.running += 1;
+                }
             }
         }
         let mut got = said(store.depths().await)?;

@@ -113,7 +113,8 @@ fn organisation(number: usize) -> Organisation {
 
 fn contents(job: &Job) -> Vec<Content> {
     let of_task = |task: &analyte_core::job::Task| {
-        let mut contents = vec![task.input.clone(), task.parameters.clone()];
+        let mut contents = vec![task.parameters.clone()];
+        contents.extend(task.input.given().cloned());
         contents.extend(task.result.iter().chain(&task.log).cloned());
         contents.extend(task.files.iter().map(|file| file.content.clone()));
         contents

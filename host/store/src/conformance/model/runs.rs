@@ -81,7 +81,8 @@ impl Model {
         let mut running = room.running.clone();
         let mut taken: HashMap<&Organisation, usize> = HashMap::new();
         for Claimed { run, job } in &claims.claimed {
-            let (of, bytes) = (&run.key.organisation, room.needs(job.limits.memory_bytes));
+            let limits = job.limits_of(job.task(&run.key.task).unwrap());
+            let (of, bytes) = (&run.key.organisation, room.needs(limits.memory_bytes));
             let holder = Some(of.clone());
             same("memory that there is", &memory.admits_run(&holder, bytes), &Ok(()))?;
             memory.take(&holder, bytes, Use::Run);
@@ -97,8 +98,9 @@ impl Model {
         for (of, ready) in ready {
             let had = taken.get(of).copied().unwrap_or_default();
             same("most of one organisation", &(had == 0 || count(of) <= room.most_of_one), &true)?;
-            let Some((_, id, _)) = ready.iter().nth(had) else { continue };
-            let bytes = room.needs(self.jobs[&(of.clone(), *id)].limits.memory_bytes);
+            let Some((_, id, place)) = ready.iter().nth(had) else { continue };
+            let job = &self.jobs[&(of.clone(), *id)];
+            let bytes = room.needs(job.limits_of(&job.tasks[*place]).memory_bytes);
             let admits = memory.admits_run(&Some(of.clone()), bytes);
             match claims.held_up.get(of) {
                 None => same("the rest was not looked at", &claims.more, &true)?,

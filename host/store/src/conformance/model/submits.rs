@@ -1,6 +1,6 @@
 //! What is asked for: submissions, retries, cancels, removals.
 
-use analyte_core::job::Task;
+use analyte_core::job::{RunLimits, Task};
 
 use super::catalogue::provider_key;
 use super::{
@@ -21,10 +21,13 @@ impl Model {
         let size = if large { LARGE } else { 100 };
         let (mut job, contents) =
             job_with(of.as_str(), self.submitted, self.now, SHAPES[shape % 4], size).ok_or("a job that is none")?;
-        for task in &mut job.tasks {
-            task.provider = ProviderName::new(PROVIDERS[provider % 3]).unwrap();
-        }
         job.limits.memory_bytes = memory;
+        for (place, task) in job.tasks.iter_mut().enumerate() {
+            task.provider = ProviderName::new(PROVIDERS[(provider + place) % 3]).unwrap();
+            if place == 1 {
+                task.limits = Some(RunLimits { memory_bytes: 300, ..job.limits });
+            }
+        }
         job.priority = priority;
         job.session = session.map(|number| SessionId::new(&format!("session-{number}")).unwrap());
         job.created_by = Some(format!("token {tag}"));

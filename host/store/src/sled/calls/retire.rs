@@ -4,13 +4,15 @@
 //! own, which looks again. So no other operation waits long, however much there is to remove. How it is found is in
 //! [`expired`](crate::sled::read::expired).
 
-use analyte_core::names::{JobId, Organisation, ProviderName};
+use std::sync::Arc;
+
+use analyte_core::names::{JobId, Organisation};
 use analyte_core::timestamp::Timestamp;
 use uuid::Uuid;
 
-use crate::sled::format::keys::Class;
+use crate::sled::format::keys::{Class, Place};
 use crate::sled::operations::purge::purge;
-use crate::sled::read::expired::{Found, Walk, fired, old};
+use crate::sled::read::expired::{Walk, fired, old};
 use crate::sled::state::State;
 use crate::sled::state::unconfirmed::Scope;
 use crate::sled::store::SledStore;
@@ -25,24 +27,25 @@ pub(crate) async fn retire(store: &SledStore, age: &Age, most: usize) -> Result<
     forget_fired(store, age.fires_forgotten_before()).await?;
     let organisations: Vec<_> = store.reader.shared.counts.read().keys().cloned().collect();
     let mut retired = 0;
+    let age = Arc::new(age.clone());
     for organisation in organisations {
         let Before { completed, failed, cancelled } = age.of(&organisation);
         for (class, before) in [(Class::Completed, completed), (Class::Failed, failed), (Class::Cancelled, cancelled)] {
-            retired += of_class(store, &organisation, class, before, most - retired).await?;
+            retired += of_class(store, &age, &organisation, (class, before), most - retired).await?;
             if retired >= most {
                 return Ok(retired);
             }
         }
-        retired += of_providers(store, &organisation, &age.providers(&organisation), most - retired).await?;
+        retired += of_providers(store, &age, &organisation, most - retired).await?;
     }
     Ok(retired)
 }
 
 async fn of_class(
     store: &SledStore,
+    age: &Arc<Age>,
     organisation: &Organisation,
-    class: Class,
-    before: Timestamp,
+    (class, before): (Class, Timestamp),
     most: usize,
 ) -> Result<usize> {
     let mut retired = 0;
@@ -54,7 +57,8 @@ async fn of_class(
         let scope = Scope::Organisation(organisation.clone());
         let (found, next) = store.reader.read(scope, look).await?;
         if !found.is_empty() {
-            retired += store.committer.commit(move |state| remove(state, found)).await?;
+            let age = Arc::clone(age);
+            retired += store.committer.commit(move |state| remove(state, &age, found)).await?;
         }
         from = next;
     }
@@ -62,14 +66,9 @@ async fn of_class(
 }
 
 /// Those that are old because of their provider.
-async fn of_providers(
-    store: &SledStore,
-    organisation: &Organisation,
-    providers: &[(ProviderName, Timestamp)],
-    most: usize,
-) -> Result<usize> {
+async fn of_providers(store: &SledStore, age: &Arc<Age>, organisation: &Organisation, most: usize) -> Result<usize> {
     let mut retired = 0;
-    let mut walk = Walk::over(organisation, providers);
+    let mut walk = Walk::over(organisation, &age.providers(organisation));
     while !walk.left.is_empty() && retired < most {
         let portion = PORTION.min(most - retired);
         let before = walk.clone();
@@ -81,22 +80,24 @@ async fn of_providers(
         let scope = Scope::Organisation(organisation.clone());
         let (found, after) = store.reader.read(scope, look).await?;
         if !found.is_empty() {
-            retired += store.committer.commit(move |state| remove(state, found)).await?;
+            let age = Arc::clone(age);
+            retired += store.committer.commit(move |state| remove(state, &age, found)).await?;
         }
         walk = after;
     }
     Ok(retired)
 }
 
-/// Removes those that are still old: a job may have been run again meanwhile.
-fn remove(state: &mut State, found: Vec<Found>) -> Result<usize> {
+/// Removes those that are old indeed: a job may have been run again meanwhile, or run on another provider whose jobs are
+/// kept longer.
+fn remove(state: &mut State, age: &Age, found: Vec<Place>) -> Result<usize> {
     let mut removed = 0;
-    for (place, before) in found {
+    for place in found {
         let Some(job) = state.load(&place)? else {
             state.quarantine_entries(&place)?;
             continue;
         };
-        if job.finished_at.is_some_and(|ended| ended < before) {
+        if age.is_old(&job) {
             removed += usize::from(purge(state, &place)? == Some(true));
         }
     }

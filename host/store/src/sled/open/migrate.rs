@@ -13,6 +13,8 @@
 //! files (`f`, `g`), which it would leave behind; organisations (`O`); sessions, whose jobs it would run side by side |
 //! | 4 | live jobs in a place of their own (`a`), and small contents within jobs' records, neither of which an older version
 //! would find |
+//! | 5 | tasks whose input is made of the results of others, whose jobs an older version would take for damaged; tasks with
+//! limits of their own, which it would not see |
 
 use analyte_core::job::Status;
 
@@ -22,7 +24,7 @@ use crate::sled::format::keys::{self, Class};
 use crate::{Result, StoreError};
 
 /// The format this version writes. A higher one was written by a later version.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 /// Records written at a time.
 const PORTION: usize = 1_024;
 /// Bytes of records written at a time.
@@ -33,8 +35,9 @@ const WRITER: &str = env!("CARGO_PKG_VERSION");
 /// From one format to the next.
 type Step = fn(&sled::Tree) -> Result<()>;
 
-/// The first one leads from format 1 to format 2. What format 3 adds lies beside what was there, which stays as it is.
-const STEPS: [Step; FORMAT as usize - 1] = [to_2, |_| Ok(()), to_4];
+/// The first one leads from format 1 to format 2. What formats 3 and 5 add lies beside what was there, or within new jobs;
+/// what was there stays as it is.
+const STEPS: [Step; FORMAT as usize - 1] = [to_2, |_| Ok(()), to_4, |_| Ok(())];
 
 /// Gives the values of few bytes that had none a checksum. One that has it is longer, and left as it is.
 fn to_2(tree: &sled::Tree) -> Result<()> {

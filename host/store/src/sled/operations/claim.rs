@@ -34,31 +34,28 @@ pub(crate) fn claim(state: &mut State, node: &Arc<str>, room: &Room, now: Timest
             }
         }
         let old = state.load(&(organisation.clone(), entry.job))?;
-        let Some((old, task, digest)) = old.and_then(|old| {
-            let task = old.tasks.get(entry.task)?;
-            let (name, digest) = (task.name.clone(), task.digest);
-            Some((old, name, digest))
-        }) else {
+        let Some((old, task)) = old.as_ref().and_then(|old| Some((old, old.tasks.get(entry.task)?))) else {
             // It could not be read.
             state.queue.take(&organisation, &entry);
             continue;
         };
-        if let Err(why) = left.take(&old, digest, begins) {
+        if let Err(why) = left.take(old, task, begins) {
             left.hold_up(&mut claims, organisation, why);
             continue;
         }
         state.queue.take(&organisation, &entry);
+        let task = task.name.clone();
         let lease = state.lease();
-        let mut new = Job::clone(&old);
+        let mut new = Job::clone(old);
         if let Err(refusal) = apply(&mut new, Event::Start { task: task.clone(), lease }, now) {
             // Only where the clock was set back: the task waits for its time again.
             tracing::warn!(job = %old.id, %task, %refusal, "a task that was ready could not start");
-            state.queue.add(&old);
+            state.queue.add(old);
             break;
         }
         let attempt = new.task(&task).map(|task| task.attempt).unwrap_or_default();
         let key = TaskKey { organisation, job: old.id, task: task.clone() };
-        let job = state.write_start(&old, new, Start { task, lease, at: now }, node)?;
+        let job = state.write_start(old, new, Start { task, lease, at: now }, node)?;
         claims.claimed.push(Claimed { run: RunKey { key, attempt, lease }, job });
     }
     claims.more |= left.has_enough_held_up();

@@ -25,9 +25,6 @@ const SCAN_MODELS: usize = 1_024;
 /// clock that made the id may have been ahead by this much.
 const SLACK_MS: u64 = 60_000;
 
-/// A job, and before when it must have ended to be old.
-pub(crate) type Found = (Place, Timestamp);
-
 /// Jobs that are old, and where to go on.
 pub(crate) fn old(
     tree: &sled::Tree,
@@ -36,7 +33,7 @@ pub(crate) fn old(
     after: JobId,
     before: Timestamp,
     most: usize,
-) -> Result<(Vec<Found>, Option<JobId>)> {
+) -> Result<(Vec<Place>, Option<JobId>)> {
     let prefix = keys::states(organisation, class);
     let first = Bound::Excluded(keys::with_id(prefix.clone(), after));
     let last = Bound::Included(keys::with_id(prefix, JobId(Uuid::max())));
@@ -48,7 +45,7 @@ pub(crate) fn old(
             return Ok((found, None));
         }
         if is_old(&ended, before) {
-            found.push(((organisation.clone(), id), before));
+            found.push((organisation.clone(), id));
         }
         if found.len() >= most || looked >= SCAN {
             return Ok((found, Some(id)));
@@ -75,7 +72,7 @@ impl Walk {
     }
 
     /// The next ones that are old.
-    pub(crate) fn portion(&mut self, tree: &sled::Tree, most: usize) -> Result<Vec<Found>> {
+    pub(crate) fn portion(&mut self, tree: &sled::Tree, most: usize) -> Result<Vec<Place>> {
         let ended =
             [Class::Completed, Class::Failed, Class::Cancelled].map(|class| keys::states(&self.organisation, class));
         let mut found = Vec::new();
@@ -103,7 +100,7 @@ impl Walk {
             for states in &ended {
                 let entry = tree.find(&keys::with_id(states.clone(), id))?;
                 if entry.is_some_and(|ended| is_old(&ended, before)) {
-                    found.push(((self.organisation.clone(), id), before));
+                    found.push((self.organisation.clone(), id));
                 }
             }
         }

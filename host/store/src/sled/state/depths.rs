@@ -1,4 +1,5 @@
-//! How many jobs wait and run, by organisation and provider, and which jobs run.
+//! How many jobs wait and run, by organisation and provider, and which jobs run. A job is counted once under each provider
+//! that one of its tasks runs on.
 //!
 //! The committer keeps [`Depths`] up to date and hands what changed to [`Shown`] when it is durable. A live job whose
 //! record turns out to be damaged stays counted until the store opens again: what could be read of it no longer can.
@@ -52,40 +53,51 @@ impl Changes {
 impl Depths {
     /// The job is there, as it is.
     pub(crate) fn count_in(&mut self, job: &Job) {
-        let Some(live) = self.live(job) else { return };
-        if job.status == Status::Queued {
-            live.queued += 1;
-            *live.due.entry(due(job)).or_default() += 1;
-        } else {
-            live.running += 1;
+        if job.status.ended() {
+            return;
+        }
+        let queued = job.status == Status::Queued;
+        for provider in job.providers() {
+            let live = self.live(&job.organisation, provider);
+            if queued {
+                live.queued += 1;
+                *live.due.entry(due(job)).or_default() += 1;
+            } else {
+                live.running += 1;
+            }
+        }
+        if !queued {
             self.running.push((job.organisation.clone(), job.id, true));
         }
     }
 
     /// It is no longer there, or no longer so.
     pub(crate) fn count_out(&mut self, job: &Job) {
-        let Some(live) = self.live(job) else { return };
-        if job.status == Status::Queued {
-            live.queued = live.queued.saturating_sub(1);
-            if let Some(count) = live.due.get_mut(&due(job)) {
-                *count -= 1;
-                if *count == 0 {
-                    live.due.remove(&due(job));
+        if job.status.ended() {
+            return;
+        }
+        let queued = job.status == Status::Queued;
+        for provider in job.providers() {
+            let live = self.live(&job.organisation, provider);
+            if queued {
+                live.queued = live.queued.saturating_sub(1);
+                if let Some(count) = live.due.get_mut(&due(job)) {
+                    *count -= 1;
+                    if *count == 0 {
+                        live.due.remove(&due(job));
+                    }
                 }
+            } else {
+                live.running = live.running.saturating_sub(1);
             }
-        } else {
-            live.running = live.running.saturating_sub(1);
+        }
+        if !queued {
             self.running.push((job.organisation.clone(), job.id, false));
         }
     }
 
-    /// Where the job is counted while it lives; notes that this changes.
-    fn live(&mut self, job: &Job) -> Option<&mut Live> {
-        if job.status.ended() {
-            return None;
-        }
-        let provider = &job.leading_task()?.provider;
-        let organisation = &job.organisation;
+    /// Where live jobs of this provider are counted; notes that this changes.
+    fn live(&mut self, organisation: &Organisation, provider: &ProviderName) -> &mut Live {
         match self.changed.get_mut(organisation) {
             Some(changed) if changed.contains(provider) => {}
             Some(changed) => {
@@ -95,7 +107,7 @@ impl Depths {
                 self.changed.insert(organisation.clone(), HashSet::from([provider.clone()]));
             }
         }
-        Some(self.all.entry(organisation.clone()).or_default().entry(provider.clone()).or_default())
+        self.all.entry(organisation.clone()).or_default().entry(provider.clone()).or_default()
     }
 
     /// What changed since this was asked last.

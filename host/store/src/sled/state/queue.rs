@@ -24,10 +24,7 @@ pub(crate) struct Queue {
 
 /// Tasks that may start now or later.
 fn entries(job: &Job) -> impl Iterator<Item = (Entry, Option<Timestamp>, &Task)> {
-    job.tasks
-        .iter()
-        .enumerate()
-        .filter(|(_, task)| task.status == Status::Queued && job.parents_completed(task))
+    job.unblocked()
         .map(|(place, task)| (Entry { priority: job.priority, job: job.id, task: place }, job.not_before(task), task))
 }
 

@@ -40,7 +40,7 @@ async fn whole(store: &SledStore, acknowledged: &[JobId], refused: &[JobId]) {
     for id in acknowledged.iter().chain(refused) {
         match store.job(&default(), *id).await.unwrap() {
             Some(job) => {
-                let input = &job.tasks[0].input;
+                let input = job.tasks[0].input.given().unwrap();
                 assert_eq!(Digest::of(&store.content(&default(), *id, input).await.unwrap()), input.digest);
             }
             None => assert!(refused.contains(id), "{id} was acknowledged, and is not there"),
@@ -119,7 +119,7 @@ fn of_submissions_that_come_at_once_each_is_kept_whole_or_refused() {
                 let mut there = 0;
                 for new in jobs(call) {
                     let Some(job) = store.job(&default(), new.job.id).await.unwrap() else { continue };
-                    assert!(store.content(&default(), job.id, &job.tasks[0].input).await.is_ok());
+                    assert!(store.content(&default(), job.id, job.tasks[0].input.given().unwrap()).await.is_ok());
                     there += 1;
                 }
                 assert!(there == 300 || (there == 0 && !acknowledged), "{call} after {fails}: {there}, {acknowledged}");
@@ -179,7 +179,7 @@ async fn while_nothing_can_be_written_what_is_durable_is_read_and_work_goes_on_b
         let refused = store.submit(vec![doubtful.clone()], NOW).await;
         assert!(matches!(refused, Err(StoreError::Io { .. })), "{refused:?}");
         assert_eq!(store.job(&default(), kept).await.unwrap().unwrap(), before);
-        let input = &before.tasks[0].input;
+        let input = before.tasks[0].input.given().unwrap();
         assert_eq!(Digest::of(&store.content(&default(), kept, input).await.unwrap()), input.digest);
         assert!(store.job(&other, elsewhere).await.unwrap().is_some());
         assert!(store.counts(&default()).await.is_ok() && store.providers().await.is_ok());

@@ -64,7 +64,7 @@ async fn its_jobs_run_end_and_go_with_all_that_is_theirs() {
         for job in all(&store, &of).await {
             assert!(job.status.ended());
             let task = &job.tasks[0];
-            for content in [Some(&task.input), Some(&task.parameters), task.result.as_ref()].into_iter().flatten() {
+            for content in [task.input.given(), Some(&task.parameters), task.result.as_ref()].into_iter().flatten() {
                 assert_eq!(content_of(&store.content(&of, job.id, content).await.unwrap()), *content, "{}", job.id);
             }
             assert_eq!(store.purge(&of, job.id).await.unwrap(), Some(true));

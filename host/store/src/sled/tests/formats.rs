@@ -53,7 +53,7 @@ async fn has_all(store: &SledStore, except_due: bool) {
         assert_eq!(task.digest.to_string(), text(said, "digest"), "{id}");
         assert_eq!(task.usage.fuel, said["fuel_used"].as_u64().unwrap(), "{id}");
         assert_eq!(task.error.as_ref().map(|failure| failure.message.as_str()), said["error"]["message"].as_str());
-        let contents = [Some(&task.input), Some(&task.parameters), task.result.as_ref(), task.log.as_ref()];
+        let contents = [task.input.given(), Some(&task.parameters), task.result.as_ref(), task.log.as_ref()];
         for content in contents.into_iter().flatten() {
             let bytes = store.content(&default(), job.id, content).await.unwrap();
             assert_eq!((Digest::of(&bytes), bytes.len() as u64), (content.digest, content.bytes), "{id}");
@@ -111,7 +111,7 @@ pub(super) async fn has_all_said(store: &SledStore, said: &Value) {
     for job in &jobs {
         let of = &job.organisation;
         let task = &job.tasks[0];
-        let given = [Some(&task.input), Some(&task.parameters), task.result.as_ref(), task.log.as_ref()];
+        let given = [task.input.given(), Some(&task.parameters), task.result.as_ref(), task.log.as_ref()];
         for content in given.into_iter().flatten().chain(task.files.iter().map(|file| &file.content)) {
             let bytes = store.content(of, job.id, content).await.unwrap();
             assert_eq!(content_of(&bytes), *content, "{}", job.id);

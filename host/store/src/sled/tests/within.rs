@@ -7,7 +7,7 @@ use crate::sled::format::keys::Class;
 
 fn contents(job: &Job) -> impl Iterator<Item = &Content> {
     let task = &job.tasks[0];
-    [Some(&task.input), Some(&task.parameters), task.result.as_ref()].into_iter().flatten()
+    [task.input.given(), Some(&task.parameters), task.result.as_ref()].into_iter().flatten()
 }
 
 /// How many of a job's contents are as they were given, and how many are damaged.

@@ -170,7 +170,7 @@ fn read_all(manager: &Manager, by: &Caller, items: Vec<Item>, limits: &Limits) -
         let Item::Text(text, idempotency) = item else { return item };
         match read_one(&mut models, &text, idempotency, &limits) {
             Ok(submission) => {
-                let bytes = submission.input.memory_bytes() as u64;
+                let bytes = submission.memory_bytes() as u64;
                 limits.table_bytes = limits.table_bytes.saturating_sub(bytes);
                 Item::Submission(Box::new(submission))
             }

@@ -9,7 +9,7 @@ use analyte_core::limits::Limits;
 use analyte_core::names::{ModelName, ProviderName};
 use analyte_core::table::format::{Format, Read};
 use analyte_core::timestamp::Timestamp;
-use analyte_jobs::{Idempotency, LimitsAsked, Parameters, RetryAsked, Submission};
+use analyte_jobs::{Idempotency, InputAsked, LimitsAsked, Parameters, RetryAsked, Submission, TaskAsked};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -159,12 +159,10 @@ pub(crate) struct Asked {
 impl Asked {
     /// With its table, and who submits it.
     pub(crate) fn with_table(self, input: Read, by: &Caller) -> Submission {
+        let input = InputAsked::Given { table: input.table, warnings: input.warnings };
+        let task = TaskAsked { parameters: self.parameters, ..TaskAsked::new(self.provider, self.model, input) };
         Submission {
-            provider: self.provider,
-            model: self.model,
-            input: input.table,
-            input_warnings: input.warnings,
-            parameters: self.parameters,
+            tasks: vec![task],
             custom_data: self.custom_data,
             priority: self.priority,
             run_at: self.run_at,

@@ -12,7 +12,7 @@ use analyte_core::model::{Cardinality, ModelInfo};
 use analyte_core::names::{ModelName, ProviderName};
 use analyte_core::shape::Rest;
 use analyte_core::table::Table;
-use analyte_jobs::{Parameters, Submission};
+use analyte_jobs::{InputAsked, Parameters, Submission, TaskAsked};
 use bytes::Bytes;
 
 use crate::request::strict_json;
@@ -28,15 +28,14 @@ pub(super) async fn read(call: &Call) -> Result<Submission, ServiceError> {
     // The small ones first: a large table is not read for nothing.
     let parameters = parameters(call.bytes("extraParams"), limits)?;
     let custom_data = custom_data::read(call.bytes("customData"), limits)?;
-    let (input, input_warnings) = input(call, &info).await?;
+    let (table, warnings) = input(call, &info).await?;
+    let input = InputAsked::Given { table, warnings };
     let session = call.session().filter(|session| call.manager().is_stateful(session));
     Ok(Submission {
-        input_warnings,
-        parameters,
         custom_data: Some(custom_data),
         session: session.map(|session| session.id().clone()),
         created_by: Some(call.caller.principal().label.to_string()),
-        ..Submission::new(provider, model, input)
+        ..Submission::of(vec![TaskAsked { parameters, ..TaskAsked::new(provider, model, input) }])
     })
 }
 
