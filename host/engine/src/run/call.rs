@@ -23,9 +23,7 @@ use crate::cut::cut;
 use crate::error::HostFault;
 use crate::error::Refused;
 use crate::host::{Call, Terms};
-use crate::lift_lower::{
-    DeferredAnswer, Lowered, Request, Transfer, UncheckedOutcome, deferred_answer, table_of, take,
-};
+use crate::lift_lower::{Lowered, Request, Transfer, UncheckedOutcome, deferred_answer, table_of, take};
 use crate::machine::background_drop::BackgroundDrop;
 use crate::machine::budget::Reservation;
 use crate::request::{RunOutcome, RunReport, RunRequest};
