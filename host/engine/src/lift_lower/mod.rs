@@ -14,7 +14,7 @@ mod text;
 mod transfer;
 
 pub(crate) use buffer::Buffer;
-pub(crate) use deferred_answer::{DeferredAnswer, deferred_answer};
+pub(crate) use deferred_answer::deferred_answer;
 pub(crate) use request::{Lowered, Request};
 pub(crate) use run_function::RunFunction;
 pub(crate) use table::{table_of, undeclared};
