@@ -42,7 +42,8 @@ pub(crate) fn fresh(engine: &wasmtime::Engine, code: &[u8]) -> wasmtime::Result<
     trusted::from_code(engine, code)
 }
 
-/// The one place with `unsafe`.
+/// Has wasmtime take bytes for compiled code, which is `unsafe`. The other `unsafe` code of this crate is in `lift_lower`, and is
+/// about types and layouts of values.
 mod trusted {
     #![expect(
         unsafe_code,
