@@ -158,7 +158,7 @@ fn refusal(pointer: &str, path: &Path, error: &serde_json::Error) -> Problem {
         push(&mut place, name);
         return malformed(place, "comes twice");
     }
-    if let Some(Segment::Map { key }) = path.iter().last()
+    if let Some(Segment::Map { key }) = path.iter().next_back()
         && let Some(rest) = bare.strip_prefix(&format!("unknown field `{key}`, "))
     {
         return malformed(place, format!("is not known here; {rest}"));

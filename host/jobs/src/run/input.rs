@@ -4,6 +4,8 @@
 //! A table that the client gave was fitted to the model when the job was submitted. Results are fitted here, each by itself,
 //! before they are put together; where that cannot be, the task fails with `invalid-input`.
 
+#![expect(clippy::result_large_err, reason = "a failure ends the task, and is not passed on far")]
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -207,7 +209,7 @@ mod tests {
     fn made(parts: &[Part<'_>], model: &ModelInfo, limits: &Limits) -> Result<(String, Vec<String>), String> {
         let made = of_results(results(parts), model, limits).map_err(|failure| failure.to_string())?;
         let csv = write(Format::Csv, &made.table).unwrap();
-        Ok((String::from_utf8(csv.to_vec()).unwrap().replace("\r\n", "\n"), made.warnings))
+        Ok((String::from_utf8(csv).unwrap().replace("\r\n", "\n"), made.warnings))
     }
 
     const X: (&str, BaseType) = ("x", BaseType::Number);

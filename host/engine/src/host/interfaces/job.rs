@@ -52,13 +52,13 @@ pub(super) fn link<T: Send + 'static>(linker: &mut Linker<T>, find: Find<T, Job>
     })?;
     let said = |(_, message): &(f64, String)| message.len();
     at_once(&mut job, "progress", said, move |store, (fraction, message)| {
-        progress(find(store.data_mut()), fraction, &message);
+        progress(&mut find(store.data_mut()), fraction, &message);
         Ok(())
     })
 }
 
 /// Passes the report on, unless one was passed on too short a time ago; the latest of those held back is passed on at the end.
-fn progress(view: View<'_, Job>, fraction: f64, message: &str) {
+fn progress(view: &mut View<'_, Job>, fraction: f64, message: &str) {
     let fraction = if fraction.is_finite() { fraction.clamp(0.0, 1.0) } else { 0.0 };
     let report = Progress { fraction, message: cut(message, MESSAGE_BYTES).to_owned() };
     if let Some(report) = view.own.pace.admit(report) {
@@ -80,10 +80,10 @@ mod tests {
         let mut own = Job::new(&terms.limits);
         for (fraction, message) in [(f64::INFINITY, "ü".repeat(600)), (0.5, "held back".into()), (7.0, "last".into())]
         {
-            view(&terms, &mut own, |view| progress(view, fraction, &message));
+            view(&terms, &mut own, |mut view| progress(&mut view, fraction, &message));
         }
         let first = Progress { fraction: 0.0, message: "ü".repeat(512) };
-        assert_eq!(*heard.progress.lock(), [first.clone()]);
+        assert_eq!(*heard.progress.lock(), std::slice::from_ref(&first));
         own.end(&*heard);
         own.end(&*heard);
         assert_eq!(*heard.progress.lock(), [first, Progress { fraction: 1.0, message: "last".into() }]);

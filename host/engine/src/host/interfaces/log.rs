@@ -31,12 +31,12 @@ pub(super) fn link<T: Send + 'static>(linker: &mut Linker<T>, find: Find<T, Log>
     let mut log = linker.instance(&contract::whole_name(NAME))?;
     let said = |(_, message): &(Level, String)| message.len();
     at_once(&mut log, "write", said, move |store, (level, message)| {
-        write(find(store.data_mut()), level, &message);
+        write(&mut find(store.data_mut()), level, &message);
         Ok(())
     })
 }
 
-fn write(view: View<'_, Log>, level: Level, message: &str) {
+fn write(view: &mut View<'_, Log>, level: Level, message: &str) {
     let Some(kept) = view.own.room.take(message) else {
         view.own.lines_dropped += 1;
         return;
@@ -65,7 +65,7 @@ mod tests {
         let mut own = Log::new(&terms.limits);
         let lines = [(Level::Warn, "first"), (Level::Error, "a second one that is cut"), (Level::Info, "a third")];
         for (level, message) in lines {
-            view(&terms, &mut own, |view| write(view, level, message));
+            view(&terms, &mut own, |mut view| write(&mut view, level, message));
         }
         let line = |level: &str, message: &str| LogLine { level: level.into(), message: message.into() };
         assert_eq!(*heard.lines.lock(), [line("warn", "first"), line("error", "a second one that")]);

@@ -23,15 +23,15 @@ pub(crate) struct Settings {
 pub(super) fn link<T: Send + 'static>(linker: &mut Linker<T>, find: Find<T, Settings>) -> wasmtime::Result<()> {
     let mut settings = linker.instance(&contract::whole_name(NAME))?;
     let named = |(name,): &(String,)| name.len();
-    at_once(&mut settings, "get", named, move |store, (name,)| Ok((setting(find(store.data_mut()), &name),)))?;
-    at_once(&mut settings, "secret", named, move |store, (name,)| Ok((secret(find(store.data_mut()), &name),)))
+    at_once(&mut settings, "get", named, move |store, (name,)| Ok((setting(&mut find(store.data_mut()), &name),)))?;
+    at_once(&mut settings, "secret", named, move |store, (name,)| Ok((secret(&mut find(store.data_mut()), &name),)))
 }
 
-fn setting(view: View<'_, Settings>, name: &str) -> Option<String> {
+fn setting(view: &mut View<'_, Settings>, name: &str) -> Option<String> {
     granted(view.terms.grants.settings.get(name), view.own, "settings", name)
 }
 
-fn secret(view: View<'_, Settings>, name: &str) -> Option<String> {
+fn secret(view: &mut View<'_, Settings>, name: &str) -> Option<String> {
     granted(view.terms.grants.secrets.get(name), view.own, "secrets", name)
 }
 
@@ -59,12 +59,12 @@ mod tests {
         let value = |name: &str, value: &str| [(name.to_owned(), value.to_owned())].into();
         terms.grants = Arc::new(Grants { settings: value("unit", "K"), secrets: value("key", "hidden") });
         let mut own = Settings::default();
-        assert_eq!(view(&terms, &mut own, |view| setting(view, "unit")).as_deref(), Some("K"));
-        assert_eq!(view(&terms, &mut own, |view| secret(view, "key")).as_deref(), Some("hidden"));
+        assert_eq!(view(&terms, &mut own, |mut view| setting(&mut view, "unit")).as_deref(), Some("K"));
+        assert_eq!(view(&terms, &mut own, |mut view| secret(&mut view, "key")).as_deref(), Some("hidden"));
         assert_eq!(own.denied, None);
         // A setting is no secret, nor the other way round.
-        assert_eq!(view(&terms, &mut own, |view| secret(view, "unit")), None);
-        assert_eq!(view(&terms, &mut own, |view| setting(view, "key")), None);
+        assert_eq!(view(&terms, &mut own, |mut view| secret(&mut view, "unit")), None);
+        assert_eq!(view(&terms, &mut own, |mut view| setting(&mut view, "key")), None);
         assert_eq!(own.denied.as_deref(), Some("secrets:unit"));
     }
 }
