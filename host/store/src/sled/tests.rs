@@ -18,7 +18,7 @@ mod within;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use analyte_core::digest::Digest;
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName};
@@ -43,6 +43,22 @@ const LARGE: usize = 100_000;
 
 fn open(path: &Path) -> SledStore {
     SledStore::open(Options::new(path)).unwrap()
+}
+
+/// sled itself, beneath a store that was closed. A process that another test starts at this moment holds the lock on its file, too, until it
+/// runs its own program: that is waited for.
+fn database(path: &Path) -> ::sled::Db {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match ::sled::open(path.join("store")) {
+            Err(::sled::Error::Io(error))
+                if error.to_string().contains("could not acquire lock") && Instant::now() < deadline =>
+            {
+                std::thread::yield_now();
+            }
+            opened => return opened.unwrap(),
+        }
+    }
 }
 
 fn default() -> Organisation {

@@ -232,7 +232,7 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
         assert_eq!(seen(&store, &kept).await, WHOLE, "{name}");
         assert_eq!(store.health().await.unwrap().quarantined, 0, "{name}");
         drop(store);
-        let db = ::sled::open(directory.path().join("store")).unwrap();
+        let db = database(directory.path());
         let damaged = key(&kept, &db);
         let value = damage.inflict(&db, &damaged);
         drop(db);
@@ -248,7 +248,7 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
             assert_eq!(seen(&store, &kept).await, expected, "{name}, opening {opening}");
             assert_eq!(store.health().await.unwrap().quarantined, 1, "{name}, opening {opening}");
         }
-        let db = ::sled::open(directory.path().join("store")).unwrap();
+        let db = database(directory.path());
         let aside = crate::sled::format::envelope::read_here(&*db, &keys::quarantine(&damaged)).unwrap().unwrap();
         assert_eq!(&*aside, value, "{name}");
     }
@@ -262,7 +262,7 @@ async fn after_damage_a_key_can_be_used_again_and_a_job_run_again() {
     let lease = store.job(&default(), kept.running).await.unwrap().unwrap().tasks[0].lease.unwrap();
     let before = store.events(&default(), kept.running, EventId(0), 99).await.unwrap().unwrap().events;
     drop(store);
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     for key in [keys::starts(&default(), kept.running), keys::idempotency(&default(), "once")] {
         let mut value = db.get(&key).unwrap().unwrap().to_vec();
         *value.last_mut().unwrap() ^= 1;
@@ -293,7 +293,7 @@ async fn the_ids_and_positions_of_what_was_put_aside_are_not_given_again() {
     let before = store.events(&default(), kept.running, EventId(0), 99).await.unwrap().unwrap().events;
     let position = store.changes_after(0, 99).await.unwrap().last().unwrap().position;
     drop(store);
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     for letter in [b"v", b"e"] {
         let (key, value) = db.scan_prefix(letter).last().unwrap().unwrap();
         let mut value = value.to_vec();
@@ -322,7 +322,7 @@ async fn a_file_whose_record_is_damaged_can_be_written_again_and_counts_no_more_
     let store = open(directory.path());
     fill(&store).await;
     drop(store);
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     Damage::Flip.inflict(&db, &keys::file(&default(), "system", "large"));
     drop(db);
     let store = open(directory.path());
@@ -347,7 +347,7 @@ async fn the_bytes_of_a_file_that_are_damaged_are_not_given_out() {
     fill(&store).await;
     drop(store);
     let small = file("default", "small", &bytes_of("small", 10));
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     Damage::Flip.inflict(&db, &keys::file_bytes(&default(), "system", "small", small.content.digest));
     drop(db);
     let large = file("default", "large", &bytes_of("large", LARGE));

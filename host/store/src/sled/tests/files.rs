@@ -38,7 +38,7 @@ async fn bytes_go_with_the_last_file_that_has_them_and_open_nothing_else() {
     blobs_become(directory.path(), 0).await;
     assert!(store.remove_file(&default(), "system", "a").await.unwrap());
     drop(store);
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     let left: Vec<_> = [b'f', b'g', b'b', b'x'].iter().flat_map(|letter| db.scan_prefix([*letter])).collect();
     assert!(left.is_empty(), "{left:?}");
 }

@@ -13,7 +13,7 @@ fn said(directory: &TempDir) -> Value {
 }
 
 fn db(directory: &TempDir) -> ::sled::Db {
-    ::sled::open(directory.path().join("store")).unwrap()
+    database(directory.path())
 }
 
 fn other() -> Organisation {

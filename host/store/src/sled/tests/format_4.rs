@@ -12,7 +12,7 @@ fn said(directory: &TempDir) -> Value {
 }
 
 fn format(directory: &TempDir) -> u32 {
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     u32::from_be_bytes(db.get(keys::FORMAT).unwrap().unwrap()[..].try_into().unwrap())
 }
 

@@ -145,7 +145,7 @@ async fn a_store_of_format_2_is_taken_over_with_everything_in_it() {
     for _ in 0..2 {
         has_all_said(&open(directory.path()), &said).await;
     }
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     assert_eq!(db.get(keys::FORMAT).unwrap().unwrap(), FORMAT.to_be_bytes());
     drop(db);
     let store = open(directory.path());
@@ -160,7 +160,7 @@ async fn a_store_of_format_2_is_taken_over_with_everything_in_it() {
 fn a_migration_that_was_cut_short_is_taken_up_again() {
     let directory = unpacked(1);
     let idempotency = |db: &::sled::Db| db.scan_prefix(b"k").map(|entry| entry.unwrap()).collect::<Vec<_>>();
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     assert_eq!(db.get(keys::FORMAT).unwrap().unwrap(), 1_u32.to_be_bytes());
     // Some of its records are written already, and the format is not.
     let before = idempotency(&db);
@@ -171,7 +171,7 @@ fn a_migration_that_was_cut_short_is_taken_up_again() {
     db.flush().unwrap();
     drop(db);
     run_on_runtime(has_all(&open(directory.path()), false));
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     assert_eq!(db.get(keys::FORMAT).unwrap().unwrap(), FORMAT.to_be_bytes());
     let after: Vec<_> = db.scan_prefix(b"b").map(|entry| entry.unwrap()).collect();
     let written =
@@ -185,7 +185,7 @@ fn a_store_of_a_newer_version_is_refused_and_left_as_it_is() {
     let directory = TempDir::new().unwrap();
     drop(open(directory.path()));
     let write = |writer: Option<&str>| {
-        let db = ::sled::open(directory.path().join("store")).unwrap();
+        let db = database(directory.path());
         db.insert(keys::FORMAT, &99_u32.to_be_bytes()).unwrap();
         match writer {
             Some(writer) => db.insert(keys::WRITER, writer).unwrap(),

@@ -143,7 +143,7 @@ async fn a_running_job_whose_record_is_lost_does_not_hold_up_its_session() {
     let next = submit(&store, of_session(2, "one")).await;
     assert_eq!(jobs(&claim(&store, NOW).await), [lost]);
     drop(store);
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     for key in [keys::job(&default(), Class::Live, lost), keys::starts(&default(), lost)] {
         let mut value = db.get(&key).unwrap().unwrap().to_vec();
         let middle = value.len() / 2;

@@ -129,7 +129,7 @@ async fn nothing_that_was_told_is_left_behind_by_a_purge() {
     purge.await.unwrap();
     assert_eq!(store.events(&default(), id, EventId(0), 9).await.unwrap(), None);
     drop(store);
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     let left = |letter: u8| db.scan_prefix([letter]).map(|entry| entry.unwrap().0.to_vec()).collect::<Vec<_>>();
     assert_eq!((left(b'v'), left(b'x'), left(b'c'), left(b'j')), (vec![], vec![], vec![], vec![]));
 }

@@ -31,7 +31,7 @@ async fn finish_next(store: &SledStore, result: Bytes) -> JobId {
 
 /// How many entries there are of each kind that a job may have.
 fn entries(directory: &TempDir) -> Vec<(&'static str, usize)> {
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     let all = ["a", "j", "s", "p", "c", "x", "b"].map(|letter| (letter, db.scan_prefix(letter).count()));
     all.into_iter().filter(|(_, count)| *count > 0).collect()
 }
@@ -84,7 +84,7 @@ async fn one_that_is_damaged_harms_nothing_else() {
     finish_next(&store, bytes_of("result", 10)).await;
     let queued = submit(&store, job(2, 10)).await;
     drop(store);
-    let db = ::sled::open(directory.path().join("store")).unwrap();
+    let db = database(directory.path());
     for (id, class) in [(queued, Class::Live), (ended, Class::Completed)] {
         let key = keys::job(&default(), class, id);
         let mut value = db.get(&key).unwrap().unwrap().to_vec();
