@@ -61,25 +61,25 @@ pub(super) fn attacks(_: &Arena) -> Vec<Attack> {
     vec![
         Attack::new("components never say what they are", move |arena, _| {
             for component in &describing {
-                refused(&publish(&arena.client(), component));
+                refused(&publish(&arena.client(), component), "a component");
             }
         }),
         Attack::new("strings between inner components", move |arena, _| {
-            refused(&publish(&arena.client(), &strings));
+            refused(&publish(&arena.client(), &strings), "strings");
         }),
         Attack::new("components that do not fit into the pool", move |arena, _| {
             for component in &unfit {
-                refused(&publish(&arena.client(), component));
+                refused(&publish(&arena.client(), component), "an unfit component");
             }
         }),
         Attack::slow("descriptions that stand for far more", |arena, round| {
             let mode = MODES[round as usize % MODES.len()];
-            refused(&install(&arena.client(), "costly", &lying(mode)));
+            refused(&install(&arena.client(), "costly", &lying(mode)), mode);
         }),
         Attack::slow("images of memory of 128 MB in a few kilobytes", |arena, round| {
             // Not the same each time, so that nothing of the last one is of use.
             let count = if round % 4 == 0 { 20 } else { 8 };
-            refused(&install(&arena.client(), "images", &images(count, 16)));
+            refused(&install(&arena.client(), "images", &images(count, 16)), "images");
         }),
         Attack::new("four refused uploads of 30 MB at once", move |arena, _| {
             for answer in arena.at_once(4, |http, at| install(http, &format!("upload-{at}"), &upload)) {
@@ -122,7 +122,7 @@ fn with_image(megabytes: usize) -> Vec<u8> {
     [guest("", ""), section].concat()
 }
 
-fn refused(answer: &Answer) {
-    assert_eq!(answer.status, 422, "{}", answer.text());
-    assert_eq!(answer.json()["code"], "invalid-component", "{}", answer.text());
+fn refused(answer: &Answer, what: &str) {
+    assert_eq!(answer.status, 422, "{what}: {}", answer.text());
+    assert_eq!(answer.json()["code"], "invalid-component", "{what}: {}", answer.text());
 }
