@@ -2,8 +2,8 @@
 //!
 //! The first pieces are written before the answer begins, so that what cannot be written at all is refused with a status
 //! of its own, and a small answer has a length. Further pieces are written when the connection has room for them, on a
-//! thread where no other call waits behind it, when the turn of its organisation has come. To get there and back takes
-//! some tenths of a millisecond, so a client that takes all it is sent has more pieces written at once, up to 512 KiB. When the client is
+//! thread where no other call waits behind it, when the turn of its organisation has come. Each way there and
+//! back takes time, so a client that takes all it is sent has more pieces written at once, up to 512 KiB. When the client is
 //! gone its answer is dropped, and nothing more is written. An answer that cannot be finished ends its connection, so
 //! that the client sees that something is missing.
 

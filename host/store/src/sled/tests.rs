@@ -45,8 +45,8 @@ fn open(path: &Path) -> SledStore {
     SledStore::open(Options::new(path)).unwrap()
 }
 
-/// sled itself, beneath a store that was closed. A process that another test starts at this moment holds the lock on its file, too, until it
-/// runs its own program: that is waited for.
+/// sled itself, beneath a store that was closed. The lock on its file was seen to be held for a moment longer, presumably by a
+/// process that another test had just started: that is waited for.
 fn database(path: &Path) -> ::sled::Db {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
