@@ -6,12 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::http::Http;
 use super::plugins::plugin;
-use super::{binary, eventually, ok};
+use super::{binary, eventually, eventually_within, ok};
+
+/// Longest wait for a server to listen: it compiles its plugins before that, and `onnx` alone took over a minute on a busy machine
+/// of two cores.
+const START: Duration = Duration::from_mins(5);
 
 /// How a server is started.
 #[derive(Debug, Default)]
@@ -86,7 +91,7 @@ impl Home {
             })
         });
         let mut server = Server { http: Http::new("", ""), child, home: self, stderr, reader };
-        let url = eventually("the server to listen", || {
+        let url = eventually_within(START, "the server to listen", || {
             let said = server.stderr();
             let url = said.lines().find_map(|line| line.strip_prefix("listening on ")).map(str::to_owned);
             let ended = ok(server.child.try_wait(), "watching the server");

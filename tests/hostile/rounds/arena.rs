@@ -15,7 +15,7 @@ use support::{PATIENCE, eventually};
 const MEMORY: u64 = 64 << 20;
 /// What it may have open more than before: the neighbour's files and connections come and go.
 const HANDLES: usize = 8;
-/// What it may have more threads than before: those for files end ten seconds after their last use.
+/// What it may have more threads than before: those for files end soon after their last use.
 const THREADS: usize = 8;
 /// What its data folder may have grown by, in bytes: the neighbour's jobs go through the store meanwhile.
 const DISK: u64 = 8 << 20;
