@@ -35,6 +35,17 @@ pub(crate) fn read_text<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Prob
     object(body, "")
 }
 
+/// Reads an object within a body as this struct; `pointer` says where it stands.
+pub(crate) fn read_part<'a, T: Deserialize<'a>>(text: &'a str, pointer: &str) -> Result<T, Problem> {
+    object(text, pointer)
+}
+
+/// Whether this is the text of an object whose first member has this name, written without escapes.
+pub(crate) fn begins_with(object: &str, name: &str) -> bool {
+    let first = object.trim_start().strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"'));
+    first.and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| rest.starts_with('"'))
+}
+
 /// Reads a body that may be left out: nothing is as good as `{}`.
 pub(crate) fn read_if_any<'a, T: Deserialize<'a> + Default>(body: &'a [u8]) -> Result<T, Problem> {
     if body.is_empty() { Ok(T::default()) } else { read(body) }
@@ -42,6 +53,16 @@ pub(crate) fn read_if_any<'a, T: Deserialize<'a> + Default>(body: &'a [u8]) -> R
 
 /// Reads a JSON object as this struct; `pointer` says where it stands in the body.
 fn object<'a, T: Deserialize<'a>>(text: &'a str, pointer: &str) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    match T::deserialize(Object(&mut reader)).and_then(|value| reader.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(_) => object_with_place(text, pointer),
+    }
+}
+
+/// Reads once more what was refused, to say where the fault is: to follow the place takes a copy of each member's name, which
+/// bodies without a fault are spared.
+fn object_with_place<'a, T: Deserialize<'a>>(text: &'a str, pointer: &str) -> Result<T, Problem> {
     let (mut reader, mut track) = (serde_json::Deserializer::from_str(text), Track::new());
     let read = T::deserialize(serde_path_to_error::Deserializer::new(Object(&mut reader), &mut track));
     read.and_then(|value| reader.end().map(|()| value)).map_err(|error| refusal(pointer, &track.path(), &error))
@@ -100,6 +121,11 @@ impl<'a, T: Deserialize<'a>> Member<'a, T> {
     /// The small object that it is.
     pub(crate) fn object(&self, pointer: &str) -> Result<T, Problem> {
         object(self.small(pointer)?, pointer)
+    }
+
+    /// The object that it is, in at most `most` bytes of JSON.
+    pub(crate) fn object_within(&self, pointer: &str, limit: &str, most: u64) -> Result<T, Problem> {
+        object(self.within(pointer, limit, most)?.get(), pointer)
     }
 
     /// What it is, in at most `most` bytes of JSON.
