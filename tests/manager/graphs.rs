@@ -147,11 +147,11 @@ async fn what_waits_for_a_task_that_failed_is_cancelled_and_the_rest_ends_first(
     assert_eq!(job.error().map(|failure| failure.code), Some(Code::Trap));
     assert_eq!(csv(&manager, &job, Some("far")).await, "value\n1.5\n\"\"\n-2.5\n");
 
-    // In place all of it runs again; as a copy, all of it in a new job.
+    // In place what completed keeps its result, and the rest runs again; as a copy, all of it runs in a new job.
     manager.retry(&organisation(), id).await.expect("retried");
     let again = ended(&manager, id).await;
     assert_eq!((again.status, states(&again)), (Status::Failed, expected.to_vec()));
-    assert_eq!(again.tasks.iter().map(|task| task.attempt.0).collect::<Vec<_>>(), [2, 2, 0, 0, 2]);
+    assert_eq!(again.tasks.iter().map(|task| task.attempt.0).collect::<Vec<_>>(), [2, 1, 0, 0, 1]);
     let copy = manager.retry_as_copy(&organisation(), id, None).await.expect("copied").job.job;
     assert_eq!(copy.retry_of, Some(id));
     let of = |job: &Job| {

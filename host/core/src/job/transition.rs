@@ -97,7 +97,7 @@ pub enum Event {
     },
     /// A client asks for another run of the job, in place.
     Retry {
-        /// What each task runs on from now on, in the order of the tasks.
+        /// What each task runs on from now on, in the order of the tasks; of no use for one that completed.
         pins: Vec<Pin>,
     },
 }

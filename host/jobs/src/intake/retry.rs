@@ -1,7 +1,8 @@
 //! Running a job again: in place, or as a new job that is linked to it.
 //!
 //! Either way it runs on what is installed now, and its input and parameters are checked against that first. In place,
-//! what the job gave before is cleared and its attempts are counted on; as a copy, nothing of the job changes.
+//! tasks that completed keep their results, what the others gave before is cleared, and their attempts are counted on; as a
+//! copy, nothing of the job changes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,7 @@ use crate::intake::prepare::{checked_parameters, component_of, fitted, work};
 use crate::intake::run_limits::{LimitsAsked, RetryAsked};
 use crate::intake::submission::Submission;
 use crate::intake::submit::{SubmittedJob, queue_full};
-use crate::intake::task::{InputAsked, Parameters, TaskAsked};
+use crate::intake::task::{InputAsked, Parameters, RESULTS_AT, TaskAsked};
 use crate::manager::Manager;
 use crate::view::read::JobView;
 
@@ -37,15 +38,24 @@ impl Manager {
         self.refuse_while_stopping()?;
         let job = self.job(organisation, id).await?;
         refuse(&job, job.status == Status::Queued)?;
+        // `None` for those that completed: they do not run again, so their models may be gone.
         let mut models = Vec::with_capacity(job.tasks.len());
         for task in &job.tasks {
+            if task.status == Status::Completed {
+                models.push(None);
+                continue;
+            }
             let model = self.current(organisation, task)?;
             self.check(&job, task, &model).await?;
-            models.push(model);
+            models.push(Some(model));
         }
-        let flows = job.tasks.iter().zip(&models).map(|(task, model)| Flow {
+        let places = job.tasks.iter().zip(&models).enumerate();
+        let flows = places.filter_map(|(place, (task, model))| Some((place, task, model.as_ref()?)));
+        let flows = flows.map(|(place, task, model)| Flow {
+            place,
             name: &task.name,
             results_of: results_of(task),
+            at: RESULTS_AT,
             model: &model.info,
         });
         check_flows(&flows.collect::<Vec<_>>())?;
@@ -55,6 +65,10 @@ impl Manager {
             let _gate = manager.inner.gate.clone().read_owned().await;
             let mut pins = Vec::with_capacity(models.len());
             for (task, model) in job.tasks.iter().zip(models) {
+                let Some(model) = model else {
+                    pins.push(Pin { digest: task.digest, model_file: task.model_file, grants: task.grants.clone() });
+                    continue;
+                };
                 let now = manager.current(&organisation, task)?;
                 if now.digest != model.digest || now.file != model.file {
                     let why = "the job's model is being replaced at this moment";

@@ -1,15 +1,15 @@
 //! Running a job again, in place.
 
 use crate::job::transition::{Effect, Refusal, requeue, stop};
-use crate::job::{Job, Pin, Usage};
+use crate::job::{Job, Pin, Status, Usage};
 
-/// Everything runs again, on what the pins say: errors, results, files and logs are cleared, inputs and attempt numbers
-/// kept.
+/// What has not completed runs again, on what the pins say: errors, results, files and logs are cleared, inputs and attempt
+/// numbers kept. A task that completed keeps its result, which its children take, and what it ran on.
 pub(super) fn retry(job: &mut Job, pins: Vec<Pin>, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
     if pins.len() != job.tasks.len() {
         return Err(Refusal::WrongPins { tasks: job.tasks.len(), pins: pins.len() });
     }
-    for (task, pin) in job.tasks.iter_mut().zip(pins) {
+    for (task, pin) in job.tasks.iter_mut().zip(pins).filter(|(task, _)| task.status != Status::Completed) {
         task.digest = pin.digest;
         task.model_file = pin.model_file;
         task.grants = pin.grants;
@@ -29,7 +29,7 @@ pub(super) fn retry(job: &mut Job, pins: Vec<Pin>, effects: &mut Vec<Effect>) ->
     job.started_at = None;
     job.finished_at = None;
     for task in &job.tasks {
-        if task.parents.is_empty() {
+        if task.status == Status::Queued && job.parents_completed(task) {
             effects.push(Effect::Ready { task: task.name.clone(), not_before: job.run_at });
         }
     }
