@@ -3,6 +3,7 @@
 mod bulk;
 mod clients;
 mod events;
+mod graphs;
 mod http;
 mod rights;
 mod split;

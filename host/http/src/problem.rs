@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
+use analyte_core::names::TaskName;
 use analyte_core::table::problem::{Problem as TableProblem, ReadError};
 use analyte_jobs::JobsError;
 use axum::body::Body;
@@ -160,6 +161,13 @@ impl Problem {
     fn table_error(problem: TableProblem, pointer: &str) -> FieldError {
         let pointer = (!pointer.is_empty()).then(|| pointer.to_owned());
         FieldError { pointer, field: problem.field, row: problem.row, message: problem.message }
+    }
+
+    /// The same problem of one task of a submission of several.
+    #[must_use]
+    pub(crate) fn of_task(mut self, name: &TaskName) -> Self {
+        self.0.detail = format!("task `{name}`: {}", self.0.detail);
+        self
     }
 
     /// With another status than the code's usual one.

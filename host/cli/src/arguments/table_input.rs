@@ -46,15 +46,23 @@ pub(crate) struct Given {
 impl Input {
     /// Reads the file or stdin; `most` bytes at most.
     pub(crate) fn read(&self, most: u64) -> Result<Given> {
-        let stdin = self.input == Path::new("-");
+        Given::read(&self.input, self.input_format, most)
+    }
+}
+
+impl Given {
+    /// Reads a file, or stdin where it is `-`; `most` bytes at most. Without a format the file's name decides, or else its first
+    /// byte.
+    pub(crate) fn read(path: &Path, format: Option<InputFormat>, most: u64) -> Result<Self> {
+        let stdin = path == Path::new("-");
         let mut bytes = Vec::new();
         let wanted = most.saturating_add(1);
         let read = if stdin {
             std::io::stdin().lock().take(wanted).read_to_end(&mut bytes)
         } else {
-            std::fs::File::open(&self.input).and_then(|file| file.take(wanted).read_to_end(&mut bytes))
+            std::fs::File::open(path).and_then(|file| file.take(wanted).read_to_end(&mut bytes))
         };
-        let name = || if stdin { "stdin".to_owned() } else { self.input.display().to_string() };
+        let name = || if stdin { "stdin".to_owned() } else { path.display().to_string() };
         read.with_context(|| format!("the input {} cannot be read", name()))?;
         if bytes.len() as u64 > most {
             return Err(Report::new(format!(
@@ -63,17 +71,15 @@ impl Input {
             ))
             .into());
         }
-        let format = match self.input_format {
+        let format = match format {
             Some(InputFormat::Json) => Format::Json,
             Some(InputFormat::Csv) => Format::Csv,
             Some(InputFormat::Arrow) => Format::Arrow,
-            None => by_name(&self.input).unwrap_or_else(|| by_first_byte(&bytes)),
+            None => by_name(path).unwrap_or_else(|| by_first_byte(&bytes)),
         };
-        Ok(Given { bytes: bytes.into(), format })
+        Ok(Self { bytes: bytes.into(), format })
     }
-}
 
-impl Given {
     /// The table, meant for this shape.
     pub(crate) fn table(&self, shape: &Shape, limits: &Limits) -> Result<Read> {
         Ok(read(self.format, self.bytes.clone(), shape, limits).map_err(Report::from)?)

@@ -7,6 +7,7 @@ pub(crate) mod address;
 mod connection;
 mod events;
 pub(crate) mod follow;
+pub(crate) mod graph;
 pub(crate) mod interface;
 mod problem;
 pub(crate) mod query;

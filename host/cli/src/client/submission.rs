@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use ureq::SendBody;
 
+use super::graph::GraphTask;
 use super::interface::Interface;
 use super::{Client, Method, json};
 use crate::arguments::run_limits::RunLimitsBody;
@@ -21,10 +22,17 @@ use crate::output::report::Report;
 /// A submission as the server takes it.
 #[derive(Serialize)]
 pub(crate) struct Submission<'a> {
-    pub(crate) provider: &'a ProviderName,
-    pub(crate) model: &'a ModelName,
-    pub(crate) input: &'a RawValue,
-    pub(crate) parameters: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) provider: Option<&'a ProviderName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) model: Option<&'a ModelName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) input: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parameters: Option<Map<String, Value>>,
+    /// In place of the four above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tasks: Option<Vec<GraphTask>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) custom_data: Option<&'a RawValue>,
     pub(crate) priority: i32,

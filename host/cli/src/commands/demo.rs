@@ -139,10 +139,11 @@ impl Tour {
         let mut parameters = Map::new();
         parameters.insert("response".to_owned(), Value::from(RESPONSE));
         let submission = Submission {
-            provider: &provider,
-            model: &model,
-            input: &input,
-            parameters,
+            provider: Some(&provider),
+            model: Some(&model),
+            input: Some(&input),
+            parameters: Some(parameters),
+            tasks: None,
             custom_data: None,
             priority: 0,
             run_at: None,

@@ -22,7 +22,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use utoipa::ToSchema;
 
-use super::jobs::submit::submission::{AT_ONCE, LimitsBody, TableInput, limits_of, parameters_of};
+use super::jobs::submit::body::{LimitsBody, TableInput};
+use super::jobs::submit::submission::{AT_ONCE, limits_of, parameters_of};
 use super::models::body::TableBody;
 use super::path_and_query::{Segments, pairs};
 use super::table;
@@ -105,7 +106,7 @@ pub(crate) async fn execute(
     } else {
         table::compute(&shared, caller.organisation(), move || Asked::of(format, bytes, query, &limits)).await??
     };
-    let input = table::read_for((&shared, &caller), &info, format, asked.table, asked.pointer).await?;
+    let input = table::read_for((&shared, &caller), &shared.limits, &info, format, asked.table, asked.pointer).await?;
     // The body has gone. The run waits for memory, and would wait for this for ever.
     drop(received.reserved);
     let execution = Execution {
@@ -174,11 +175,11 @@ impl Asked {
                 "parameters stand in the body or in the query string, not in both",
             ));
         }
-        let parameters = match parameters_of(parameters, host_limits)? {
+        let parameters = match parameters_of(parameters, "/parameters", host_limits)? {
             Parameters::None if !query.is_empty() => Parameters::Pairs(query),
             parameters => parameters,
         };
-        let limits = limits_of(limits)?;
+        let limits = limits_of(limits, "/limits")?;
         Ok(Self { table: body.slice_ref(input.text().as_bytes()), pointer: "/input", parameters, limits })
     }
 }

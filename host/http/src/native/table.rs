@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use analyte_core::codes::Code;
+use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
 use analyte_core::names::Organisation;
 use analyte_core::shape::Shape;
@@ -25,15 +26,15 @@ const LARGE: usize = 64 * 1024;
 const WARNINGS: usize = 20;
 const WARNING_BYTES: usize = 400;
 
-/// Reads a table of this caller for the input of a model. `pointer` says where it stands in the body.
+/// Reads a table of this caller for the input of a model, within these limits. `pointer` says where it stands in the body.
 pub(crate) async fn read_for(
     (shared, caller): (&Shared, &Caller),
+    limits: &Limits,
     model: &Arc<ModelInfo>,
     format: Format,
     bytes: Bytes,
     pointer: &str,
 ) -> Result<Read, Problem> {
-    let limits = &shared.limits;
     let table = if bytes.len() <= LARGE {
         read(format, bytes, &model.input, limits)
     } else {

@@ -10,7 +10,7 @@ use analyte_core::table::fit::can_fit;
 
 use crate::error::{JobsError, Wrong};
 use crate::intake::run_limits::{refuse, wrong};
-use crate::intake::task::{InputAsked, TaskAsked};
+use crate::intake::task::{InputAsked, RESULTS_AT, TaskAsked};
 
 /// The most problems that one refusal lists.
 const MOST_PROBLEMS: usize = 20;
@@ -37,11 +37,21 @@ pub(crate) fn check_graph(tasks: &[TaskAsked], limits: &Limits) -> Result<(), Jo
     }
     for (place, task) in tasks.iter().enumerate() {
         let at = format!("/tasks/{place}");
-        if matches!(&task.input, InputAsked::Results { of } if of.is_empty()) {
-            let message = "the input is made of the results of one task at least".to_owned();
-            problems.push(wrong(&format!("{at}/input/results_of"), message));
+        match &task.input {
+            InputAsked::Given { .. } => {}
+            InputAsked::Results { of } => {
+                let at = format!("{at}{RESULTS_AT}");
+                if of.is_empty() {
+                    problems.push(wrong(&at, "the input is made of the results of one task at least".to_owned()));
+                }
+                check_names(&at, place, of, &places, &mut problems);
+            }
+            InputAsked::ResultsOfAll if task.after.is_empty() => {
+                let message = "is missing: give a table, or name in `after` the tasks whose results it is".to_owned();
+                problems.push(wrong(&format!("{at}/input"), message));
+            }
+            InputAsked::ResultsOfAll => {}
         }
-        check_names(&format!("{at}/input/results_of"), place, task.input.results_of(), &places, &mut problems);
         check_names(&format!("{at}/after"), place, &task.after, &places, &mut problems);
     }
     problems.truncate(MOST_PROBLEMS);
@@ -74,21 +84,25 @@ fn check_names(
 
 /// A task, and what it takes.
 pub(crate) struct Flow<'a> {
+    /// Its place in the list of the job's tasks.
+    pub(crate) place: usize,
     pub(crate) name: &'a TaskName,
     /// The tasks whose results make up its input; none where it was given a table.
     pub(crate) results_of: &'a [TaskName],
+    /// The member of the task that names them, as a JSON pointer within the task.
+    pub(crate) at: &'static str,
     pub(crate) model: &'a ModelInfo,
 }
 
 /// Checks that the results of tasks can be the input of those who take them, as far as the shapes of their models say.
 pub(crate) fn check_flows(flows: &[Flow<'_>]) -> Result<(), JobsError> {
     let models: HashMap<&TaskName, &ModelInfo> = flows.iter().map(|flow| (flow.name, flow.model)).collect();
-    for (place, flow) in flows.iter().enumerate() {
+    for flow in flows {
         for (number, name) in flow.results_of.iter().enumerate() {
             let Some(parent) = models.get(name) else { continue };
             if let Err(error) = can_fit(&parent.output, &flow.model.input) {
                 let message = format!("task `{}` cannot take the result of task `{name}`: {error}", flow.name);
-                let at = wrong(&format!("/tasks/{place}/input/results_of/{number}"), message.clone());
+                let at = wrong(&format!("/tasks/{}{}/{number}", flow.place, flow.at), message.clone());
                 return Err(JobsError::from(error).saying(message).with_wrong(vec![at]));
             }
         }
@@ -163,6 +177,16 @@ mod tests {
             "`/tasks/3/after/1`: task `b` is named twice",
         ];
         assert_eq!(refused(&tasks), expected);
+        let all = [
+            named("a", InputAsked::ResultsOfAll, &[]),
+            named("b", InputAsked::ResultsOfAll, &["a", "c"]),
+            named("c", InputAsked::ResultsOfAll, &["a", "b"]),
+        ];
+        let expected = [
+            "`/tasks/0/input`: is missing: give a table, or name in `after` the tasks whose results it is",
+            "`/tasks/1/after/1`: task `c` stands after this one; a task stands after those that it waits for",
+        ];
+        assert_eq!(refused(&all), expected);
         let many = [given("a", &[]), given("b", &["x"; 1_000])];
         assert_eq!(refused(&many).len(), MOST_PROBLEMS);
     }
@@ -192,8 +216,8 @@ mod tests {
             let parent = model(Shape::any(), output);
             let (of, names) = ([name("a")], [name("a"), name("b")]);
             let flows = [
-                Flow { name: &names[0], results_of: &[], model: &parent },
-                Flow { name: &names[1], results_of: &of, model: &child },
+                Flow { place: 0, name: &names[0], results_of: &[], at: RESULTS_AT, model: &parent },
+                Flow { place: 1, name: &names[1], results_of: &of, at: RESULTS_AT, model: &child },
             ];
             check_flows(&flows).err().map(|error| error.wrong().iter().map(ToString::to_string).collect::<Vec<_>>())
         };

@@ -143,9 +143,11 @@ impl Manager {
         let retry = submission.retry.resolve()?;
         models.iter().try_for_each(|model| component_of(model).map(drop))?;
         let limits = submission.limits.resolve(&self.inner.limits, self.inner.engine.budget().largest_run())?;
-        let flows = submission.tasks.iter().zip(models).map(|(task, model)| Flow {
+        let flows = submission.tasks.iter().zip(models).enumerate().map(|(place, (task, model))| Flow {
+            place,
             name: &task.name,
-            results_of: task.input.results_of(),
+            results_of: task.results_of(),
+            at: task.names_results_at(),
             model: &model.info,
         });
         check_flows(&flows.collect::<Vec<_>>())?;
@@ -182,7 +184,7 @@ impl Manager {
         of_job: LimitsAsked,
     ) -> Result<(Task, Vec<Bytes>), JobsError> {
         let digest = component_of(model)?;
-        let parents = asked.parents();
+        let (parents, results_of) = (asked.parents(), asked.results_of().to_vec());
         let TaskAsked { name, provider, model: model_name, input, parameters, limits: own, after: _ } = asked;
         let schema = self.schema(model).await?;
         let (limits, budget) = (self.inner.limits.clone(), self.inner.engine.budget().largest_run());
@@ -206,12 +208,18 @@ impl Manager {
                 };
                 self.off_thread(organisation, size, fit).await?
             }
-            InputAsked::Results { of } => {
+            InputAsked::Results { .. } | InputAsked::ResultsOfAll => {
                 let size = work(0, &parameters, &schema);
                 let check = move || {
                     let run_limits = asked.resolve(&limits, budget)?;
                     let parameters = checked_parameters((&pinned, &schema), parameters, None, &limits)?;
-                    Ok::<_, JobsError>((Input::Results { of }, Vec::new(), parameters, run_limits, Vec::new()))
+                    Ok::<_, JobsError>((
+                        Input::Results { of: results_of },
+                        Vec::new(),
+                        parameters,
+                        run_limits,
+                        Vec::new(),
+                    ))
                 };
                 self.off_thread(organisation, size, check).await?
             }

@@ -52,6 +52,8 @@ pub enum InputAsked {
         /// Which tasks, in the order of their rows: at least one, each once, all of them before this one in the list.
         of: Vec<TaskName>,
     },
+    /// The same of all tasks that it waits for ([`TaskAsked::after`]): at least one.
+    ResultsOfAll,
 }
 
 impl From<Table> for InputAsked {
@@ -65,18 +67,13 @@ impl InputAsked {
     pub fn given(&self) -> Option<&Table> {
         match self {
             Self::Given { table, .. } => Some(table),
-            Self::Results { .. } => None,
-        }
-    }
-
-    /// The tasks whose results make up the input.
-    pub(super) fn results_of(&self) -> &[TaskName] {
-        match self {
-            Self::Given { .. } => &[],
-            Self::Results { of } => of,
+            Self::Results { .. } | Self::ResultsOfAll => None,
         }
     }
 }
+
+/// Where a task names those whose results it takes, when it names them apart.
+pub(super) const RESULTS_AT: &str = "/input/results_of";
 
 /// One model to be applied once.
 #[derive(Debug, Clone)]
@@ -117,9 +114,26 @@ impl TaskAsked {
         }
     }
 
+    /// The tasks whose results make up its input, in the order of their rows; none where a table is given.
+    pub(super) fn results_of(&self) -> &[TaskName] {
+        match &self.input {
+            InputAsked::Given { .. } => &[],
+            InputAsked::Results { of } => of,
+            InputAsked::ResultsOfAll => &self.after,
+        }
+    }
+
+    /// The member of the task, as a JSON pointer within it, that names the tasks whose results it takes.
+    pub(super) fn names_results_at(&self) -> &'static str {
+        match &self.input {
+            InputAsked::Given { .. } | InputAsked::Results { .. } => RESULTS_AT,
+            InputAsked::ResultsOfAll => "/after",
+        }
+    }
+
     /// The tasks that must complete before it starts, each once: first those whose results it takes.
     pub(super) fn parents(&self) -> Vec<TaskName> {
-        let results_of = self.input.results_of();
+        let results_of = self.results_of();
         let further = self.after.iter().filter(|name| !results_of.contains(name));
         results_of.iter().chain(further).cloned().collect()
     }

@@ -11,6 +11,7 @@ mod purge;
 mod query;
 mod results;
 mod retry;
+mod show;
 mod status;
 mod submit;
 mod watch;
@@ -25,6 +26,7 @@ pub(crate) enum Job {
     Execute(execute::Execute),
     List(list::List),
     Query(query::Query),
+    Show(show::Show),
     Status(status::Status),
     Results(results::Results),
     Errors(errors::Errors),
@@ -43,6 +45,7 @@ impl Job {
             Self::Execute(command) => command.run(),
             Self::List(command) => command.run(),
             Self::Query(command) => command.run(),
+            Self::Show(command) => command.run(),
             Self::Status(command) => command.run(),
             Self::Results(command) => command.run(),
             Self::Errors(command) => command.run(),

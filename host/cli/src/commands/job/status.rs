@@ -54,7 +54,15 @@ fn attempt(job: &Value) -> String {
     }
 }
 
-fn in_words(job: &Value) -> String {
+/// How many tasks are in each state; empty where the job has one task.
+fn counts(job: &Value) -> String {
+    let counts = job.get("task_counts").and_then(Value::as_object).into_iter().flatten();
+    let counts = counts.filter(|(_, count)| count.as_u64() != Some(0)).map(|(state, count)| format!("{count} {state}"));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// What there is to say of a job, for people.
+pub(super) fn in_words(job: &Value) -> String {
     let number = |pointer| job.pointer(pointer).and_then(Value::as_u64).filter(|number| *number > 0).map(grouped);
     let waiting = match (text(job, "/waiting/reason"), text(job, "/waiting/position")) {
         (reason, position) if position.is_empty() => reason,
@@ -79,6 +87,7 @@ fn in_words(job: &Value) -> String {
         ("waiting", waiting),
         ("progress", progress.unwrap_or_default()),
         ("error", error),
+        ("tasks", counts(job)),
         ("model", format!("{} of {}", text(job, "/model"), text(job, "/provider"))),
         ("attempt", attempt(job)),
         ("fuel used", number("/fuel_used").unwrap_or_default()),

@@ -1,6 +1,7 @@
 //! `analyte job submit`
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use analyte_core::limits::Limits;
 use analyte_core::names::{ModelName, ProviderName};
@@ -16,6 +17,7 @@ use crate::arguments::run_limits::RunLimits;
 use crate::arguments::table_input::Input;
 use crate::client::Connection;
 use crate::client::follow::{self, Follow};
+use crate::client::graph;
 use crate::client::interface::Interface;
 use crate::client::submission::{Retry, Submission, as_json};
 use crate::output::report::Report;
@@ -26,14 +28,25 @@ use crate::output::table::TableFormat;
 ///
 /// Writes the job's id to stdout; with --wait or --follow waits for its end and writes its result instead. Input of CSV or
 /// Arrow is sent as JSON, in which NaN and infinities are missing values.
+///
+/// A job of several tasks comes from a file: --graph names it, and takes the place of PROVIDER, MODEL, --input and the
+/// parameters. It is JSON, or TOML where its name ends in .toml, with a list `tasks`, parents before their children. Each task
+/// has `name`, `provider`, `model`, and may have `parameters`, `limits`, `after` (names of tasks that must complete first), and
+/// `input` (a table, or {"results_of": [names]}) or `input_file` (a file with a table, beside the graph's file). Without either
+/// it runs on the results of all tasks in `after`.
 #[derive(Debug, Args)]
 pub(crate) struct Submit {
     /// Whose model.
-    provider: ProviderName,
+    #[arg(required_unless_present = "graph")]
+    provider: Option<ProviderName>,
     /// Which model.
-    model: ModelName,
+    #[arg(required_unless_present = "graph")]
+    model: Option<ModelName>,
+    /// File with the tasks of the job, JSON or TOML.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["provider", "model", "input", "input_format", "pairs", "parameters"])]
+    graph: Option<PathBuf>,
     #[command(flatten)]
-    input: Input,
+    input: Option<Input>,
     #[command(flatten)]
     parameters: Parameters,
     #[command(flatten)]
@@ -75,9 +88,19 @@ pub(crate) struct Submit {
 impl Submit {
     pub(crate) fn run(self) -> Result<()> {
         let client = self.connection.client()?;
-        let given = self.input.read(Limits::default().body_bytes)?;
-        let interface = Interface::of(&client, &self.provider, &self.model)?;
-        let input = as_json(&given, &interface)?;
+        let (mut input, mut parameters, mut tasks) = (None, None, None);
+        if let Some(path) = &self.graph {
+            tasks = Some(graph::read(path, &client)?);
+        } else if let (Some(provider), Some(model)) = (&self.provider, &self.model) {
+            let Some(given) = &self.input else {
+                let message = "--input is missing: name a file with the input table, or `-` for stdin";
+                return Err(Report::new(message.to_owned()).into());
+            };
+            let given = given.read(Limits::default().body_bytes)?;
+            let interface = Interface::of(&client, provider, model)?;
+            input = Some(as_json(&given, &interface)?);
+            parameters = Some(self.parameters.object(interface.parameters.as_ref())?);
+        }
         let custom_data = self.custom_data.as_deref().map(serde_json::from_str::<&RawValue>).transpose();
         let mut tags = BTreeMap::new();
         for (name, value) in tuples(&self.tags) {
@@ -86,10 +109,11 @@ impl Submit {
             }
         }
         let submission = Submission {
-            provider: &self.provider,
-            model: &self.model,
-            input: &input,
-            parameters: self.parameters.object(interface.parameters.as_ref())?,
+            provider: self.provider.as_ref(),
+            model: self.model.as_ref(),
+            input: input.as_deref(),
+            parameters,
+            tasks,
             custom_data: custom_data.context("--custom-data cannot be read as JSON")?,
             priority: self.priority,
             run_at: self.run_at.map(|time| time.to_string()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
-use analyte_core::job::{Job, Progress, Task};
+use analyte_core::job::{Input, Job, Progress, Status, Task};
 use analyte_core::names::{JobId, ModelName, ProviderName, TaskName};
 use analyte_jobs::{JobView, WaitingView};
 use serde::{Serialize, Serializer};
@@ -28,7 +28,8 @@ pub(crate) struct JobBody<'a> {
     status: &'static str,
     /// Why it waits; `null` unless a task of it is queued.
     waiting: Option<WaitingBody>,
-    /// Whose model.
+    /// Whose model; of several tasks, that of the first which has not ended, or of the last one. So are `model`, `digest`,
+    /// `attempt` and `progress`.
     #[schema(value_type = String, example = "statistics")]
     provider: &'a ProviderName,
     /// Which model.
@@ -37,6 +38,9 @@ pub(crate) struct JobBody<'a> {
     /// The component that runs, pinned at submission.
     #[schema(value_type = String, example = "sha256:…")]
     digest: Digest,
+    /// How many tasks are in each state; absent where the job has one task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_counts: Option<TaskCountsBody>,
     /// The current or last run, counted from 1; 0 = not started yet.
     attempt: u32,
     /// Tries in all, for failures that are tried again by themselves. Runs that a stop or a crash of the server broke off, and
@@ -78,6 +82,17 @@ pub(crate) struct JobBody<'a> {
     custom_data: Option<&'a RawValue>,
     /// Where to go on.
     links: LinksBody<'a>,
+}
+
+/// How many tasks of a job are in each state.
+#[derive(Serialize, ToSchema, Default)]
+#[schema(as = TaskCounts)]
+struct TaskCountsBody {
+    queued: u32,
+    running: u32,
+    completed: u32,
+    failed: u32,
+    cancelled: u32,
 }
 
 /// Why a job waits.
@@ -149,6 +164,10 @@ struct LinksBody<'a> {
     /// A job has one, a task has not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
+    tasks: Option<Address<'a>>,
+    /// A job has one, a task has not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     events: Option<Address<'a>>,
     /// A job has one, a task has not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,6 +189,7 @@ impl<'a> LinksBody<'a> {
             errors: Address(job, task, "/errors"),
             files: Address(job, task, "/files"),
             logs: Address(job, task, "/logs"),
+            tasks: of_job("/tasks"),
             events: of_job("/events"),
             cancel: of_job("/cancel"),
             retry: of_job("/retry"),
@@ -210,6 +230,9 @@ pub(crate) struct TaskBody<'a> {
     /// Tasks that must complete first.
     #[schema(value_type = Vec<String>)]
     parents: &'a [TaskName],
+    /// Tasks whose results are its input, in the order of their rows; empty where it was submitted with a table.
+    #[schema(value_type = Vec<String>)]
+    results_of: &'a [TaskName],
     /// The current or last run, counted from 1; 0 = not started yet.
     attempt: u32,
     /// How far it is.
@@ -287,6 +310,7 @@ impl<'a> JobBody<'a> {
             provider: &task.provider,
             model: &task.model,
             digest: task.digest,
+            task_counts: (tasks.len() > 1).then(|| TaskCountsBody::of(tasks)),
             attempt: task.attempt.0,
             max_attempts: retry.max_attempts,
             priority: *priority,
@@ -323,6 +347,10 @@ impl<'a> TaskBody<'a> {
             model: &task.model,
             digest: task.digest,
             parents: &task.parents,
+            results_of: match &task.input {
+                Input::Given(_) => &[],
+                Input::Results { of } => of,
+            },
             attempt: task.attempt.0,
             progress: live.or(task.progress.as_ref()).map(ProgressBody::of),
             fuel_used: task.usage.fuel,
@@ -333,6 +361,22 @@ impl<'a> TaskBody<'a> {
             warnings: &task.warnings,
             links: LinksBody::around(view.job.id, Some(&task.name)),
         }
+    }
+}
+
+impl TaskCountsBody {
+    fn of(tasks: &[Task]) -> Self {
+        let mut counts = Self::default();
+        for task in tasks {
+            *match task.status {
+                Status::Queued => &mut counts.queued,
+                Status::Running => &mut counts.running,
+                Status::Completed => &mut counts.completed,
+                Status::Failed => &mut counts.failed,
+                Status::Cancelled => &mut counts.cancelled,
+            } += 1;
+        }
+        counts
     }
 }
 

@@ -19,8 +19,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::body::SubmissionBody;
 use super::single::idempotency_key;
-use super::submission::{self, AT_ONCE, Asked, SubmissionBody};
+use super::submission::{self, AT_ONCE, Asked, Room};
 use crate::entry::auth::Caller;
 use crate::native::jobs::body::JobBody;
 use crate::native::listing::{Listing, Part};
@@ -165,15 +166,11 @@ async fn begin(shared: &Shared, organisation: &Organisation, items: Vec<Item>) -
 /// Reads what is still text. The tables of a batch together take no more memory than a single one may.
 fn read_all(manager: &Manager, by: &Caller, items: Vec<Item>, limits: &Limits) -> Vec<Item> {
     let mut models = Models { manager, by, known: HashMap::new() };
-    let mut limits = limits.clone();
+    let mut room = Room::of(limits);
     let read = |item| {
         let Item::Text(text, idempotency) = item else { return item };
-        match read_one(&mut models, &text, idempotency, &limits) {
-            Ok(submission) => {
-                let bytes = submission.memory_bytes() as u64;
-                limits.table_bytes = limits.table_bytes.saturating_sub(bytes);
-                Item::Submission(Box::new(submission))
-            }
+        match read_one(&mut models, &text, idempotency, &mut room) {
+            Ok(submission) => Item::Submission(Box::new(submission)),
             Err(problem) => Item::Refused(problem),
         }
     };
@@ -184,13 +181,18 @@ fn read_one(
     models: &mut Models<'_>,
     text: &Bytes,
     idempotency: Option<Idempotency>,
-    limits: &Limits,
+    room: &mut Room<'_>,
 ) -> Result<Submission, Problem> {
-    let asked = Asked::of(text, idempotency, limits)?;
-    let model = models.find(&asked.provider, &asked.model)?;
-    let input = read(Format::Json, asked.input.clone(), &model.input, limits)
-        .map_err(|error| Problem::table(error, "/input"))?;
-    Ok(asked.with_table(input, models.by))
+    let mut asked = Asked::of(text, idempotency, room.limits())?;
+    for asked in &mut asked.tasks {
+        let found = models.find(&asked.task.provider, &asked.task.model);
+        let model = found.map_err(|problem| asked.without_model(problem))?;
+        let Some(text) = asked.table.take() else { continue };
+        let read = read(Format::Json, text, &model.input, room.limits());
+        let read = read.map_err(|error| asked.fault(Problem::table(error, &asked.at("/input"))))?;
+        asked.give(read, room);
+    }
+    Ok(asked.submission(models.by))
 }
 
 /// Models that were looked up for this batch: most batches are about one.

@@ -1,6 +1,7 @@
 //! Jobs to be: one of them, or a batch.
 
 pub(crate) mod batch;
+pub(crate) mod body;
 mod prefer;
 pub(crate) mod single;
 pub(crate) mod submission;

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::body::SubmissionBody;
 use super::prefer;
-use super::submission::{self, SubmissionBody};
+use super::submission;
 use crate::entry::auth::Caller;
 use crate::native::jobs::body::JobBody;
 use crate::native::jobs::read::get::shown;

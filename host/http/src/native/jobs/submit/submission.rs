@@ -1,118 +1,37 @@
-//! A submission as clients write it, turned into what the job manager takes. The table among its members goes straight
+//! A submission as clients write it, turned into what the job manager takes. The tables among its members go straight
 //! into columns; the others are compared with their limits before anything walks through them.
+//!
+//! A job of one task is its provider, its model, its input and its parameters; one of several is a list of tasks, each with
+//! a name and the names of those that it waits for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::limits::Limits;
-use analyte_core::names::{ModelName, ProviderName};
+use analyte_core::table::Table;
 use analyte_core::table::format::{Format, Read};
 use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{Idempotency, InputAsked, LimitsAsked, Parameters, RetryAsked, Submission, TaskAsked};
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
+use super::body::{LimitsBody, ResultsOfBody, RetryBody, SubmissionBody, TaskSubmissionBody};
 use crate::entry::auth::Caller;
 use crate::native::json::Time;
-use crate::native::models::body::TableBody;
 use crate::native::table;
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
+use crate::request::items;
 use crate::request::json_body::{self, Member};
-use crate::request::strict_json::{self, Strings};
+use crate::request::strict_json;
 use crate::shared::Shared;
-
-/// A job to be.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = Submission)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SubmissionBody<'a> {
-    /// Whose model.
-    #[serde(borrow)]
-    #[schema(value_type = String, example = "statistics")]
-    provider: Member<'a, ProviderName>,
-    /// Which model.
-    #[schema(value_type = String, example = "linear-regression")]
-    model: Member<'a, ModelName>,
-    /// For the model's input shape.
-    #[schema(value_type = TableInput)]
-    input: Member<'a>,
-    /// For the model's parameter schema.
-    #[schema(value_type = Option<serde_json::Map<String, serde_json::Value>>)]
-    parameters: Option<Member<'a>>,
-    /// Your own data, kept as it is.
-    #[schema(value_type = Option<serde_json::Value>)]
-    custom_data: Option<Member<'a>>,
-    /// Lower runs first; usually 0.
-    #[schema(value_type = Option<i32>)]
-    priority: Option<Member<'a, i32>>,
-    /// Not to be started before.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    run_at: Option<Member<'a, Time>>,
-    /// What each run may use; what is not said is as configured.
-    #[schema(value_type = Option<LimitsBody>)]
-    limits: Option<Member<'a, LimitsBody>>,
-    /// How often it is tried again by itself.
-    #[schema(value_type = Option<RetryBody>)]
-    retry: Option<Member<'a, RetryBody>>,
-    /// Your own labels.
-    #[schema(value_type = Option<BTreeMap<String, String>>)]
-    tags: Option<Member<'a, Strings>>,
-}
-
-/// Limits that are asked for.
-#[derive(Default, Deserialize, ToSchema)]
-#[schema(as = Limits)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LimitsBody {
-    /// Fuel units.
-    fuel: Option<u64>,
-    /// Bytes.
-    memory_bytes: Option<u64>,
-    /// Milliseconds of wall time.
-    timeout_ms: Option<u64>,
-}
-
-/// How often a job is tried again by itself, and when.
-#[derive(Default, Deserialize, ToSchema)]
-#[schema(as = Retry)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RetryBody {
-    /// Tries in all; usually 3.
-    max_attempts: Option<u32>,
-    /// Wait before the second, in milliseconds; doubles with each further one.
-    backoff_ms: Option<u64>,
-}
-
-/// A table in any of the four forms.
-#[derive(ToSchema)]
-#[schema(as = TableInput)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "documents what analyte_core::table reads")]
-pub(crate) enum TableInput {
-    /// With or without a data shape.
-    Rows(TableBody),
-    /// Row objects.
-    Bare(Vec<serde_json::Map<String, serde_json::Value>>),
-    /// Whole columns.
-    Columns(ColumnsBody),
-}
-
-/// A table as columns.
-#[derive(ToSchema)]
-#[schema(as = Columns)]
-#[expect(dead_code, reason = "documents what analyte_core::table reads")]
-pub(crate) struct ColumnsBody {
-    /// Arrays of one length by column name.
-    columns: BTreeMap<String, Vec<serde_json::Value>>,
-}
 
 /// Up to this size a body is looked at at once, beyond it on a thread where nobody waits behind it.
 pub(crate) const AT_ONCE: usize = 64 * 1024;
 /// What one tag may take as JSON: key and value of 128 bytes each, every byte of them escaped, and some room around.
 const TAG_JSON_BYTES: u64 = 2_048;
+/// What the name of one task may take as JSON: 128 characters, each of them escaped, and some room around.
+const TASK_NAME_JSON_BYTES: u64 = 1_024;
 
 /// What makes a repetition of these bytes harmless. The same request is the same bytes: clients that repeat themselves do
 /// just that.
@@ -128,25 +47,50 @@ pub(crate) async fn read(
     idempotency: Option<Idempotency>,
 ) -> Result<Submission, Problem> {
     let (body, limits) = (body.clone(), shared.limits.clone());
-    let asked = if body.len() <= AT_ONCE {
+    let mut asked = if body.len() <= AT_ONCE {
         Asked::of(&body, idempotency, &limits)?
     } else {
         table::compute(shared, caller.organisation(), move || Asked::of(&body, idempotency, &limits)).await??
     };
-    let info: Arc<_> = shared.manager.model(caller.organisation(), &asked.provider, &asked.model)?.info.clone();
-    let input = table::read_for((shared, caller), &info, Format::Json, asked.input.clone(), "/input").await?;
-    Ok(asked.with_table(input, caller))
+    let mut room = Room::of(&shared.limits);
+    for asked in &mut asked.tasks {
+        let model = shared.manager.model(caller.organisation(), &asked.task.provider, &asked.task.model);
+        let info = model.map_err(|error| asked.without_model(error.into()))?.info.clone();
+        let Some(text) = asked.table.take() else { continue };
+        let (limits, at) = (room.limits(), asked.at("/input"));
+        let read = table::read_for((shared, caller), limits, &info, Format::Json, text, &at).await;
+        asked.give(read.map_err(|error| asked.fault(error))?, &mut room);
+    }
+    Ok(asked.submission(caller))
 }
 
-/// A submission whose table has not been read yet.
+/// The tables of one call together take no more memory than a single one may.
+pub(crate) struct Room<'l> {
+    limits: Cow<'l, Limits>,
+}
+
+impl<'l> Room<'l> {
+    /// All that the limits allow.
+    pub(crate) fn of(limits: &'l Limits) -> Self {
+        Self { limits: Cow::Borrowed(limits) }
+    }
+
+    /// The limits for the next table.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Leaves less for the next table.
+    fn take(&mut self, table: &Table) {
+        let left = self.limits.table_bytes.saturating_sub(table.memory_bytes() as u64);
+        self.limits.to_mut().table_bytes = left;
+    }
+}
+
+/// A submission whose tables have not been read yet.
 pub(crate) struct Asked {
-    /// Whose model.
-    pub(crate) provider: ProviderName,
-    /// Which model.
-    pub(crate) model: ModelName,
-    /// The table's text, a part of the body.
-    pub(crate) input: Bytes,
-    parameters: Parameters,
+    /// None only where the client gave an empty list of tasks.
+    pub(crate) tasks: Vec<AskedTask>,
     custom_data: Option<Box<RawValue>>,
     priority: i32,
     run_at: Option<Timestamp>,
@@ -156,40 +100,143 @@ pub(crate) struct Asked {
     idempotency: Option<Idempotency>,
 }
 
+/// A task of it.
+pub(crate) struct AskedTask {
+    /// What is asked for; an empty table is its input as long as `table` has not been read.
+    pub(crate) task: TaskAsked,
+    /// The text of its table, a part of the body; `None`: it takes the results of other tasks, or was read.
+    pub(crate) table: Option<Bytes>,
+    /// Its place in the list of tasks; `None`: the submission itself is the task.
+    place: Option<usize>,
+}
+
+impl AskedTask {
+    /// Where a member of it stands in the submission, as a JSON pointer.
+    pub(crate) fn at(&self, member: &str) -> String {
+        self.place.map_or_else(|| member.to_owned(), |place| format!("/tasks/{place}{member}"))
+    }
+
+    /// The same problem, which names the task where there is a list of them.
+    pub(crate) fn fault(&self, problem: Problem) -> Problem {
+        if self.place.is_some() { problem.of_task(&self.task.name) } else { problem }
+    }
+
+    /// Why there is no such model.
+    pub(crate) fn without_model(&self, problem: Problem) -> Problem {
+        if self.place.is_none() {
+            return problem;
+        }
+        let fault = FieldError::at(self.at("/model"), problem.detail());
+        self.fault(problem.errors(vec![fault]))
+    }
+
+    /// Its table was read.
+    pub(crate) fn give(&mut self, read: Read, room: &mut Room<'_>) {
+        let Read { table, warnings } = read;
+        room.take(&table);
+        self.task.input = InputAsked::Given { table, warnings };
+    }
+
+    /// The task at this place of the list.
+    fn listed(body: &Bytes, text: &str, place: usize, host_limits: &Limits) -> Result<Self, Problem> {
+        let pointer = format!("/tasks/{place}");
+        let at = |member: &str| format!("{pointer}{member}");
+        let TaskSubmissionBody { name, provider, model, input, parameters, limits, after } =
+            json_body::read_part(text, &pointer)?;
+        let names_bytes = host_limits.tasks.saturating_add(1).saturating_mul(TASK_NAME_JSON_BYTES);
+        let mut table = None;
+        let input = match input {
+            None => InputAsked::ResultsOfAll,
+            Some(input) if json_body::begins_with(input.text(), "results_of") => {
+                let ResultsOfBody { results_of: of } = input.object_within(&at("/input"), "tasks", names_bytes)?;
+                InputAsked::Results { of }
+            }
+            Some(input) => {
+                table = Some(body.slice_ref(input.text().as_bytes()));
+                InputAsked::from(Table::default())
+            }
+        };
+        let after = after.map(|member| member.value_within(&at("/after"), "tasks", names_bytes)).transpose()?;
+        let task = TaskAsked {
+            name: name.value(&at("/name"))?,
+            provider: provider.value(&at("/provider"))?,
+            model: model.value(&at("/model"))?,
+            input,
+            parameters: parameters_of(parameters, &at("/parameters"), host_limits)?,
+            limits: limits_of(limits, &at("/limits"))?,
+            after: after.unwrap_or_default(),
+        };
+        Ok(Self { task, table, place: Some(place) })
+    }
+}
+
 impl Asked {
-    /// With its table, and who submits it.
-    pub(crate) fn with_table(self, input: Read, by: &Caller) -> Submission {
-        let input = InputAsked::Given { table: input.table, warnings: input.warnings };
-        let task = TaskAsked { parameters: self.parameters, ..TaskAsked::new(self.provider, self.model, input) };
+    /// With the tables that were read, and who submits it.
+    pub(crate) fn submission(self, by: &Caller) -> Submission {
+        let Self { tasks, custom_data, priority, run_at, limits, retry, tags, idempotency } = self;
         Submission {
-            tasks: vec![task],
-            custom_data: self.custom_data,
-            priority: self.priority,
-            run_at: self.run_at,
-            limits: self.limits,
-            retry: self.retry,
-            tags: self.tags,
-            idempotency: self.idempotency,
+            tasks: tasks.into_iter().map(|asked| asked.task).collect(),
+            custom_data,
+            priority,
+            run_at,
+            limits,
+            retry,
+            tags,
+            idempotency,
             retry_of: None,
             created_by: Some(by.principal().label.to_string()),
             session: None,
         }
     }
 
-    /// Reads all members but the table. Each is compared with its limit before anything walks through it.
+    /// Reads all members but the tables. Each is compared with its limit before anything walks through it.
     pub(crate) fn of(body: &Bytes, idempotency: Option<Idempotency>, host_limits: &Limits) -> Result<Self, Problem> {
-        let SubmissionBody { provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags } =
-            json_body::read(body)?;
+        let SubmissionBody {
+            provider,
+            model,
+            input,
+            parameters,
+            tasks,
+            custom_data,
+            priority,
+            run_at,
+            limits,
+            retry,
+            tags,
+        } = json_body::read(body)?;
+        let tasks = match tasks {
+            Some(tasks) => {
+                let own = [
+                    ("/provider", provider.is_some()),
+                    ("/model", model.is_some()),
+                    ("/input", input.is_some()),
+                    ("/parameters", parameters.is_some()),
+                ];
+                if let Some((pointer, _)) = own.into_iter().find(|(_, given)| *given) {
+                    let message = "stands beside `tasks`, each of which has its own";
+                    return Err(strict_json::malformed(pointer.to_owned(), message));
+                }
+                let texts = items::read(&tasks, "/tasks", "tasks", host_limits.tasks)?.into_iter().enumerate();
+                texts
+                    .map(|(place, text)| AskedTask::listed(body, text.get(), place, host_limits))
+                    .collect::<Result<_, _>>()?
+            }
+            None => {
+                let provider = needed(provider, "/provider")?.value("/provider")?;
+                let model = needed(model, "/model")?.value("/model")?;
+                let table = body.slice_ref(needed(input, "/input")?.text().as_bytes());
+                let parameters = parameters_of(parameters, "/parameters", host_limits)?;
+                let task = TaskAsked { parameters, ..TaskAsked::new(provider, model, Table::default()) };
+                vec![AskedTask { task, table: Some(table), place: None }]
+            }
+        };
         let tags_bytes = host_limits.tags.saturating_add(1).saturating_mul(TAG_JSON_BYTES);
         Ok(Self {
-            provider: provider.value("/provider")?,
-            model: model.value("/model")?,
-            input: body.slice_ref(input.text().as_bytes()),
-            parameters: parameters_of(parameters, host_limits)?,
+            tasks,
             custom_data: custom_data_of(custom_data, host_limits)?,
             priority: priority.map_or(Ok(0), |member| member.value("/priority"))?,
             run_at: run_at.map(|member| member.value("/run_at")).transpose()?.map(|Time(at)| at),
-            limits: limits_of(limits)?,
+            limits: limits_of(limits, "/limits")?,
             retry: retry_of(retry)?,
             tags: tags
                 .map(|member| member.value_within("/tags", "tags", tags_bytes))
@@ -201,21 +248,26 @@ impl Asked {
     }
 }
 
+/// A member that a submission of one task must have.
+fn needed<'a, T>(member: Option<Member<'a, T>>, pointer: &str) -> Result<Member<'a, T>, Problem> {
+    member.ok_or_else(|| strict_json::malformed(pointer.to_owned(), "is missing"))
+}
+
 /// Parameters, as text for the manager to check against the model's schema.
-pub(crate) fn parameters_of(member: Option<Member<'_>>, limits: &Limits) -> Result<Parameters, Problem> {
+pub(crate) fn parameters_of(member: Option<Member<'_>>, at: &str, limits: &Limits) -> Result<Parameters, Problem> {
     let Some(member) = member else { return Ok(Parameters::None) };
-    let raw = member.within("/parameters", "parameters_bytes", limits.parameters_bytes)?;
-    strict_json::check_depth(raw, "/parameters", limits.json_depth)?;
+    let raw = member.within(at, "parameters_bytes", limits.parameters_bytes)?;
+    strict_json::check_depth(raw, at, limits.json_depth)?;
     if !raw.get().starts_with('{') {
-        return Err(strict_json::malformed("/parameters".to_owned(), "must be an object"));
+        return Err(strict_json::malformed(at.to_owned(), "must be an object"));
     }
-    strict_json::check_members(raw, "/parameters")?;
+    strict_json::check_members(raw, at)?;
     Ok(Parameters::Json(raw.to_owned()))
 }
 
 /// Limits that are asked for.
-pub(crate) fn limits_of(member: Option<Member<'_, LimitsBody>>) -> Result<LimitsAsked, Problem> {
-    let read = member.map(|member| member.object("/limits")).transpose()?;
+pub(crate) fn limits_of(member: Option<Member<'_, LimitsBody>>, at: &str) -> Result<LimitsAsked, Problem> {
+    let read = member.map(|member| member.object(at)).transpose()?;
     let LimitsBody { fuel, memory_bytes, timeout_ms } = read.unwrap_or_default();
     Ok(LimitsAsked { fuel, memory_bytes, timeout_ms })
 }
