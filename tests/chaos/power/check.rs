@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::job::{Content, Job, Status};
 use analyte_core::names::{JobId, Organisation};
 use analyte_store::sled::{Options, SledStore};
@@ -123,7 +124,7 @@ impl Check<'_> {
             Told::Submitted { id, number, key } => {
                 let Some((found, kept)) = self.job(id) else { return };
                 let same = found.created_at == kept.created_at
-                    && found.custom_data.as_ref().map(|data| data.get()) == Some(&number.to_string())
+                    && found.custom_data.as_ref().map(Document::text) == Some(&number.to_string())
                     && found.tags.get("key") == key.as_ref()
                     && found
                         .tasks

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use analyte_core::codes::Code;
+use analyte_core::document::Document;
 use analyte_core::limits::Limits;
 use analyte_core::names::{JobId, ModelName, ProviderName, SessionId};
 use analyte_core::table::Table;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::Idempotency;
-use serde_json::value::RawValue;
 
 use crate::error::JobsError;
 use crate::intake::run_limits::{LimitsAsked, RetryAsked, refuse, wrong};
@@ -25,7 +25,7 @@ pub struct Submission {
     /// At least one, parents before their children.
     pub tasks: Vec<TaskAsked>,
     /// The client's own data, kept as it is.
-    pub custom_data: Option<Box<RawValue>>,
+    pub custom_data: Option<Document>,
     /// Lower runs first.
     pub priority: i32,
     /// Not to be started before.
@@ -113,7 +113,7 @@ pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(
     }
     refuse(problems)?;
     if let Some(data) = &submission.custom_data {
-        let bytes = data.get().len() as u64;
+        let bytes = data.text().len() as u64;
         if bytes > limits.custom_data_bytes {
             return Err(JobsError::new(
                 Code::TooLarge,
@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(code(&Submission { tags: wrong, ..plain.clone() }), Some(Code::InvalidInput));
         }
         assert_eq!(code(&Submission { tags: tags(&[("k", "v")]), ..plain.clone() }), None);
-        let data = |text: &str| Some(RawValue::from_string(text.to_owned()).unwrap());
+        let data = |text: &str| Some(Document::new(text.to_owned()).unwrap());
         assert_eq!(code(&Submission { custom_data: data("1234"), ..plain.clone() }), None);
         assert_eq!(code(&Submission { custom_data: data("12345"), ..plain.clone() }), Some(Code::TooLarge));
         let key = |key: &str| {

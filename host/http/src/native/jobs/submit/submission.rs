@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::limits::Limits;
 use analyte_core::names::{ModelName, ProviderName};
 use analyte_core::table::format::{Format, Read};
@@ -12,7 +13,6 @@ use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{Idempotency, InputAsked, LimitsAsked, Parameters, RetryAsked, Submission, TaskAsked};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::entry::auth::Caller;
@@ -147,7 +147,7 @@ pub(crate) struct Asked {
     /// The table's text, a part of the body.
     pub(crate) input: Bytes,
     parameters: Parameters,
-    custom_data: Option<Box<RawValue>>,
+    custom_data: Option<Document>,
     priority: i32,
     run_at: Option<Timestamp>,
     limits: LimitsAsked,
@@ -226,10 +226,10 @@ fn retry_of(member: Option<Member<'_, RetryBody>>) -> Result<RetryAsked, Problem
     Ok(RetryAsked { max_attempts, backoff_ms })
 }
 
-fn custom_data_of(member: Option<Member<'_>>, limits: &Limits) -> Result<Option<Box<RawValue>>, Problem> {
+fn custom_data_of(member: Option<Member<'_>>, limits: &Limits) -> Result<Option<Document>, Problem> {
     let Some(member) = member else { return Ok(None) };
     let raw = member.within("/custom_data", "custom_data_bytes", limits.custom_data_bytes)?;
     // Written into answers as it is, so it must not be deeper than what readers of answers take.
     strict_json::check_depth(raw, "/custom_data", limits.json_depth)?;
-    Ok(Some(raw.to_owned()))
+    Ok(Some(Document::from(raw.to_owned())))
 }
