@@ -94,14 +94,26 @@ pub struct Execution {
 
 /// Checks the client's own labels and data, and the idempotency key.
 pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(), JobsError> {
+    // Whole, so that the compiler asks whether a new member is bounded here.
+    let Submission {
+        tasks: _,
+        custom_data,
+        priority: _,
+        run_at: _,
+        limits: _,
+        retry: _,
+        tags,
+        idempotency,
+        retry_of: _,
+        created_by: _,
+        session: _,
+    } = submission;
     let mut problems = Vec::new();
-    if submission.tags.len() as u64 > limits.tags {
-        problems.push(wrong(
-            "/tags",
-            format!("a job takes at most {} tags, and these are {}", limits.tags, submission.tags.len()),
-        ));
+    if tags.len() as u64 > limits.tags {
+        problems
+            .push(wrong("/tags", format!("a job takes at most {} tags, and these are {}", limits.tags, tags.len())));
     }
-    for (key, value) in &submission.tags {
+    for (key, value) in tags {
         if key.is_empty() || key.len() > TAG_BYTES || value.len() > TAG_BYTES {
             let shown: String = key.chars().take(40).collect();
             problems.push(wrong(
@@ -112,7 +124,7 @@ pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(
         }
     }
     refuse(problems)?;
-    if let Some(data) = &submission.custom_data {
+    if let Some(data) = custom_data {
         let bytes = data.text().len() as u64;
         if bytes > limits.custom_data_bytes {
             return Err(JobsError::new(
@@ -124,7 +136,7 @@ pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(
             ));
         }
     }
-    submission.idempotency.as_ref().map_or(Ok(()), |idempotency| check_key(&idempotency.key))
+    idempotency.as_ref().map_or(Ok(()), |idempotency| check_key(&idempotency.key))
 }
 
 /// Checks an idempotency key.
