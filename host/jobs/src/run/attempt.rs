@@ -97,7 +97,7 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
         usage: given.usage,
         progress: live.progress(),
         log,
-        told: manager.last_words(&live).await,
+        run_events: manager.last_words(&live).await,
         warnings: outcome.1,
     };
     manager.inner.metrics.ran(given.usage.fuel, begun_at.elapsed());

@@ -84,7 +84,7 @@ pub fn result_of(run: &RunKey, result: Bytes) -> Finished {
         usage: Usage { fuel: 5, peak_memory_bytes: 6 },
         progress: None,
         log: None,
-        told: Vec::new(),
+        run_events: Vec::new(),
         warnings: Vec::new(),
     }
 }
