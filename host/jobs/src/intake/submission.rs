@@ -110,8 +110,10 @@ pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(
     } = submission;
     let mut problems = Vec::new();
     if tags.len() as u64 > limits.tags {
-        problems
-            .push(wrong("/tags", format!("a job takes at most {} tags, and these are {}", limits.tags, tags.len())));
+        problems.push(wrong(
+            "/tags",
+            format!("a job takes at most {} tags, and these are {} (limit tags)", limits.tags, tags.len()),
+        ));
     }
     for (key, value) in tags {
         if key.is_empty() || key.len() > TAG_BYTES || value.len() > TAG_BYTES {
@@ -130,7 +132,7 @@ pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(
             return Err(JobsError::new(
                 Code::TooLarge,
                 format!(
-                    "custom_data takes {bytes} bytes, and at most {} are kept (custom_data_bytes)",
+                    "`/custom_data` has {bytes} bytes; {} are allowed (limit custom_data_bytes)",
                     limits.custom_data_bytes
                 ),
             ));
@@ -168,9 +170,16 @@ mod tests {
             assert_eq!(code(&Submission { tags: wrong, ..plain.clone() }), Some(Code::InvalidInput));
         }
         assert_eq!(code(&Submission { tags: tags(&[("k", "v")]), ..plain.clone() }), None);
+        let message = |submission: &Submission| check_labels(submission, &limits).unwrap_err().message().to_owned();
+        assert_eq!(
+            message(&Submission { tags: tags(&[("a", ""), ("b", "")]), ..plain.clone() }),
+            "`/tags`: a job takes at most 1 tags, and these are 2 (limit tags)"
+        );
         let data = |text: &str| Some(Document::new(text.to_owned()).unwrap());
         assert_eq!(code(&Submission { custom_data: data("1234"), ..plain.clone() }), None);
-        assert_eq!(code(&Submission { custom_data: data("12345"), ..plain.clone() }), Some(Code::TooLarge));
+        let long = Submission { custom_data: data("12345"), ..plain.clone() };
+        assert_eq!(code(&long), Some(Code::TooLarge));
+        assert_eq!(message(&long), "`/custom_data` has 5 bytes; 4 are allowed (limit custom_data_bytes)");
         let key = |key: &str| {
             let request = analyte_core::digest::Digest::of(b"");
             Some(Idempotency { key: key.to_owned(), request })

@@ -10,7 +10,7 @@ use crate::shape::{Field, Rest, Shape};
 use crate::table::Table;
 use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError, clip};
 use crate::table::read::Read;
-use crate::table::read::cell::Refused;
+use crate::table::read::cell::{Refused, TOO_MUCH_TEXT};
 use crate::table::read::column_builder::ColumnBuilder;
 use crate::table::read::table_budget::TableBudget;
 
@@ -185,7 +185,7 @@ impl<'a> TableBuilder<'a> {
         match refused {
             Refused::Unsuitable(message) => self.problem(Problem { field, row: Some(row as u64 + 1), message }),
             Refused::TooMuchText => {
-                let message = "the column holds more text than 2 GiB or than its table may take".to_owned();
+                let message = TOO_MUCH_TEXT.to_owned();
                 let error = ReadError::of(vec![Problem { field, row: None, message }]);
                 Err(self.stop(error))
             }

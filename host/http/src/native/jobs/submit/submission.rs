@@ -180,7 +180,6 @@ impl Asked {
     pub(crate) fn of(body: &Bytes, idempotency: Option<Idempotency>, host_limits: &Limits) -> Result<Self, Problem> {
         let SubmissionBody { provider, model, input, parameters, custom_data, priority, run_at, limits, retry, tags } =
             json_body::read(body)?;
-        let tags_bytes = host_limits.tags.saturating_add(1).saturating_mul(TAG_JSON_BYTES);
         Ok(Self {
             provider: provider.value("/provider")?,
             model: model.value("/model")?,
@@ -192,7 +191,7 @@ impl Asked {
             limits: limits_of(limits)?,
             retry: retry_of(retry)?,
             tags: tags
-                .map(|member| member.value_within("/tags", "tags", tags_bytes))
+                .map(|member| member.items("/tags", ("tags", host_limits.tags), TAG_JSON_BYTES))
                 .transpose()?
                 .unwrap_or_default()
                 .0,
