@@ -109,8 +109,6 @@ pub(crate) struct ColumnsBody {
     columns: BTreeMap<String, Vec<serde_json::Value>>,
 }
 
-/// Up to this size a body is looked at at once, beyond it on a thread where nobody waits behind it.
-pub(crate) const AT_ONCE: usize = 64 * 1024;
 /// What one tag may take as JSON: key and value of 128 bytes each, every byte of them escaped, and some room around.
 const TAG_JSON_BYTES: u64 = 2_048;
 
@@ -128,11 +126,8 @@ pub(crate) async fn read(
     idempotency: Option<Idempotency>,
 ) -> Result<Submission, Problem> {
     let (body, limits) = (body.clone(), shared.limits.clone());
-    let asked = if body.len() <= AT_ONCE {
-        Asked::of(&body, idempotency, &limits)?
-    } else {
-        table::compute(shared, caller.organisation(), move || Asked::of(&body, idempotency, &limits)).await??
-    };
+    let (size, asked) = (body.len(), move || Asked::of(&body, idempotency, &limits));
+    let asked = table::compute_sized(shared, caller.organisation(), size, asked).await??;
     let info: Arc<_> = shared.manager.model(caller.organisation(), &asked.provider, &asked.model)?.info.clone();
     let input = table::read_for((shared, caller), &info, Format::Json, asked.input.clone(), "/input").await?;
     Ok(asked.with_table(input, caller))
