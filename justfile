@@ -14,27 +14,27 @@ check:
 test:
     cargo test --workspace
 
-# End-to-end tests, all of them or one file: `just e2e api`.
+# End-to-end tests and the others that are files of their own, all of them or one: `just e2e api`.
 e2e name='*':
-    cargo test -p analyte-tests --test '{{ name }}'
+    cargo test --workspace --test '{{ name }}'
 
 # Kills under load, power losses, broken disks, for longer than usual: `just chaos 1000`.
 chaos rounds='200':
-    ANALYTE_CRASH_ROUNDS={{ rounds }} ANALYTE_POWER_CUTS={{ rounds }} cargo test -p analyte-tests --test chaos -- --nocapture
+    ANALYTE_CRASH_ROUNDS={{ rounds }} ANALYTE_POWER_CUTS={{ rounds }} cargo test --workspace --test chaos -- --nocapture
 
 # Writes anew what tests compare: generated pages, the OpenAPI document, snapshots.
 bless:
-    ANALYTE_BLESS=1 cargo test -p analyte-tests --test repository -- architecture::
-    ANALYTE_BLESS=1 cargo test -p analyte-http openapi
-    UPDATE_SNAPSHOTS=1 cargo test -p analyte-tests --test cli --test hostile --test chaos --test api
+    ANALYTE_BLESS=1 cargo test --workspace --test repository -- architecture::
+    ANALYTE_BLESS=1 cargo test --workspace --lib -- openapi
+    UPDATE_SNAPSHOTS=1 cargo test --workspace --test cli --test hostile --test chaos --test api
 
 # One benchmark: goals, growth, stored, split, sessions or warm-instances.
 bench name='goals':
-    cargo bench -p analyte-tests --bench {{ name }}
+    cargo bench --workspace --bench {{ name }}
 
 # Checks the documents, and builds those of the SDK.
 docs:
-    cargo test -p analyte-tests --test repository
+    cargo test --workspace --test repository
     cargo doc -p analyte-sdk --no-deps
 
 # All that continuous integration does.

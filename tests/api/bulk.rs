@@ -62,7 +62,7 @@ fn one_wrong_item_of_a_batch_spoils_only_itself() {
     let batch = json!({"jobs": [job("noop"), misspelt, 7, wrong_cell, job("nothing"), greedy, job("noop")]});
     let answer = http.post("/v1/jobs/batch", &batch).expect(200).json();
     let items = answer["items"].as_array().expect("items");
-    let told: Vec<Value> = items
+    let shown: Vec<Value> = items
         .iter()
         .map(|item| {
             assert_eq!(item.as_object().map(serde_json::Map::len), Some(1), "{item}");
@@ -73,7 +73,7 @@ fn one_wrong_item_of_a_batch_spoils_only_itself() {
         })
         .collect();
     assert_eq!(
-        json!(told),
+        json!(shown),
         json!([
             "noop",
             [400, "malformed", "/priorty"],

@@ -234,8 +234,8 @@ fn over_other_bodies_the_answer_says_that_the_connection_ends() {
             client.send(format!("{refused}{rest}"));
             client.until_closed();
             let said = client.text();
-            let told = said.starts_with(&format!("HTTP/1.1 {status} ")) && said.contains("\r\nconnection: close\r\n");
-            assert!(told, "{refused}{}: {said}", &rest[..40]);
+            let closed = said.starts_with(&format!("HTTP/1.1 {status} ")) && said.contains("\r\nconnection: close\r\n");
+            assert!(closed, "{refused}{}: {said}", &rest[..40]);
         }
     }
 }

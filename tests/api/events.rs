@@ -123,17 +123,17 @@ fn a_stream_tells_a_job_to_its_end_and_goes_on_after_any_event() {
     let id = submitted(http, &slow(1_200));
     // Two at once, one from the beginning and one from somewhere in the middle.
     let mut first = Stream::open(http, &id, None);
-    let mut told = first.until("progress", |_| true);
-    let seen = told.last().expect("an event").id;
+    let mut received = first.until("progress", |_| true);
+    let seen = received.last().expect("an event").id;
     let mut second = Stream::open(http, &id, Some(seen));
     let watcher = std::thread::spawn(move || second.rest());
-    told.extend(first.rest());
-    assert_rising(&told);
-    let states = statuses(&told);
-    assert_eq!(states.first().map(|(status, _)| status.as_str()), Some("queued"), "{told:?}");
+    received.extend(first.rest());
+    assert_rising(&received);
+    let states = statuses(&received);
+    assert_eq!(states.first().map(|(status, _)| status.as_str()), Some("queued"), "{received:?}");
     assert_eq!(states[states.len() - 2..], [pair("running", "running"), pair("completed", "completed")]);
-    assert_eq!(told.last().map(|last| last.kind.as_str()), Some("status"), "{told:?}");
-    let progress: Vec<&Event> = told.iter().filter(|event| event.kind == "progress").collect();
+    assert_eq!(received.last().map(|last| last.kind.as_str()), Some("status"), "{received:?}");
+    let progress: Vec<&Event> = received.iter().filter(|event| event.kind == "progress").collect();
     let fractions: Vec<f64> = progress.iter().filter_map(|event| event.data["fraction"].as_f64()).collect();
     assert!(fractions.len() > 2 && fractions.is_sorted() && fractions.last() == Some(&1.0), "{fractions:?}");
     let last = &progress.last().expect("progress").data;
@@ -144,14 +144,14 @@ fn a_stream_tells_a_job_to_its_end_and_goes_on_after_any_event() {
     assert!(last["time"].as_str().is_some_and(|time| time.ends_with('Z')), "{last}");
 
     // The other one saw the rest, no more and no less.
-    let rest = |after: u64| told.iter().filter(|event| event.id > after).cloned().collect::<Vec<_>>();
+    let rest = |after: u64| received.iter().filter(|event| event.id > after).cloned().collect::<Vec<_>>();
     assert_eq!(ok(watcher.join(), "the second watcher"), rest(seen));
     // So does a client that comes later, after any of the events.
-    for event in told.split_last().expect("events").1 {
+    for event in received.split_last().expect("events").1 {
         assert_eq!(Stream::open(http, &id, Some(event.id)).rest(), rest(event.id));
     }
     let path = format!("/v1/jobs/{id}/events");
-    let seen_all = told.last().expect("an event").id.to_string();
+    let seen_all = received.last().expect("an event").id.to_string();
     let nothing = http.call("GET", &path, &[("last-event-id", &seen_all)], None).expect(204);
     assert_eq!(nothing.text(), "");
     let by_parameter = http.get(&format!("{path}?last_event_id={seen}")).expect(200);
@@ -179,10 +179,13 @@ fn log_lines_come_in_order_and_are_the_log_that_is_kept() {
         Server::with(&Setup { plugins: &["hostile"], config: "[limits]\nlog_bytes = 20000\n", ..Setup::default() });
     let http = &server.http;
     let id = submitted(http, &json!({"provider": "hostile", "model": "log-flood", "input": []}));
-    let told = Stream::open(http, &id, None).rest();
-    assert_rising(&told);
-    let lines: Vec<&str> =
-        told.iter().filter(|event| event.kind == "log").filter_map(|event| event.data["message"].as_str()).collect();
+    let received = Stream::open(http, &id, None).rest();
+    assert_rising(&received);
+    let lines: Vec<&str> = received
+        .iter()
+        .filter(|event| event.kind == "log")
+        .filter_map(|event| event.data["message"].as_str())
+        .collect();
     let number = |line: &&str| line.split_once(" lll")?.0.parse().ok();
     let numbers: Vec<usize> = lines.iter().filter_map(number).collect();
     assert!(numbers.len() > 5, "{lines:?}");
@@ -205,8 +208,8 @@ fn a_stream_stays_open_for_a_job_that_waits_and_ends_with_it_or_with_the_server(
     let (id, other) = (submitted(http, &later), submitted(http, &later));
     let mut stream = Stream::open(http, &id, None);
     let watcher = std::thread::spawn(move || {
-        let told = stream.rest();
-        (told, stream.comments)
+        let received = stream.rest();
+        (received, stream.comments)
     });
     let mut open = Stream::open(http, &other, None);
     assert_eq!(statuses(&[open.next().expect("its submission")]), [pair("queued", "")]);
@@ -217,9 +220,9 @@ fn a_stream_stays_open_for_a_job_that_waits_and_ends_with_it_or_with_the_server(
         assert!(ok(open.lines.read_line(&mut line), "a line") > 0);
     }
     http.post(&format!("/v1/jobs/{id}/cancel"), &json!({})).expect(200);
-    let (told, comments) = ok(watcher.join(), "the watcher");
-    assert_eq!(statuses(&told).last(), Some(&pair("cancelled", "")), "{told:?}");
-    assert_eq!(told.last().expect("an event").data["code"], "cancelled");
+    let (received, comments) = ok(watcher.join(), "the watcher");
+    assert_eq!(statuses(&received).last(), Some(&pair("cancelled", "")), "{received:?}");
+    assert_eq!(received.last().expect("an event").data["code"], "cancelled");
     assert!(comments > 0);
     // A stop does not wait for streams.
     let watcher = std::thread::spawn(move || open.rest());
@@ -266,7 +269,7 @@ fn a_stream_ends_with_its_token_though_nothing_happens() {
 }
 
 #[test]
-fn nothing_is_told_to_a_token_that_was_revoked() {
+fn a_token_that_was_revoked_receives_nothing() {
     // It is never silent for so long that it would be asked for that.
     let config = "[limits]\nevent_silence_ms = 600000\n";
     let server = Server::with(&Setup { plugins: &["hostile"], config, ..Setup::default() });
@@ -278,18 +281,19 @@ fn nothing_is_told_to_a_token_that_was_revoked() {
 }
 
 #[test]
-fn what_was_told_survives_a_crash_and_nothing_is_told_twice() {
+fn events_survive_a_crash_and_none_is_sent_twice() {
     let setup = Setup { plugins: &["hostile"], config: "[limits]\ngrace_ms = 0\n", ..Setup::default() };
     let server = Home::new().start(&setup);
     let id = submitted(&server.http, &slow(2_500));
     let mut stream = Stream::open(&server.http, &id, None);
-    let mut told = stream.until("progress", |data| data["fraction"].as_f64().is_some_and(|fraction| fraction > 0.2));
+    let mut received =
+        stream.until("progress", |data| data["fraction"].as_f64().is_some_and(|fraction| fraction > 0.2));
     let home = server.kill();
-    told.extend(stream.rest());
-    let last = told.last().expect("events").id;
+    received.extend(stream.rest());
+    let last = received.last().expect("events").id;
     let server = home.start(&setup);
     let after = Stream::open(&server.http, &id, Some(last)).rest();
-    let all: Vec<Event> = told.iter().chain(&after).cloned().collect();
+    let all: Vec<Event> = received.iter().chain(&after).cloned().collect();
     assert_rising(&all);
     // The crash put it back, and it ran again.
     let expected = [pair("running", "queued"), pair("running", "running"), pair("completed", "completed")];
@@ -340,7 +344,7 @@ fn the_command_line_watches_a_job_through_a_restart() {
     let words: Vec<&str> = said.lines().filter(|line| line.contains(" % ")).collect();
     let mut once = words.clone();
     once.dedup();
-    assert_eq!(words, once, "told twice");
+    assert_eq!(words, once, "shown twice");
 }
 
 /// A door to a server: an address that stays while servers come and go.

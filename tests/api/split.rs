@@ -104,7 +104,7 @@ fn the_same_bytes_come_out_split_or_not() {
 }
 
 #[test]
-fn a_row_that_fails_is_told_alike_split_or_not() {
+fn a_row_that_fails_is_reported_alike_split_or_not() {
     let (split, whole) = (splitting(), unsplit());
     let input = json!({ "columns": { "value": (0..203).collect::<Vec<_>>() } });
     for deed in ["error", "panic", "drop"] {

@@ -39,7 +39,7 @@ fn main() {
         }
         server
     };
-    let usual = usize::try_from(Limits::default().split_rows).expect("not so many") / share;
+    let usual = usize::try_from(Limits::default().split_rows).expect("a number of rows") / share;
     let (whole, split) = (start(0), start(usual));
     machine::print();
     println!(

@@ -269,18 +269,18 @@ impl Client {
                 self.submit_keyed(keyed)
             }
             50..58 => self.repeat_key(),
-            58..66 => self.with_job(|recorder, job| told(&recorder.cancel(job))),
-            66..70 => self.with_job(|recorder, job| told(&recorder.retry(job, false))),
+            58..66 => self.with_job(|recorder, job| is_answered(&recorder.cancel(job))),
+            66..70 => self.with_job(|recorder, job| is_answered(&recorder.retry(job, false))),
             70..72 => {
                 let world = self.world.clone();
                 self.with_job(|recorder, job| {
                     let copy = recorder.retry(job, true);
                     remember(&world, copy.clone().done().iter());
-                    told(&copy)
+                    is_answered(&copy)
                 })
             }
-            72..74 => self.with_job(|recorder, job| told(&recorder.purge(job))),
-            74..82 => self.with_job(|recorder, job| told(&recorder.results(job))),
+            72..74 => self.with_job(|recorder, job| is_answered(&recorder.purge(job))),
+            74..82 => self.with_job(|recorder, job| is_answered(&recorder.results(job))),
             82..84 => self.read_events(),
             84..87 => {
                 let jobs = self.recorder.list("limit=20");
@@ -291,7 +291,7 @@ impl Client {
                 self.with_job(|recorder, job| {
                     let job = recorder.get(job);
                     remember(&world, job.clone().done().iter());
-                    told(&job)
+                    is_answered(&job)
                 })
             }
         }
@@ -348,7 +348,7 @@ impl Client {
     fn read_events(&mut self) -> bool {
         // Of a job that has ended: the stream ends, too.
         let job = locked(&self.world).completed.keys().next().cloned();
-        job.is_none_or(|job| told(&self.recorder.events(&job)))
+        job.is_none_or(|job| is_answered(&self.recorder.events(&job)))
     }
 
     /// Does something with one of the newest jobs.
@@ -356,18 +356,18 @@ impl Client {
         let job = self.chance.one_of(&locked(&self.world).jobs).cloned();
         match job {
             Some(job) => act(&self.recorder, &job),
-            None => told(&self.recorder.list("limit=1")),
+            None => is_answered(&self.recorder.list("limit=1")),
         }
     }
 
     fn submitted(&self, answer: Answer<Vec<Value>>) -> bool {
-        let told = told(&answer);
+        let answered = is_answered(&answer);
         remember(&self.world, answer.done().iter().flatten());
-        told
+        answered
     }
 }
 
-fn told<T>(answer: &Answer<T>) -> bool {
+fn is_answered<T>(answer: &Answer<T>) -> bool {
     !matches!(answer, Answer::Unknown)
 }
 

@@ -83,7 +83,7 @@ fn events(events: &[(u64, &str)], closed: bool) -> Act {
 
 /// One call after the other.
 fn in_turn(acts: Vec<Act>) -> Vec<Record> {
-    (0_u64..).zip(acts).map(|(number, act)| Record { asked: 2 * number, told: 2 * number + 1, act }).collect()
+    (0_u64..).zip(acts).map(|(number, act)| Record { asked: 2 * number, answered: 2 * number + 1, act }).collect()
 }
 
 fn broken(records: Vec<Record>, over: bool) -> BTreeSet<Rule> {
@@ -328,7 +328,7 @@ fn in_the_end_everything_has_ended() {
 
 #[test]
 fn calls_that_overlap_have_no_order() {
-    let at = |asked, told, act| Record { asked, told, act };
+    let at = |asked, answered, act| Record { asked, answered, act };
     let made = || at(0, 1, submit("1", "a"));
     // The poll that saw it completed began before the one that saw it run had been answered.
     let overlapping = vec![made(), at(2, 5, seen("completed", 1)), at(4, 7, seen("running", 1))];

@@ -35,7 +35,7 @@ fn of(model: &str) -> Value {
 }
 
 #[test]
-fn a_second_server_is_refused_and_told_who_is_there() {
+fn a_second_server_is_refused_and_learns_which_one_is_there() {
     let server = Server::start();
     let second = || {
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--data-dir"];

@@ -275,7 +275,7 @@ fn what_does_not_fit_is_refused() {
         let body = job(provider, model, values.as_array().expect("values"), parameters);
         let problem = http.post("/v1/jobs", &body).expect(422).json();
         assert_eq!(problem["code"], "invalid-input", "{problem}");
-        assert_eq!(told(&problem["errors"]), *expected, "{problem}");
+        assert_eq!(problems(&problem["errors"]), *expected, "{problem}");
     }
     assert_eq!(http.get("/v1/jobs").expect(200).json()["jobs"], json!([]));
 
@@ -315,7 +315,7 @@ fn what_does_not_fit_is_refused() {
 }
 
 /// The problems of a refused submission, each as `where: what`.
-fn told(errors: &Value) -> Vec<String> {
+fn problems(errors: &Value) -> Vec<String> {
     let of = |error: &Value| {
         let message = error["message"].as_str().unwrap_or_default();
         match (error["pointer"].as_str(), error["field"].as_str()) {

@@ -322,8 +322,8 @@ fn a_stream_of_events_that_is_not_read_costs_little() {
     let id = made.expect(201).json()["id"].as_str().unwrap_or_default().to_owned();
     ended(http, &id);
     let path = format!("/v1/jobs/{id}/events");
-    let told = http.get(&path).expect(200).body.len() as u64;
-    assert!(told > 512 * KIB, "{told}");
+    let bytes = http.get(&path).expect(200).body.len() as u64;
+    assert!(bytes > 512 * KIB, "{bytes}");
 
     let probe = Probe::start(http);
     probe.is_served();
@@ -335,7 +335,7 @@ fn a_stream_of_events_that_is_not_read_costs_little() {
     let each = each_costs_less(&server, before, STREAMS, 96 * KIB);
     eprintln!(
         "{STREAMS} streams of {} KiB that are not read: {} KiB each, others waited {longest:?}",
-        told / KIB,
+        bytes / KIB,
         each / KIB
     );
     drop(streams);
@@ -349,12 +349,12 @@ fn what_plugins_say_is_shown_to_people_as_it_is() {
     let http = &server.http;
     let job = json!({"provider": "rows", "model": "rows", "input": [{"value": 1}], "parameters": {"deed": "hide"}});
     let id = http.post("/v1/jobs", &job).expect(201).json()["id"].as_str().unwrap_or_default().to_owned();
-    let told = eventually("the job to end", || {
+    let job = eventually("the job to end", || {
         let job = http.get(&format!("/v1/jobs/{id}")).expect(200).json();
         job["finished_at"].is_string().then_some(job)
     });
     // Programs get what was said.
-    let said = told["error"]["message"].as_str().unwrap_or_default().to_owned();
+    let said = job["error"]["message"].as_str().unwrap_or_default().to_owned();
     assert!(said.contains("\u{202e}eurt\u{202c}") && said.contains("\u{1b}[31m"), "{said:?}");
 
     let seen = |bytes: &[u8]| {
@@ -449,8 +449,8 @@ fn stalls_beside_tables_that_go() -> u64 {
     let post = |path: &str, body: &str| http.call("POST", path, &json, Some(body.as_bytes()));
     let execute = "/v1/providers/rows/models/copy/execute";
     post("/v1/jobs", &later.to_string()).expect(201);
-    let told = post("/v1/jobs", &body).expect(429).json()["detail"].clone();
-    assert_eq!(told, "the organisation has 1 queued jobs, and 1 are allowed (limit queued_jobs)");
+    let detail = post("/v1/jobs", &body).expect(429).json()["detail"].clone();
+    assert_eq!(detail, "the organisation has 1 queued jobs, and 1 are allowed (limit queued_jobs)");
     post(execute, &format!("{{\"parameters\":{{\"other\":7}},\"input\":{table}}}")).expect(422);
     // It runs, and its client goes away.
     let mut raw = Raw::connect(http);

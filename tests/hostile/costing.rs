@@ -85,8 +85,8 @@ fn descriptions_that_stand_for_far_more_are_refused_at_little_cost() {
             "what the component says of itself takes more than 4194304 bytes as JSON (limit described_bytes); say less, in fewer models, or with smaller schemas and examples",
         ),
     ] {
-        let told = install(&server.http, "costly", &lying(mode)).expect(422).text();
-        assert!(told.contains("invalid-component") && told.contains(limit), "{mode}: {told}");
+        let refused = install(&server.http, "costly", &lying(mode)).expect(422).text();
+        assert!(refused.contains("invalid-component") && refused.contains(limit), "{mode}: {refused}");
         let peak = memory.peak();
         eprintln!("{mode}: at most {peak} bytes more than before");
         assert!(peak <= DESCRIBING, "{mode} took {peak} bytes");
@@ -115,12 +115,12 @@ fn compiled_code_of_what_is_refused_goes_and_is_bounded() {
     let probe = Probe::start(&server.http);
     for _ in 0..3 {
         // Compiled as a whole, and refused afterwards: it has no functions.
-        let told = install(&server.http, "images", &images(8, 16)).expect(422).text();
-        assert!(told.contains("does not fit the contract"), "{told}");
+        let refused = install(&server.http, "images", &images(8, 16)).expect(422).text();
+        assert!(refused.contains("does not fit the contract"), "{refused}");
     }
     // More than one component's code may have: refused by its compiler.
-    let told = install(&server.http, "images", &images(20, 16)).expect(422).text();
-    assert!(told.contains("bytes; 268435456 are allowed (limit compiled_bytes)"), "{told}");
+    let refused = install(&server.http, "images", &images(20, 16)).expect(422).text();
+    assert!(refused.contains("bytes; 268435456 are allowed (limit compiled_bytes)"), "{refused}");
     probe.is_served();
     drop(probe);
     eventually("compiled code to be gone", || (size_of(&compiled) == 0).then_some(()));
@@ -173,8 +173,8 @@ fn schemas_are_compiled_when_they_are_used_and_kept_within_a_bound() {
     for turn in 0..3 {
         for name in ["one", "two", "three"] {
             call(name, &json!({ "p1": "abc0" })).expect(200);
-            let told = call(name, &json!({ "p1": format!("{turn}") })).expect(422).text();
-            assert!(told.contains("/parameters/p1") && told.contains("does not match"), "{told}");
+            let refused = call(name, &json!({ "p1": format!("{turn}") })).expect(422).text();
+            assert!(refused.contains("/parameters/p1") && refused.contains("does not match"), "{refused}");
         }
     }
     let memory = Memory::of(&server);

@@ -63,9 +63,9 @@ async fn hostile(engine: &Engine) -> (Component, BTreeMap<String, Arc<ModelInfo>
     (component, models)
 }
 
-/// Keeps what a run tells.
+/// Keeps what a run reports.
 #[derive(Default)]
-struct Told {
+struct Reported {
     progress: Mutex<Vec<Progress>>,
     log: Mutex<Vec<LogLine>>,
     files: Mutex<Vec<String>>,
@@ -75,7 +75,7 @@ struct Told {
 struct Counted(Arc<AtomicUsize>);
 
 #[async_trait]
-impl RunSink for Told {
+impl RunSink for Reported {
     fn progress(&self, progress: Progress) {
         self.progress.lock().push(progress);
     }
@@ -99,7 +99,7 @@ impl FileSink for Counted {
     }
 }
 
-fn request(model: &Arc<ModelInfo>, input: &str, limits: RunLimits, told: &Arc<Told>) -> RunRequest {
+fn request(model: &Arc<ModelInfo>, input: &str, limits: RunLimits, reported: &Arc<Reported>) -> RunRequest {
     let read = format::read(Format::Json, Bytes::from(input.to_owned()), &model.input, &Limits::default());
     let table = read.expect("a table").table;
     let fitted = fit(&table, &model.input, model.cardinality, &Limits::default());
@@ -112,7 +112,7 @@ fn request(model: &Arc<ModelInfo>, input: &str, limits: RunLimits, told: &Arc<To
         identity: Identity { job: "the-job".to_owned(), task: "main".to_owned(), attempt: 7, session: None },
         grants: Arc::new(Grants::default()),
         model_file: None,
-        sink: told.clone(),
+        sink: reported.clone(),
         stop_conditions: StopConditions::default(),
     }
 }
@@ -159,11 +159,11 @@ async fn every_hostile_model_meets_its_limit() {
     let mut page = String::new();
     // `slow` works for a time, so what it meets first depends on the machine; other tests use it.
     for (name, model) in models.iter().filter(|(name, _)| *name != "slow") {
-        let told = Arc::new(Told::default());
+        let reported = Arc::new(Reported::default());
         // A model that waits needs no more than a moment; one that computes is stopped by its fuel.
         let timeout_ms = if name == "sleep" { 200 } else { 60_000 };
         let input = r#"[{"value":1.5},{"value":null}]"#;
-        let report = component.run(request(model, input, RunLimits { timeout_ms, ..RUN }, &told)).await;
+        let report = component.run(request(model, input, RunLimits { timeout_ms, ..RUN }, &reported)).await;
         page.push_str(&format!("{name}\n"));
         let shown = shown(&report);
         // How much is left differs from build to build.
@@ -173,11 +173,13 @@ async fn every_hostile_model_meets_its_limit() {
         assert!(report.usage.peak_memory_bytes <= RUN.memory_bytes, "{name}");
         match name.as_str() {
             "log-flood" => {
-                let kept: usize = told.log.lock().iter().map(|line| line.message.len()).sum();
+                let kept: usize = reported.log.lock().iter().map(|line| line.message.len()).sum();
                 assert!(kept <= 8_192 && report.log_lines_dropped > 0, "{kept} bytes of log kept");
             }
-            "progress-flood" => assert!(told.progress.lock().len() <= 400, "{} reports", told.progress.lock().len()),
-            "many-files" => assert_eq!(told.files.lock().len(), 64),
+            "progress-flood" => {
+                assert!(reported.progress.lock().len() <= 400, "{} reports", reported.progress.lock().len())
+            }
+            "many-files" => assert_eq!(reported.files.lock().len(), 64),
             "stderr-flood" | "panic" => {
                 if let Err(failure) = &report.outcome {
                     assert!(failure.stderr.len() <= 8_192 && failure.stderr.contains("panics on purpose"));
@@ -200,9 +202,9 @@ async fn a_transfer_beyond_its_allowance_is_named() {
     let (engine, _folder) = engine(Limits { output_bytes: 1 << 20, ..limits() });
     let (component, models) = hostile(&engine).await;
     let model = models.get("huge-output").expect("the model");
-    let told = Arc::new(Told::default());
+    let reported = Arc::new(Reported::default());
     let roomy = RunLimits { memory_bytes: 1 << 30, fuel: 100_000_000_000, ..RUN };
-    let report = component.run(request(model, "[]", roomy, &told)).await;
+    let report = component.run(request(model, "[]", roomy, &reported)).await;
     assert_eq!(
         shown(&report),
         "    output-too-large: what the component handed over was larger than 1048576 bytes (limit output_bytes)\n    \
@@ -216,18 +218,18 @@ async fn a_dropped_run_stops() {
     let (engine, _folder) = engine(limits());
     let (component, models) = hostile(&engine).await;
     let model = models.get("spin").expect("the model").clone();
-    let told = Arc::new(Told::default());
+    let reported = Arc::new(Reported::default());
     let endless = RunLimits { fuel: u64::MAX / 2, timeout_ms: 3_600_000, ..RUN };
-    let work = component.run(request(&model, "[]", endless, &told));
+    let work = component.run(request(&model, "[]", endless, &reported));
     assert!(tokio::time::timeout(Duration::from_millis(300), work).await.is_err(), "it spins");
     // A second run of the same component on the same two threads ends, however many spinners were dropped before.
     for _ in 0..8 {
-        let work = component.run(request(&model, "[]", endless, &told));
+        let work = component.run(request(&model, "[]", endless, &reported));
         assert!(tokio::time::timeout(Duration::from_millis(20), work).await.is_err(), "it spins");
     }
     let noop = models.get("noop").expect("the model");
     let asked = Instant::now();
-    let report = component.run(request(noop, "[]", RUN, &told)).await;
+    let report = component.run(request(noop, "[]", RUN, &reported)).await;
     assert!(report.outcome.is_ok(), "{:?}", report.outcome);
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     // Given back as soon as each guest is gone, which is at its next yield.
@@ -240,10 +242,10 @@ async fn a_run_that_keeps_calling_the_host_ends_like_any_other() {
     let (engine, _folder) = engine(limits());
     let (component, models) = hostile(&engine).await;
     let model = models.get("chatter").expect("the model").clone();
-    let told = Arc::new(Told::default());
+    let reported = Arc::new(Reported::default());
     let endless = RunLimits { fuel: u64::MAX / 2, timeout_ms: 200, ..RUN };
     let runs = (0..4).map(|_| {
-        let (component, request) = (component.clone(), request(&model, "[]", endless, &told));
+        let (component, request) = (component.clone(), request(&model, "[]", endless, &reported));
         tokio::spawn(async move { component.run(request).await })
     });
     for run in runs.collect::<Vec<_>>() {
@@ -251,7 +253,7 @@ async fn a_run_that_keeps_calling_the_host_ends_like_any_other() {
         let shown = shown(&report);
         assert!(shown.starts_with("    timeout: the run took longer than 200ms (limit timeout_ms)\n"), "{shown}");
     }
-    let work = component.run(request(&model, "[]", RunLimits { timeout_ms: 3_600_000, ..endless }, &told));
+    let work = component.run(request(&model, "[]", RunLimits { timeout_ms: 3_600_000, ..endless }, &reported));
     assert!(tokio::time::timeout(Duration::from_millis(100), work).await.is_err(), "it goes on");
     support::eventually("the guest to be gone", || (engine.budget().reserved() == 0).then_some(()));
 }
@@ -262,11 +264,11 @@ async fn a_run_ends_when_it_is_stopped_or_when_the_time_it_shares_is_over() {
     let (engine, _folder) = engine(limits());
     let (component, models) = hostile(&engine).await;
     let model = models.get("spin").expect("the model").clone();
-    let told = Arc::new(Told::default());
+    let reported = Arc::new(Reported::default());
     let endless = RunLimits { fuel: u64::MAX / 2, timeout_ms: 3_600_000, ..RUN };
     let stop = Stop::default();
     let spin = |stop_conditions: StopConditions| {
-        let request = RunRequest { stop_conditions, ..request(&model, "[]", endless, &told) };
+        let request = RunRequest { stop_conditions, ..request(&model, "[]", endless, &reported) };
         let component = component.clone();
         async move { component.run(request).await }
     };
@@ -282,8 +284,8 @@ async fn a_run_ends_when_it_is_stopped_or_when_the_time_it_shares_is_over() {
     // The message names the limit, of which this is a part.
     let by = Some(Instant::now() + Duration::from_millis(200));
     let report = spin(StopConditions { deadline: by, stop: None }).await;
-    let told = shown(&report);
-    assert!(told.starts_with("    timeout: the run took longer than 3600s (limit timeout_ms)\n"), "{told}");
+    let answer = shown(&report);
+    assert!(answer.starts_with("    timeout: the run took longer than 3600s (limit timeout_ms)\n"), "{answer}");
     assert!(report.usage.fuel > 0);
 }
 
@@ -299,8 +301,8 @@ async fn granted_settings_arrive_and_others_do_not() {
     };
     let asked = granted.asked_for(&description.provider.capabilities);
     assert_eq!(asked.names(), ["settings:greeting", "secrets:token"]);
-    let told = Arc::new(Told::default());
-    let mut run = request(&model, "[]", RUN, &told);
+    let reported = Arc::new(Reported::default());
+    let mut run = request(&model, "[]", RUN, &reported);
     run.grants = Arc::new(asked);
     assert_eq!(
         shown(&component.run(run).await),

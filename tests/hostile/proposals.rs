@@ -8,7 +8,7 @@ use analyte_engine::Engine;
 use analyte_engine::proposals::PROPOSALS;
 
 use super::appended::appended;
-use super::{RUN, Told, engine, limits, request, shown};
+use super::{RUN, Reported, engine, limits, request, shown};
 use support::snapshot::assert_snapshot;
 
 /// What the start function of a module does under each proposal that is on; it traps where the result is wrong.
@@ -150,7 +150,7 @@ async fn components_made_of_several_run() {
 async fn runs(engine: &Engine, text: &str) {
     let (component, description) = engine.install(appended("scale", text).into()).await.expect("installed");
     let model = Arc::new(description.models.into_iter().next().expect("its model"));
-    let report = component.run(request(&model, r#"[{"value":1.5}]"#, RUN, &Arc::new(Told::default()))).await;
+    let report = component.run(request(&model, r#"[{"value":1.5}]"#, RUN, &Arc::new(Reported::default()))).await;
     assert_eq!(shown(&report), "    value\n    3.0\n");
 }
 

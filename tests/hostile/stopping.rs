@@ -28,7 +28,7 @@ use analyte_engine::{Component, Engine};
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::{RUN, Told, engine, limits, request, shown};
+use super::{RUN, Reported, engine, limits, request, shown};
 use guest::{for_ever, guest};
 use support::eventually;
 use support::http::Http;
@@ -57,9 +57,9 @@ async fn run(what: &str, body: &str) -> String {
     let (component, model) = install(&engine, body).await;
     let mut said = String::new();
     for _ in 0..rounds() {
-        let told = Arc::new(Told::default());
+        let reported = Arc::new(Reported::default());
         let asked = Instant::now();
-        said = shown(&component.run(request(&model, "[]", ROOMY, &told)).await);
+        said = shown(&component.run(request(&model, "[]", ROOMY, &reported)).await);
         let took = asked.elapsed();
         assert!(took < Duration::from_secs(10), "{what}: ended after {took:?}: {said}");
         let longest = engine.longest_step();
@@ -270,9 +270,9 @@ async fn a_guest_that_is_never_back_is_given_up() {
     let go_on = Arc::new(AtomicBool::new(true));
     let forever = RunLimits { timeout_ms: 3_600_000, ..ROOMY };
     let never_back = || {
-        let told = Arc::new(Told::default());
+        let reported = Arc::new(Reported::default());
         let sink = Arc::new(NeverBack { go_on: go_on.clone() });
-        RunRequest { sink, ..request(&model, "[]", forever, &told) }
+        RunRequest { sink, ..request(&model, "[]", forever, &reported) }
     };
     // Both threads of the engine.
     let runs = [never_back(), never_back()].map(|request| {
@@ -336,11 +336,11 @@ async fn a_trusted_component_turns() {
         let (component, model) =
             install(&engine, &format!("(if (i64.gt_u (local.get 2) (i64.const 0)) (then {attack}))")).await;
         while !component.is_quick(None) {
-            let told = Arc::new(Told::default());
-            assert!(component.run(request(&model, "[]", RUN, &told)).await.outcome.is_ok());
+            let reported = Arc::new(Reported::default());
+            assert!(component.run(request(&model, "[]", RUN, &reported)).await.outcome.is_ok());
         }
-        let told = Arc::new(Told::default());
-        let request = request(&model, "[{}]", RunLimits { timeout_ms: 500, ..RUN }, &told);
+        let reported = Arc::new(Reported::default());
+        let request = request(&model, "[{}]", RunLimits { timeout_ms: 500, ..RUN }, &reported);
         let before = processor_time();
         let report = component.run(request).await;
         // Of this thread, where the run began; the rest was computed on others.
@@ -381,9 +381,9 @@ async fn a_neighbour_goes_on() {
     for attack in &attacks {
         let (component, model) = install(&engine, attack).await;
         for _ in 0..2 {
-            let (component, model, told) = (component.clone(), model.clone(), Arc::new(Told::default()));
+            let (component, model, reported) = (component.clone(), model.clone(), Arc::new(Reported::default()));
             let limits = RunLimits { timeout_ms: 3_600_000, ..ROOMY };
-            running.push(tokio::spawn(async move { component.run(request(&model, "[]", limits, &told)).await }));
+            running.push(tokio::spawn(async move { component.run(request(&model, "[]", limits, &reported)).await }));
         }
     }
     eventually("them to run", || (engine.longest_step() > Duration::from_micros(500)).then_some(()));
@@ -398,9 +398,9 @@ async fn a_neighbour_goes_on() {
 async fn worst(component: &Component, model: &Arc<ModelInfo>) -> Duration {
     let mut worst = Duration::ZERO;
     for _ in 0..20 {
-        let told = Arc::new(Told::default());
+        let reported = Arc::new(Reported::default());
         let asked = Instant::now();
-        let report = component.run(request(model, "[]", RUN, &told)).await;
+        let report = component.run(request(model, "[]", RUN, &reported)).await;
         assert!(report.outcome.is_ok(), "{:?}", report.outcome);
         worst = worst.max(asked.elapsed());
     }

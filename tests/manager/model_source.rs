@@ -107,8 +107,8 @@ async fn what_is_read_is_paid_for_before_it_is_read() {
     assert!(much - little >= TRANSFER - 1, "{little} and {much}");
     let (file, source) = file(TRANSFER, Answers::Well);
     let poor = RunLimits { fuel: little + TRANSFER / 2, ..RUN };
-    let told = shown(&read(&sandbox, poor, Some(file), 0, u32::MAX).await);
-    assert!(told.starts_with("out-of-fuel: "), "{told}");
+    let answer = shown(&read(&sandbox, poor, Some(file), 0, u32::MAX).await);
+    assert!(answer.starts_with("out-of-fuel: "), "{answer}");
     assert!(source.asked.lock().is_empty(), "it was read all the same");
 }
 

@@ -237,7 +237,7 @@ async fn a_full_queue_is_its_own_organisations_alone_and_nobody_is_starved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organisation_installs_only_so_many_and_so_much() {
+async fn an_organisation_installs_up_to_its_limits() {
     let (manager, _folder) = with_provider(limits(), |_| ()).await;
     let record = manager.provider(&organisation(), &named("hostile")).expect("the provider").record.clone();
     manager.stop(Duration::ZERO).await.expect("stopped");

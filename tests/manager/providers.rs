@@ -81,9 +81,9 @@ async fn a_provider_with_unfinished_jobs_is_removed_only_by_force() {
     assert_eq!(manager.providers(&organisation()).len(), 1);
     manager.remove_provider(&key(), true).await.expect("removed");
     let (running, queued) = (ended(&manager, running).await, ended(&manager, queued).await);
-    let told = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
-    assert_eq!(told(&running), (Status::Cancelled, Some(Code::Cancelled)));
-    assert_eq!(told(&queued), (Status::Failed, Some(Code::ProviderUnavailable)));
+    let end = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
+    assert_eq!(end(&running), (Status::Cancelled, Some(Code::Cancelled)));
+    assert_eq!(end(&queued), (Status::Failed, Some(Code::ProviderUnavailable)));
     assert_eq!(queued.error().map(|failure| failure.message.as_str()), Some("provider `hostile` was removed"));
     assert_eq!(code(manager.provider(&organisation(), &provider())), Some(Code::NotFound));
     assert_eq!(code(manager.remove_provider(&key(), true).await), Some(Code::NotFound));
@@ -102,14 +102,14 @@ async fn a_forced_removal_ends_more_jobs_than_it_looks_at_at_a_time() {
         queued.push(submitted(&manager, submission(&manager, "noop")).await);
     }
     manager.remove_provider(&key(), true).await.expect("removed");
-    let told = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
+    let end = |job: &analyte_core::job::Job| (job.status, job.error().map(|failure| failure.code));
     let stopped = (Status::Cancelled, Some(Code::Cancelled));
     let failed = (Status::Failed, Some(Code::ProviderUnavailable));
-    assert_eq!(told(&manager.get(&organisation(), running).await.expect("the job").job), stopped);
+    assert_eq!(end(&manager.get(&organisation(), running).await.expect("the job").job), stopped);
     let mut later = 0;
     for id in queued {
         // Ended by now: nothing is left to wait for. One that started between two portions fails by itself or is stopped.
-        let ended = told(&manager.get(&organisation(), id).await.expect("the job").job);
+        let ended = end(&manager.get(&organisation(), id).await.expect("the job").job);
         assert!(ended == failed || ended == stopped, "{ended:?}");
         later += usize::from(ended == stopped);
     }

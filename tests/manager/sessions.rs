@@ -189,7 +189,7 @@ async fn a_session_ends_by_request_by_time_and_with_its_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organisation_has_only_so_many_sessions() {
+async fn an_organisation_has_sessions_up_to_its_limit() {
     let kept = with_keeper(Limits { sessions: 2, ..limits() }).await;
     let manager = &kept.manager;
     let (first, secret) = manager.open_session(&kept.principal).expect("a session");

@@ -69,7 +69,7 @@ async fn tokens_are_made_once_and_end_when_they_should() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_calls_too_often_is_told_when_to_come_back_and_its_last_use_is_remembered() {
+async fn a_token_that_calls_too_often_learns_when_to_come_back_and_its_last_use_is_remembered() {
     let folder = tempfile::tempdir().expect("a folder");
     let clock = Ahead::default();
     let manager = started(folder.path(), limits(), |options| options.clock = Arc::new(clock.clone())).await;

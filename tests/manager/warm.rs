@@ -9,7 +9,7 @@ use analyte_engine::request::{Identity, RunReport};
 use analyte_engine::run::session::WarmInstance;
 
 use support::eventually;
-use support::sandbox::{RUN, Sandbox, Told, shown};
+use support::sandbox::{RUN, Reported, Sandbox, shown};
 
 const MEMORY: u64 = 64 << 20;
 
@@ -30,8 +30,8 @@ impl Warm {
         Self::with(Limits::default()).await
     }
 
-    async fn run_within(&mut self, limits: RunLimits, parameters: &str, told: &Arc<Told>) -> RunReport {
-        let mut request = self.sandbox.request("keeper", parameters, told);
+    async fn run_within(&mut self, limits: RunLimits, parameters: &str, reported: &Arc<Reported>) -> RunReport {
+        let mut request = self.sandbox.request("keeper", parameters, reported);
         request.limits = limits;
         self.instance.run(request).await
     }
@@ -79,12 +79,12 @@ async fn who_runs_and_how_long_is_of_each_run() {
             session: session.map(str::to_owned),
         };
         request.limits.timeout_ms = u64::from(number) * 3_600_000;
-        let told = shown(&warm.instance.run(request).await);
-        let (who, left) = told.trim_end_matches(" ms left\"").rsplit_once(", ").unwrap_or_default();
+        let answer = shown(&warm.instance.run(request).await);
+        let (who, left) = answer.trim_end_matches(" ms left\"").rsplit_once(", ").unwrap_or_default();
         let session = session.unwrap_or("none");
-        assert_eq!(who, format!("{number},\"job-{number}/task-{number}/{} in {session}", number + 10), "{told}");
+        assert_eq!(who, format!("{number},\"job-{number}/task-{number}/{} in {session}", number + 10), "{answer}");
         let hours = left.parse::<u32>().unwrap_or(0).div_ceil(3_600_000);
-        assert_eq!(hours, number, "{told}");
+        assert_eq!(hours, number, "{answer}");
     }
 }
 
@@ -113,8 +113,8 @@ async fn a_dropped_run_is_the_last_one_and_stops() {
     let mut warm = Warm::new().await;
     assert_eq!(shown(&warm.run("{}").await), "1,");
     let endless = RunLimits { fuel: u64::MAX / 2, timeout_ms: 3_600_000, ..RUN };
-    let told = Arc::default();
-    let spinning = warm.run_within(endless, r#"{"deed":"spin"}"#, &told);
+    let reported = Arc::default();
+    let spinning = warm.run_within(endless, r#"{"deed":"spin"}"#, &reported);
     assert!(tokio::time::timeout(Duration::from_millis(100), spinning).await.is_err(), "it spins");
     assert!(!warm.instance.usable());
     assert_eq!(shown(&warm.run("{}").await), GONE);
@@ -145,8 +145,8 @@ async fn an_answer_that_is_an_error_is_not_the_last_run() {
         (r#"{"deed":"grow","number":100000000}"#, "analysis-error: "),
         ("{}", "4,"),
     ] {
-        let told = shown(&warm.run(parameters).await);
-        assert!(told.starts_with(answer), "{parameters}: {told}");
+        let given = shown(&warm.run(parameters).await);
+        assert!(given.starts_with(answer), "{parameters}: {given}");
         assert!(warm.instance.usable(), "{parameters}");
     }
 }
@@ -192,18 +192,18 @@ async fn memory_is_the_instances_and_its_peak_each_runs() {
 async fn allowances_for_log_and_progress_are_of_each_run() {
     let mut warm = Warm::with(Limits { log_bytes: 8_192, ..Limits::default() }).await;
     for number in [11, 22, 33] {
-        let told = Arc::new(Told::default());
-        let report = warm.run_within(RUN, &format!(r#"{{"deed":"log","number":{number}}}"#), &told).await;
-        let kept = told.log.lock().len() as u64;
+        let reported = Arc::new(Reported::default());
+        let report = warm.run_within(RUN, &format!(r#"{{"deed":"log","number":{number}}}"#), &reported).await;
+        let kept = reported.log.lock().len() as u64;
         assert_eq!((kept, report.log_lines_dropped), (8, number - 8));
     }
     for number in [101, 202, 303] {
-        let told = Arc::new(Told::default());
+        let reported = Arc::new(Reported::default());
         let begun = Instant::now();
-        warm.run_within(RUN, &format!(r#"{{"deed":"progress","number":{number}}}"#), &told).await;
+        warm.run_within(RUN, &format!(r#"{{"deed":"progress","number":{number}}}"#), &reported).await;
         // The first at once, four a second, and the last one at the end.
         let most = 2 + begun.elapsed().as_millis() / 250;
-        let reports = told.progress.lock();
+        let reports = reported.progress.lock();
         assert!(reports.len() >= 2 && reports.len() as u128 <= most, "{reports:?}");
         assert!(reports.iter().all(|report| report.message == number.to_string()), "{reports:?}");
     }
@@ -212,7 +212,7 @@ async fn allowances_for_log_and_progress_are_of_each_run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_of_the_run_that_made_it() {
     let mut warm = Warm::new().await;
-    let first = Arc::new(Told::default());
+    let first = Arc::new(Reported::default());
     assert_eq!(shown(&warm.run_within(RUN, r#"{"deed":"leave","number":2}"#, &first).await), "1,fine");
     let mut discarded = first.files.lock().clone();
     discarded.sort();
@@ -220,11 +220,11 @@ async fn a_file_is_of_the_run_that_made_it() {
 
     // Under the same name: what is written through the kept handle reaches neither run's file, and dropping or finishing it
     // ends neither.
-    let second = Arc::new(Told::default());
-    let told = shown(&warm.run_within(RUN, r#"{"deed":"resume"}"#, &second).await);
+    let second = Arc::new(Reported::default());
+    let answer = shown(&warm.run_within(RUN, r#"{"deed":"resume"}"#, &second).await);
     let refused = "FileError::Failed(\"\"the result file `file-0` belonged to an earlier run, and was discarded unfinished \
                    when that ended\"\")";
-    assert_eq!(told, format!("2,\"fine\n{refused}\n{refused}\nfine\nfine\""));
+    assert_eq!(answer, format!("2,\"fine\n{refused}\n{refused}\nfine\nfine\""));
     assert_eq!(*second.files.lock(), ["file-0: its own;still its own;"]);
     assert_eq!(first.files.lock().len(), 2);
 }
@@ -235,8 +235,8 @@ async fn the_number_of_files_is_of_each_run_and_hoarding_handles_ends() {
     let limit = "FileError::Limit(\"\"a run may make 64 result files (limit result_files)\"\")";
     // An instance may hold 10,000 handles, and keeps 64 of each run.
     for count in 1..=156 {
-        let told = shown(&warm.run(r#"{"deed":"leave","number":65}"#).await);
-        assert_eq!(told, format!("{count},\"fine\n{limit}\""));
+        let answer = shown(&warm.run(r#"{"deed":"leave","number":65}"#).await);
+        assert_eq!(answer, format!("{count},\"fine\n{limit}\""));
     }
     let last = warm.run(r#"{"deed":"leave","number":65}"#).await;
     assert_eq!(
@@ -254,8 +254,8 @@ async fn more_instances_than_there_is_place_for_wait() {
     // One is there already.
     for number in 1..engine.memories() / component.places() {
         let mut instance = another(&warm.sandbox, 2 << 20).await;
-        let told = shown(&instance.run(warm.sandbox.request("keeper", "{}", &Arc::default())).await);
-        assert_eq!(told, "1,", "instance {number}");
+        let answer = shown(&instance.run(warm.sandbox.request("keeper", "{}", &Arc::default())).await);
+        assert_eq!(answer, "1,", "instance {number}");
         instances.push(instance);
     }
     let mut next = Box::pin(another(&warm.sandbox, 2 << 20));
@@ -265,8 +265,8 @@ async fn more_instances_than_there_is_place_for_wait() {
     }
     drop(instances.pop());
     let mut next = next.await;
-    let told = shown(&next.run(warm.sandbox.request("keeper", "{}", &Arc::default())).await);
-    assert_eq!((told.as_str(), next.usable()), ("1,", true));
+    let answer = shown(&next.run(warm.sandbox.request("keeper", "{}", &Arc::default())).await);
+    assert_eq!((answer.as_str(), next.usable()), ("1,", true));
     drop(next);
     instances.clear();
     warm.only_reserved(MEMORY + (1 << 16));

@@ -61,7 +61,7 @@ impl Sandbox {
     }
 
     /// One run of a model on a row without a value.
-    pub fn request(&self, model: &str, parameters: &str, told: &Arc<Told>) -> RunRequest {
+    pub fn request(&self, model: &str, parameters: &str, reported: &Arc<Reported>) -> RunRequest {
         let model = ok(self.models.get(model).ok_or(model), "the model").clone();
         let rows = Bytes::from_static(br#"[{"value":null}]"#);
         let read = ok(format::read(Format::Json, rows, &model.input, &Limits::default()), "a table");
@@ -75,15 +75,15 @@ impl Sandbox {
             identity: Identity { job: "the-job".to_owned(), task: "main".to_owned(), attempt: 1, session: None },
             grants: Arc::new(Grants::default()),
             model_file: None,
-            sink: told.clone(),
+            sink: reported.clone(),
             stop_conditions: StopConditions::default(),
         }
     }
 }
 
-/// Keeps what runs tell.
+/// Keeps what runs report.
 #[derive(Default)]
-pub struct Told {
+pub struct Reported {
     pub progress: Mutex<Vec<Progress>>,
     pub log: Mutex<Vec<LogLine>>,
     /// Finished and discarded files as `NAME: CONTENT` and `NAME discarded`.
@@ -99,7 +99,7 @@ struct Kept {
 }
 
 #[async_trait]
-impl RunSink for Told {
+impl RunSink for Reported {
     fn progress(&self, progress: Progress) {
         self.progress.lock().push(progress);
     }

@@ -113,9 +113,9 @@ fn forms_are_taken_as_clients_send_them() {
         (&[repository, ("upload-files", Some(""), b""), ("upload-files", Some("7.csv"), b"f")], "/7.csv\n"),
     ];
     for (parts, answer) in taken {
-        let told = api.form(parts).expect(200);
+        let done = api.form(parts).expect(200);
         assert_eq!(
-            (told.text(), told.header("content-type")),
+            (done.text(), done.header("content-type")),
             (answer.to_owned(), "text/plain; charset=utf-8".to_owned())
         );
     }
@@ -346,9 +346,9 @@ fn result_files_stand_in_a_repository_of_jobs() {
     let file = format!("/Thingworx/FileRepositories/TW.AnalysisServices.JobRepository/hostile/{id}/file-7");
     assert!(links.contains(&file), "{links:?}");
     let native = server.http.get(&format!("/v1/jobs/{id}/files/file-7")).expect(200);
-    let told = api.get(&file, &[]).expect(200);
-    let disposition = told.header("content-disposition");
-    assert_eq!((told.body, disposition), (native.body, "attachment; filename=\"file-7\"".to_owned()));
+    let answer = api.get(&file, &[]).expect(200);
+    let disposition = answer.header("content-disposition");
+    assert_eq!((answer.body, disposition), (native.body, "attachment; filename=\"file-7\"".to_owned()));
     for other in [
         file.replace("/hostile/", "/other/"),
         file.replace("file-7", "file-99"),

@@ -35,6 +35,12 @@ impl Document {
     }
 }
 
+impl From<Box<RawValue>> for Document {
+    fn from(raw: Box<RawValue>) -> Self {
+        Self(raw)
+    }
+}
+
 impl PartialEq for Document {
     fn eq(&self, other: &Self) -> bool {
         self.text() == other.text()

@@ -148,7 +148,7 @@ fn what_does_not_fit_is_refused_with_field_and_row() {
 }
 
 #[test]
-fn documents_that_are_no_tables_are_told_apart_from_those_that_are_no_json() {
+fn documents_that_are_no_tables_are_distinguished_from_those_that_are_no_json() {
     let deep = "[".repeat(100_000);
     let deep_cell = format!(r#"[{{"x":{}1{}}}]"#, "[".repeat(100), "]".repeat(100));
     let deep_other = format!(r#"{{"rows":[],"other":{}{}}}"#, "[".repeat(100), "]".repeat(100));
@@ -312,7 +312,7 @@ fn what_was_sent_bounds_the_table() {
 }
 
 #[test]
-fn a_table_is_written_in_so_many_bytes_and_no_more() {
+fn a_table_is_written_within_a_number_of_bytes() {
     let text = r#"[{"flag":true,"x":1.5,"text":"a\u0001\"","json":{"a":1}},{"flag":false},{"x":2,"text":"long"}]"#;
     let table = read_any(text).expect("a table").table;
     for format in Format::ALL {

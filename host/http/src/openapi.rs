@@ -103,7 +103,7 @@ mod tests {
 
     use super::*;
 
-    /// `ANALYTE_BLESS=1 cargo test -p analyte-http openapi` writes the document anew.
+    /// `ANALYTE_BLESS=1 cargo test --workspace --lib -- openapi` writes the document anew.
     #[test]
     fn the_checked_in_document_is_the_served_one() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/openapi.json");
@@ -114,7 +114,7 @@ mod tests {
         let kept = std::fs::read_to_string(&path).expect("docs/reference/openapi.json is there");
         assert!(
             kept == served,
-            "docs/reference/openapi.json has drifted: run `ANALYTE_BLESS=1 cargo test -p analyte-http openapi`"
+            "docs/reference/openapi.json has drifted: run `ANALYTE_BLESS=1 cargo test --workspace --lib -- openapi`"
         );
     }
 

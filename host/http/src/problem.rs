@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wrong_cell_is_told_to_the_field_and_row() {
+    async fn a_wrong_cell_is_named_by_field_and_row() {
         let error = ReadError::of(vec![TableProblem {
             field: Some("price".to_owned()),
             row: Some(3),

@@ -108,7 +108,7 @@ impl Manager {
             let mut background = manager.inner.background.lock();
             background.spawn(finish::keep(manager.clone(), outcomes));
             background.spawn(heartbeat::beat(manager.clone()));
-            background.spawn(flush_events::keep_telling(manager.clone()));
+            background.spawn(flush_events::keep_reported(manager.clone()));
             background.spawn(retire::retire(manager.clone()));
             background.spawn(sessions::sweep(manager.clone()));
             background.spawn(sessions::make_places(manager.clone()));

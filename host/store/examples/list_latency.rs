@@ -52,7 +52,7 @@ async fn fill(store: &SledStore, jobs: u64) -> Outcome<()> {
             usage: Usage::default(),
             progress: None,
             log: None,
-            told: Vec::new(),
+            run_events: Vec::new(),
             warnings: Vec::new(),
         });
         store.finish(finished.collect(), now).await?;

@@ -37,7 +37,7 @@ struct Counts {
 }
 
 #[test]
-fn ten_thousand_streams_are_told_the_end() {
+fn ten_thousand_streams_hear_of_the_end() {
     let streams = streams();
     let count = usize::try_from(streams).expect("a count");
     let server = Server::with_plugins(&["hostile"]);
@@ -59,20 +59,20 @@ fn ten_thousand_streams_are_told_the_end() {
     // In a thread of its own, ended by the streams' end.
     let streaming = std::thread::spawn(move || runtime.block_on(follow(count, address, request, following)));
     let began = Instant::now();
-    reaches("the streams to be told that the job runs", &counts, &counts.follow, count);
+    reaches("the streams to hear that the job runs", &counts, &counts.follow, count);
     let connected = began.elapsed();
     let longest = probe.is_served();
     let each = memory_kib(&server, "VmRSS").saturating_sub(before) * 1024 / streams;
 
     let asked = Instant::now();
     http.post(&format!("/v1/jobs/{job}/cancel"), &json!({})).expect(200);
-    reaches("the streams to be told the end", &counts, &counts.ended, count);
-    let told = asked.elapsed();
+    reaches("the streams to hear of the end", &counts, &counts.ended, count);
+    let ended = asked.elapsed();
     streaming.join().expect("the streams");
     let longest = longest.max(probe.is_served());
     println!(
         "{streams} event streams: opened in {connected:?}, {each} bytes of memory each, \
-         all told the end within {told:?}; other calls took {longest:?} at most"
+         all heard of the end within {ended:?}; other calls took {longest:?} at most"
     );
     assert!(each < STREAM_BYTES, "{each} bytes of memory for each stream");
 }
@@ -140,11 +140,11 @@ async fn one(address: &str, request: &str, counts: &Counts, connecting: &Semapho
         return Err(format!("not an event stream: {head}"));
     }
     // The lengths of chunks stand on lines of their own, which no event begins with.
-    let told = events(&text.replace("\r\n", "\n"));
-    let first = told.first().filter(|event| event.kind == "status" && event.data["status"] == "queued");
-    let last = told.last().filter(|event| event.kind == "status" && event.data["status"] == "cancelled");
+    let received = events(&text.replace("\r\n", "\n"));
+    let first = received.first().filter(|event| event.kind == "status" && event.data["status"] == "queued");
+    let last = received.last().filter(|event| event.kind == "status" && event.data["status"] == "cancelled");
     if first.is_none() || last.is_none() {
-        return Err(format!("the first or the last event is missing: {told:?}"));
+        return Err(format!("the first or the last event is missing: {received:?}"));
     }
     counts.ended.fetch_add(1, Ordering::Relaxed);
     Ok(())

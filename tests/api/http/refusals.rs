@@ -129,7 +129,7 @@ fn members_beyond_their_limits_are_refused() {
             "`/parameters` has 2000008 bytes; 1048576 are allowed (limit parameters_bytes)",
         ),
         ("custom_data", json!(long), "`/custom_data` has 2000002 bytes; 32768 are allowed (limit custom_data_bytes)"),
-        ("tags", json!({"x": long}), "`/tags` has 2000008 bytes; 133120 are allowed (limit tags)"),
+        ("tags", json!({"x": long}), "`/tags` has 2000008 bytes, more than 64 tags can have (limit tags)"),
         ("provider", json!("x".repeat(5_000)), "`/provider` has 5002 bytes; 4096 are allowed"),
     ] {
         let mut body = json!({"provider": "nobody", "model": "noop", "input": []});
@@ -152,7 +152,7 @@ fn bad_input_has_clear_answers() {
     let server = Server::with_plugins(&["statistics", "hostile"]);
     let http = &server.http;
     let mut page = String::new();
-    let mut told = |what: &str, answer: &Answer| {
+    let mut note = |what: &str, answer: &Answer| {
         let problem = answer.json();
         assert_eq!(answer.header("content-type"), "application/problem+json", "{what}: {}", answer.text());
         page.push_str(&format!(
@@ -211,41 +211,41 @@ fn bad_input_has_clear_answers() {
     ];
     for (what, body) in &bodies {
         let answer = http.call("POST", "/v1/jobs", &[("content-type", "application/json")], Some(body.as_bytes()));
-        told(what, &answer);
+        note(what, &answer);
     }
     let bad_utf8 = b"{\"provider\":\"hostile\",\"model\":\"echo\",\"input\":[{\"a\":\"\xff\"}]}";
-    told("bad UTF-8", &http.call("POST", "/v1/jobs", &[("content-type", "application/json")], Some(bad_utf8)));
-    told("no content type", &http.call("POST", "/v1/jobs", &[], Some(b"{}")));
-    told("another content type", &http.call("POST", "/v1/jobs", &[("content-type", "text/plain")], Some(b"{}")));
+    note("bad UTF-8", &http.call("POST", "/v1/jobs", &[("content-type", "application/json")], Some(bad_utf8)));
+    note("no content type", &http.call("POST", "/v1/jobs", &[], Some(b"{}")));
+    note("another content type", &http.call("POST", "/v1/jobs", &[("content-type", "text/plain")], Some(b"{}")));
 
     let regression = format!("{STATISTICS}/linear-regression/execute");
     let execute = |query: &str, kind: &str, body: &[u8]| {
         http.call("POST", &format!("{regression}{query}"), &[("content-type", kind)], Some(body))
     };
     let csv = "text/csv";
-    told("a required parameter is missing", &execute("", csv, b"x,y\n1,2\n"));
-    told("a parameter names no column", &execute("?response=z", csv, b"x,y\n1,2\n2,3\n3,5\n"));
-    told("CSV: a row is too long", &execute("?response=y", csv, b"x,y\n1,2,3\n"));
-    told("CSV: a name twice", &execute("?response=y", csv, b"x,x\n1,2\n"));
-    told("CSV: no rows", &execute("?response=y", csv, b"x,y\n"));
-    told("CSV: nothing at all", &execute("?response=y", csv, b""));
-    told("CSV: infinity in the data", &execute("?response=y", csv, b"x,y\n1,2\n2,inf\n3,4\n4,5\n"));
-    told("rank-deficient data", &execute("?response=y", csv, b"x,z,y\n1,2,2\n2,4,3\n3,6,5\n4,8,9\n5,10,3\n"));
+    note("a required parameter is missing", &execute("", csv, b"x,y\n1,2\n"));
+    note("a parameter names no column", &execute("?response=z", csv, b"x,y\n1,2\n2,3\n3,5\n"));
+    note("CSV: a row is too long", &execute("?response=y", csv, b"x,y\n1,2,3\n"));
+    note("CSV: a name twice", &execute("?response=y", csv, b"x,x\n1,2\n"));
+    note("CSV: no rows", &execute("?response=y", csv, b"x,y\n"));
+    note("CSV: nothing at all", &execute("?response=y", csv, b""));
+    note("CSV: infinity in the data", &execute("?response=y", csv, b"x,y\n1,2\n2,inf\n3,4\n4,5\n"));
+    note("rank-deficient data", &execute("?response=y", csv, b"x,z,y\n1,2,2\n2,4,3\n3,6,5\n4,8,9\n5,10,3\n"));
     let noop = |body: &[u8]| {
         http.call("POST", "/v1/providers/hostile/models/noop/execute", &[("content-type", csv)], Some(body))
     };
-    told("CSV: text for a number", &noop(b"value\n1\nabc\n"));
+    note("CSV: text for a number", &noop(b"value\n1\nabc\n"));
     let arrow = "application/vnd.apache.arrow.stream";
-    told("Arrow: nothing", &execute("?response=y", arrow, b""));
-    told("Arrow: noise", &execute("?response=y", arrow, &[0xff; 64]));
-    told("unknown job", &http.get("/v1/jobs/01890000-0000-7000-8000-000000000000"));
-    told("a job id that is none", &http.get("/v1/jobs/17"));
-    told("unknown path", &http.get("/v1/nothing"));
-    told("wrong method", &http.call("PATCH", "/v1/jobs", &[], None));
-    told("list: unknown status", &http.get("/v1/jobs?status=done"));
-    told("list: bad cursor", &http.get("/v1/jobs?cursor=!!"));
-    told("a component that is none", &http.put("/v1/providers/x", "application/wasm", b"hello"));
-    told("a component as JSON", &http.put("/v1/providers/x", "application/json", b"{}"));
+    note("Arrow: nothing", &execute("?response=y", arrow, b""));
+    note("Arrow: noise", &execute("?response=y", arrow, &[0xff; 64]));
+    note("unknown job", &http.get("/v1/jobs/01890000-0000-7000-8000-000000000000"));
+    note("a job id that is none", &http.get("/v1/jobs/17"));
+    note("unknown path", &http.get("/v1/nothing"));
+    note("wrong method", &http.call("PATCH", "/v1/jobs", &[], None));
+    note("list: unknown status", &http.get("/v1/jobs?status=done"));
+    note("list: bad cursor", &http.get("/v1/jobs?cursor=!!"));
+    note("a component that is none", &http.put("/v1/providers/x", "application/wasm", b"hello"));
+    note("a component as JSON", &http.put("/v1/providers/x", "application/json", b"{}"));
     assert_snapshot("bad-input.txt", &page);
 
     // And nothing was harmed.

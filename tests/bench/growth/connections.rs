@@ -71,7 +71,7 @@ pub(crate) fn measure(asked: &Asked) -> Vec<Chart> {
          answer is there; every answer is compared. `one answer to the next` is the time over the number of answers.",
         scored::ROWS
     );
-    let memory = "Of the server right after it was in use over so many connections at once.";
+    let memory = "Of the server right after it was in use over that number of connections at once.";
     vec![
         Chart { title: "Connections: time", sizes: "connections", unit: "ms", curves: curves.into(), note },
         Chart {

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::job::{Content, Job, Status};
 use analyte_core::names::{JobId, Organisation};
 use analyte_store::sled::{Options, SledStore};
 use analyte_store::{Access, Contents, Jobs, ListQuery, Right, Upkeep};
 
-use super::load::{Noted, Told};
+use super::load::{Known, Noted};
 use support::ok;
 
 /// All jobs as they are in the store of the server that was not cut off.
@@ -84,8 +85,8 @@ impl Check<'_> {
                 self.wrong.push(format!("{key} has two jobs, {other} and {}", job.id));
             }
         }
-        for (_, told) in noted {
-            self.told(told).await;
+        for (_, known) in noted {
+            self.check(known).await;
         }
         match self.store.health().await {
             Ok(health) if health.quarantined == 0 => {}
@@ -112,18 +113,18 @@ impl Check<'_> {
         }
     }
 
-    async fn told(&mut self, told: &Told) {
-        match told {
-            Told::Token { hash } => {
+    async fn check(&mut self, known: &Known) {
+        match known {
+            Known::Token { hash } => {
                 let tokens = self.store.tokens().await.unwrap_or_default();
                 if !tokens.iter().any(|token| token.hash == *hash && token.rights == [Right::Admin]) {
                     self.wrong.push("the administrator's token is missing".to_owned());
                 }
             }
-            Told::Submitted { id, number, key } => {
+            Known::Submitted { id, number, key } => {
                 let Some((found, kept)) = self.job(id) else { return };
                 let same = found.created_at == kept.created_at
-                    && found.custom_data.as_ref().map(|data| data.get()) == Some(&number.to_string())
+                    && found.custom_data.as_ref().map(Document::text) == Some(&number.to_string())
                     && found.tags.get("key") == key.as_ref()
                     && found
                         .tasks
@@ -134,7 +135,7 @@ impl Check<'_> {
                     self.wrong.push(format!("{id} is not as it was submitted: {found:?}"));
                 }
             }
-            Told::Completed { id, result } => {
+            Known::Completed { id, result } => {
                 let Some((found, kept)) = self.job(id) else { return };
                 let digests: Vec<_> =
                     found.tasks.iter().filter_map(|task| Some(task.result.as_ref()?.digest)).collect();
@@ -142,7 +143,7 @@ impl Check<'_> {
                     self.wrong.push(format!("{id} had completed, and now is {found:?}"));
                 }
             }
-            Told::Cancelled { id } => {
+            Known::Cancelled { id } => {
                 let Some((found, kept)) = self.job(id) else { return };
                 if found != kept || found.status != Status::Cancelled {
                     self.wrong.push(format!("{id} was cancelled, and now is {found:?}"));

@@ -11,7 +11,7 @@ use support::http::{Answer, Http};
 
 /// Something that a client knows from the server and may rely on from then on.
 #[derive(Debug, Clone)]
-pub(crate) enum Told {
+pub(crate) enum Known {
     /// The server has this administrator's token.
     Token { hash: Digest },
     /// The job is kept.
@@ -23,7 +23,7 @@ pub(crate) enum Told {
 }
 
 /// With the length of the recorder's log at that moment.
-pub(crate) type Noted = (u64, Told);
+pub(crate) type Noted = (u64, Known);
 
 /// Clients that work at the same time.
 const CLIENTS: u64 = 4;
@@ -41,9 +41,9 @@ impl<'a> Notes<'a> {
         Self { faults, noted: Mutex::default() }
     }
 
-    pub(crate) fn note(&self, told: Told) {
+    pub(crate) fn note(&self, known: Known) {
         let recorded = self.faults.recorded();
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).push((recorded, told));
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).push((recorded, known));
     }
 
     pub(crate) fn finish(self) -> Vec<Noted> {
@@ -113,7 +113,7 @@ impl Client<'_> {
                     assert!(matches!(answer.status, 200 | 201), "{}", answer.text());
                     let id = id(&answer);
                     let number = 1_000_000 + round;
-                    self.notes.note(Told::Submitted { id: id.clone(), number, key: Some(key) });
+                    self.notes.note(Known::Submitted { id: id.clone(), number, key: Some(key) });
                     self.waiting.push(id);
                 }
                 4 => self.cancel(number),
@@ -129,17 +129,17 @@ impl Client<'_> {
 
     fn submit(&mut self, number: u64, body: &Value) {
         let id = id(&self.http.post("/v1/jobs", body).expect(201));
-        self.notes.note(Told::Submitted { id: id.clone(), number, key: None });
+        self.notes.note(Known::Submitted { id: id.clone(), number, key: None });
         self.waiting.push(id);
     }
 
     /// A job that would run for minutes.
     fn cancel(&self, number: u64) {
         let id = id(&self.http.post("/v1/jobs", &body("spin", number, 1)).expect(201));
-        self.notes.note(Told::Submitted { id: id.clone(), number, key: None });
+        self.notes.note(Known::Submitted { id: id.clone(), number, key: None });
         let cancelled = self.http.post(&format!("/v1/jobs/{id}/cancel"), &json!({})).expect(200).json();
         assert_eq!(cancelled["status"], "cancelled", "{cancelled}");
-        self.notes.note(Told::Cancelled { id });
+        self.notes.note(Known::Cancelled { id });
     }
 
     /// Waits for the oldest job that will complete.
@@ -155,6 +155,6 @@ impl Client<'_> {
         });
         let path = format!("/v1/jobs/{id}/results");
         let result = self.http.get_as(&path, "application/vnd.apache.arrow.stream").expect(200);
-        self.notes.note(Told::Completed { id, result: Digest::of(&result.body) });
+        self.notes.note(Known::Completed { id, result: Digest::of(&result.body) });
     }
 }

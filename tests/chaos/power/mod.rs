@@ -21,7 +21,7 @@ mod load;
 use check::Reference;
 use disk::{Disk, Kept};
 use journal::Journal;
-use load::{Noted, Notes, Told};
+use load::{Known, Noted, Notes};
 use support::chance::Chance;
 use support::faults::Faults;
 use support::ok;
@@ -49,7 +49,7 @@ fn recorded() -> &'static Recorded {
         let faults = Faults::under(&home, true);
         let server = home.start(&Setup { plugins: &["hostile"], variables: &faults.variables(), ..Setup::default() });
         let notes = Notes::new(&faults);
-        notes.note(Told::Token { hash: Digest::of(server.http.token.as_bytes()) });
+        notes.note(Known::Token { hash: Digest::of(server.http.token.as_bytes()) });
         load::drive(&server.http, &notes);
         let home = server.kill();
         let journal = Journal::read(ok(fs::read(faults.log()), "the log"));
@@ -60,7 +60,7 @@ fn recorded() -> &'static Recorded {
 }
 
 impl Recorded {
-    fn told_by(&self, cut: u64) -> &[Noted] {
+    fn known_by(&self, cut: u64) -> &[Noted] {
         &self.noted[..self.noted.partition_point(|(recorded, _)| *recorded <= cut)]
     }
 
@@ -118,25 +118,25 @@ fn what_was_acknowledged_survives_a_power_loss() {
         };
         let folder = scratch();
         disk.rebuild(&recorded.journal, kept, &mut chance, folder.path());
-        let told = recorded.told_by(*cut);
-        let what = format!("seed {seed}, power lost at {cut} of {last}, kept: {kept:?}, {} notes", told.len());
+        let known = recorded.known_by(*cut);
+        let what = format!("seed {seed}, power lost at {cut} of {last}, kept: {kept:?}, {} notes", known.len());
         if number + SERVERS >= cuts.len() {
-            serve(recorded, &folder.path().join(&recorded.data), told, &what);
+            serve(recorded, &folder.path().join(&recorded.data), known, &what);
         }
-        let wrong = check::complaints(&folder.path().join(&recorded.data), told, &recorded.reference);
+        let wrong = check::complaints(&folder.path().join(&recorded.data), known, &recorded.reference);
         fails_with(&wrong, &what, folder);
     }
 }
 
 /// The same by a whole server: what clients knew by then is there, the server runs unfinished jobs, and a repeated
 /// submission finds its job.
-fn serve(recorded: &Recorded, data_dir: &Path, told: &[Noted], what: &str) {
+fn serve(recorded: &Recorded, data_dir: &Path, known: &[Noted], what: &str) {
     let home = Home::new();
     copy(data_dir, &home.data_dir());
     let server = home.start(&Setup { plugins: &["hostile"], ..Setup::default() });
     let http = &server.http;
-    for (_, told) in told {
-        let Told::Submitted { id, key, .. } = told else { continue };
+    for (_, known) in known {
+        let Known::Submitted { id, key, .. } = known else { continue };
         let job = http.get(&format!("/v1/jobs/{id}"));
         assert_eq!(job.status, 200, "{what}: {}", job.text());
         if let Some(key) = key {
@@ -145,7 +145,8 @@ fn serve(recorded: &Recorded, data_dir: &Path, told: &[Noted], what: &str) {
             assert_eq!((again.status, again.json()["id"].as_str()), (200, Some(id.as_str())), "{what}");
         }
     }
-    let model = recorded.reference.values().filter(|job| told.iter().any(|(_, told)| names(told, &job.id.to_string())));
+    let model =
+        recorded.reference.values().filter(|job| known.iter().any(|(_, known)| names(known, &job.id.to_string())));
     for job in model.filter(|job| job.status == analyte_core::job::Status::Completed) {
         support::eventually("the job to complete", || {
             let job = http.get(&format!("/v1/jobs/{}", job.id)).expect(200).json();
@@ -154,8 +155,8 @@ fn serve(recorded: &Recorded, data_dir: &Path, told: &[Noted], what: &str) {
     }
 }
 
-fn names(told: &Told, job: &str) -> bool {
-    matches!(told, Told::Submitted { id, .. } if id == job)
+fn names(known: &Known, job: &str) -> bool {
+    matches!(known, Known::Submitted { id, .. } if id == job)
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -36,10 +36,10 @@ async fn handed(what: &str, encoding: StringEncoding, body: &str) -> String {
     let component = model(encoding, &name, body, "");
     let (component, description) = engine.install(component.into()).await.expect("installed");
     let model = Arc::new(description.models.into_iter().next().expect("its model"));
-    let told = Arc::new(Told::default());
+    let reported = Arc::new(Reported::default());
     let roomy = RunLimits { timeout_ms: 60_000, ..ROOMY };
     let asked = Instant::now();
-    let report = component.run(request(&model, "[]", roomy, &told)).await;
+    let report = component.run(request(&model, "[]", roomy, &reported)).await;
     let (took, longest) = (asked.elapsed(), engine.longest_step());
     println!("{what}: {took:?}, longest step {longest:?}");
     assert!(longest <= STEP, "{what}: {longest:?} without a pause");
@@ -100,8 +100,8 @@ async fn a_result_is_taken_before_it_is_cleared_away() {
         let bytes = model(StringEncoding::UTF8, "", &run, more);
         let (component, description) = engine.install(bytes.into()).await.expect("installed");
         let model = Arc::new(description.models.into_iter().next().expect("its model"));
-        let told = Arc::new(Told::default());
-        let report = component.run(request(&model, "[]", RUN, &told)).await;
+        let reported = Arc::new(Reported::default());
+        let report = component.run(request(&model, "[]", RUN, &reported)).await;
         assert_eq!(report.outcome.expect("a result").warnings, ["guest"], "{more}");
     }
 }
@@ -114,9 +114,9 @@ async fn an_input_as_large_as_it_may_be() {
     let column = BinaryArray::from_vec(vec![bytes.as_slice()]);
     let field = Field { kind: Kind::Binary, ..Field::new("large", BaseType::Blob) };
     let table = Table::new(vec![field].into(), vec![Arc::new(column)], 1).expect("a table");
-    let told = Arc::new(Told::default());
+    let reported = Arc::new(Reported::default());
     let roomy = RunLimits { timeout_ms: 60_000, ..ROOMY };
-    let request = RunRequest { input: table, ..request(&model, "[]", roomy, &told) };
+    let request = RunRequest { input: table, ..request(&model, "[]", roomy, &reported) };
     let asked = Instant::now();
     let report = component.run(request).await;
     println!("an input of 400 MiB: {:?}, longest step {:?}", asked.elapsed(), engine.longest_step());

@@ -11,8 +11,8 @@ async fn warm(engine: &Engine, attack: &str) -> (WarmInstance, Arc<ModelInfo>) {
     let (component, model) = install(engine, &body).await;
     let room = component.room_for(None, ROOMY).await;
     let mut warm = WarmInstance::new(component, ROOMY.memory_bytes, room).await.expect("a place");
-    let told = Arc::new(Told::default());
-    assert!(warm.run(request(&model, "[]", ROOMY, &told)).await.outcome.is_ok());
+    let reported = Arc::new(Reported::default());
+    assert!(warm.run(request(&model, "[]", ROOMY, &reported)).await.outcome.is_ok());
     assert!(warm.usable());
     (warm, model)
 }
@@ -40,9 +40,9 @@ async fn a_warm_instance_is_stopped_like_any_other() {
     ] {
         // At the end of its time.
         let (mut instance, model) = warm(&engine, &attack).await;
-        let told = Arc::new(Told::default());
+        let reported = Arc::new(Reported::default());
         let asked = Instant::now();
-        let said = shown(&instance.run(request(&model, "[{}]", ROOMY, &told)).await);
+        let said = shown(&instance.run(request(&model, "[{}]", ROOMY, &reported)).await);
         let took = asked.elapsed();
         assert_eq!(said.lines().next().map(str::trim), Some(TIMEOUT), "{what}");
         assert!(took < Duration::from_secs(10) && !instance.usable(), "{what}: {took:?}");
@@ -51,8 +51,8 @@ async fn a_warm_instance_is_stopped_like_any_other() {
         let (mut instance, model) = warm(&engine, &attack).await;
         let limits = RunLimits { timeout_ms: 3_600_000, ..ROOMY };
         let running = tokio::spawn(async move {
-            let told = Arc::new(Told::default());
-            instance.run(request(&model, "[{}]", limits, &told)).await
+            let reported = Arc::new(Reported::default());
+            instance.run(request(&model, "[{}]", limits, &reported)).await
         });
         let steps = steps_of(&engine);
         eventually("it to run", || (steps_of(&engine) > steps + 1 || what.contains("wait")).then_some(()));
@@ -88,13 +88,13 @@ async fn a_run_waits_for_places_that_warm_instances_hold() {
     for _ in 0..engine.memories() / 20 {
         let room = many.room_for(None, small).await;
         let mut warm = WarmInstance::new(many.clone(), small.memory_bytes, room).await.expect("a place");
-        let told = Arc::new(Told::default());
-        let report = warm.run(request(&many_model, "[]", small, &told)).await;
+        let reported = Arc::new(Reported::default());
+        let report = warm.run(request(&many_model, "[]", small, &reported)).await;
         assert!(report.outcome.is_ok(), "{:?}", report.outcome);
         held.push(warm);
     }
-    let told = Arc::new(Told::default());
-    let mut run = std::pin::pin!(good.run(request(&good_model, "[]", RUN, &told)));
+    let reported = Arc::new(Reported::default());
+    let mut run = std::pin::pin!(good.run(request(&good_model, "[]", RUN, &reported)));
     tokio::select! {
         report = run.as_mut() => panic!("there is a place after all: {:?}", report.outcome),
         () = engine.places_wanted() => {}

@@ -121,9 +121,9 @@ async fn the_fuel_of_parts_is_that_of_the_run() {
     let split = Split::new(Limits { fuel, ..splitting() }).await;
     let report = split.execute(48, parameters).await;
     assert!(report.usage.fuel > fuel && report.usage.fuel <= 2 * fuel, "{} of {fuel}", report.usage.fuel);
-    let told = failure(report);
+    let failed = failure(report);
     assert_eq!(
-        (told.code, told.message),
+        (failed.code, failed.message),
         (Code::OutOfFuel, format!("the run used up its {fuel} units of fuel (limit fuel)"))
     );
     split.stop().await;
@@ -134,9 +134,9 @@ async fn time_and_memory_are_those_of_the_run() {
     let split = Split::new(splitting()).await;
     let hurried = LimitsAsked { timeout_ms: Some(300), ..LimitsAsked::default() };
     let spin = json!({ "deed": "spin", "at": 30 });
-    let told = failure(split.executed(Execution { limits: hurried, ..split.execution(48, &spin) }).await);
+    let failed = failure(split.executed(Execution { limits: hurried, ..split.execution(48, &spin) }).await);
     assert_eq!(
-        (told.code, told.message.as_str()),
+        (failed.code, failed.message.as_str()),
         (Code::Timeout, "the run took longer than 300ms (limit timeout_ms)")
     );
     // There was no time for a second try.
@@ -153,7 +153,7 @@ async fn time_and_memory_are_those_of_the_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_parts_tell_is_told_as_of_one_run() {
+async fn what_parts_report_comes_as_of_one_run() {
     let (split, whole) = (Split::new(splitting()).await, Split::new(unsplit()).await);
     let log = json!({ "deed": "log", "number": 4 });
     let (id, other) = (split.submit(48, log.clone()).await, whole.submit(48, log.clone()).await);

@@ -75,7 +75,7 @@ pub(super) struct Fact<'a> {
     /// Not before.
     pub(super) asked: Tick,
     /// Not after.
-    pub(super) told: Tick,
+    pub(super) answered: Tick,
     /// It was in one of these states.
     pub(super) statuses: Vec<&'a str>,
     /// It looked like this.
@@ -168,7 +168,7 @@ impl<'a> Story<'a> {
     fn of(records: &'a [Record]) -> Self {
         let mut story = Self::default();
         for record in records {
-            let window = Window { from: record.asked, until: record.told };
+            let window = Window { from: record.asked, until: record.answered };
             match &record.act {
                 Act::Crash => story.crashes.push(window),
                 Act::Drain => story.drains.push(window),
@@ -185,7 +185,7 @@ impl<'a> Story<'a> {
         for record in records {
             if let Act::Everything(jobs) = &record.act {
                 let listed: BTreeSet<&str> = jobs.iter().map(id).collect();
-                let window = Window { from: record.asked, until: record.told };
+                let window = Window { from: record.asked, until: record.answered };
                 for (_, case) in story.cases.iter_mut().filter(|(job, _)| !listed.contains(**job)) {
                     case.missing.push(window);
                 }
@@ -197,7 +197,7 @@ impl<'a> Story<'a> {
     /// When a call may have been done: without an answer at any time until the server that took it was gone.
     fn window<T>(&self, record: &Record, answer: &Answer<T>) -> Option<Window> {
         let until = match answer {
-            Answer::Done(_) => record.told,
+            Answer::Done(_) => record.answered,
             Answer::Refused { .. } => return None,
             Answer::Unknown => {
                 let gone = self.crashes.iter().chain(&self.drains).map(|end| end.until);
@@ -210,7 +210,7 @@ impl<'a> Story<'a> {
     fn take(&mut self, record: &'a Record) {
         let fact = |statuses: &[&'a str], job| Fact {
             asked: record.asked,
-            told: record.told,
+            answered: record.answered,
             statuses: statuses.to_vec(),
             job,
             cancel: false,
@@ -225,7 +225,7 @@ impl<'a> Story<'a> {
             Act::Seen(job) => self.case(id(job)).facts.push(seen(job)),
             Act::Everything(jobs) => jobs.iter().for_each(|job| self.case(id(job)).facts.push(seen(job))),
             Act::Missing(job) => {
-                self.case(job).missing.push(Window { from: record.asked, until: record.told });
+                self.case(job).missing.push(Window { from: record.asked, until: record.answered });
             }
             Act::Cancel(job, answer) => {
                 let window = self.window(record, answer);

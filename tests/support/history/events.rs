@@ -16,7 +16,7 @@ pub(super) fn check(records: &[Record]) -> Vec<Violation> {
             if let [first, second] = pair
                 && first.id >= second.id
             {
-                add(format!("{} was told before {}", first.id, second.id));
+                add(format!("{} came before {}", first.id, second.id));
             }
         }
         for event in events {

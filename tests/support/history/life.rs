@@ -41,7 +41,7 @@ pub(super) fn check(id: &str, case: &Case<'_>, story: &Story<'_>) -> Vec<Violati
         }
     }
     for before in &case.facts {
-        for after in case.facts.iter().filter(|after| before.told < after.asked) {
+        for after in case.facts.iter().filter(|after| before.answered < after.asked) {
             order(before, after, case, &mut found);
         }
     }
@@ -67,10 +67,10 @@ impl Found<'_> {
 
 fn existence(case: &Case<'_>, found: &mut Found<'_>) {
     for missing in &case.missing {
-        let was_there = case.facts.iter().any(|fact| fact.told < missing.from);
+        let was_there = case.facts.iter().any(|fact| fact.answered < missing.from);
         let purged = case.purges.iter().any(|(purge, _)| purge.from < missing.until);
         if was_there && !purged {
-            let last = case.facts.iter().filter(|fact| fact.told < missing.from).max_by_key(|fact| fact.told);
+            let last = case.facts.iter().filter(|fact| fact.answered < missing.from).max_by_key(|fact| fact.answered);
             found.add(Rule::Lost, format!("missing at {missing:?}, and before: {last:?}"));
         }
     }
@@ -114,7 +114,7 @@ fn end(job: &Value, fact: &Fact<'_>, case: &Case<'_>, story: &Story<'_>, found: 
     let expected = story.ends.get(text(job, "custom_data")).copied();
     let code = job.pointer("/error/code").and_then(Value::as_str).unwrap_or_default();
     match status(job) {
-        "cancelled" if !case.cancels.iter().any(|cancel| cancel.from < fact.told) => {
+        "cancelled" if !case.cancels.iter().any(|cancel| cancel.from < fact.answered) => {
             found.add(Rule::CancelledByNobody, job.to_string());
         }
         "completed" if matches!(expected, Some(Ends::Failed(_))) => {
@@ -147,16 +147,16 @@ fn attempts(job: &Value, fact: &Fact<'_>, case: &Case<'_>, story: &Story<'_>, fo
 }
 
 fn before(windows: &[Window], fact: &Fact<'_>) -> u64 {
-    windows.iter().filter(|window| window.from < fact.told).map(|_| 1).sum()
+    windows.iter().filter(|window| window.from < fact.answered).map(|_| 1).sum()
 }
 
 /// What may lie between two facts, where the answer with the first had come before the request for the second was sent.
 fn order(before: &Fact<'_>, after: &Fact<'_>, case: &Case<'_>, found: &mut Found<'_>) {
-    let retried = case.retries.iter().any(|retry| retry.from < after.told && retry.until > before.asked);
+    let retried = case.retries.iter().any(|retry| retry.from < after.answered && retry.until > before.asked);
     let possible = before.statuses.iter().any(|from| after.statuses.iter().any(|to| reachable(from, to, retried)));
     let shown = || {
         let show = |fact: &Fact<'_>| fact.job.map_or_else(|| format!("{:?}", fact.statuses), Value::to_string);
-        format!("at {}: {}\n  at {}: {}", before.told, show(before), after.asked, show(after))
+        format!("at {}: {}\n  at {}: {}", before.answered, show(before), after.asked, show(after))
     };
     if !possible {
         let rule = if before.cancel {

@@ -120,7 +120,7 @@ pub struct Record {
     /// Before the request was sent.
     pub asked: Tick,
     /// After its answer had come, or the connection had broken.
-    pub told: Tick,
+    pub answered: Tick,
     /// What it was.
     pub act: Act,
 }
@@ -140,7 +140,7 @@ impl History {
 
     /// Keeps records that were made elsewhere.
     pub fn of(records: Vec<Record>) -> Self {
-        let next = records.iter().map(|record| record.told + 1).max().unwrap_or(0);
+        let next = records.iter().map(|record| record.answered + 1).max().unwrap_or(0);
         Self { clock: AtomicU64::new(next), records: Mutex::new(records) }
     }
 
@@ -151,8 +151,8 @@ impl History {
 
     /// Keeps what a client asked at `asked` and what the server answered just now.
     pub fn record(&self, asked: Tick, act: Act) {
-        let told = self.tick();
-        self.lock().push(Record { asked, told, act });
+        let answered = self.tick();
+        self.lock().push(Record { asked, answered, act });
     }
 
     /// How many records there are.
@@ -163,9 +163,9 @@ impl History {
     /// Fails the test if rules were broken; `over` as for [`check::check`].
     pub fn must_hold(&self, over: bool) {
         let found = self.broken(over);
-        let told: Vec<String> = found.iter().take(20).map(ToString::to_string).collect();
-        let about = self.about(&told.join("\n"));
-        assert!(found.is_empty(), "{} rules were broken:\n{}\n{about}", found.len(), told.join("\n"));
+        let first: Vec<String> = found.iter().take(20).map(ToString::to_string).collect();
+        let about = self.about(&first.join("\n"));
+        assert!(found.is_empty(), "{} rules were broken:\n{}\n{about}", found.len(), first.join("\n"));
     }
 
     /// What was recorded of the first few jobs that are named in this text.
@@ -175,7 +175,7 @@ impl History {
         let named = named.into_iter().filter(|job| text.contains(job)).take(3);
         let lines = named.flat_map(|job| {
             let of_job = records.iter().filter(move |record| record.act.job() == Some(job));
-            of_job.map(|record| format!("{}..{} {:?}", record.asked, record.told, record.act))
+            of_job.map(|record| format!("{}..{} {:?}", record.asked, record.answered, record.act))
         });
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -204,7 +204,7 @@ impl History {
             act => act.job().is_some_and(|job| jobs.contains(job)),
         };
         let kept = std::mem::take(&mut *records).into_iter().flat_map(|record| {
-            let (asked, told) = (record.asked, record.told);
+            let (asked, answered) = (record.asked, record.answered);
             let acts = match record.act {
                 Act::Everything(all) => all.into_iter().map(Act::Seen).filter(concerns).collect(),
                 // The copy is gone; that one was asked for still explains others.
@@ -215,7 +215,7 @@ impl History {
                 act if concerns(&act) => vec![act],
                 _ => Vec::new(),
             };
-            acts.into_iter().map(move |act| Record { asked, told, act })
+            acts.into_iter().map(move |act| Record { asked, answered, act })
         });
         *records = kept.collect::<Vec<_>>();
     }

@@ -10,7 +10,7 @@ use super::{Act, Answer, Made, Record, Tick, id, text};
 /// One submission.
 struct Submission<'a> {
     asked: Tick,
-    told: Tick,
+    answered: Tick,
     body: &'a str,
     answer: &'a Answer<Made>,
 }
@@ -35,7 +35,7 @@ impl<'a> Submissions<'a> {
         let mut all = Self { keyed: BTreeMap::new(), single: Vec::new() };
         for record in records {
             if let Act::Submit { key, body, answer, .. } = &record.act {
-                let submission = Submission { asked: record.asked, told: record.told, body, answer };
+                let submission = Submission { asked: record.asked, answered: record.answered, body, answer };
                 match key {
                     Some(key) => all.keyed.entry(key).or_default().push(submission),
                     None => all.single.push(submission),
@@ -180,7 +180,7 @@ fn key_rules<'a>(
     for refused in submissions.iter().filter(|one| one.refused() == Some("idempotency-mismatch")) {
         let other = submissions
             .iter()
-            .any(|one| one.body != refused.body && one.refused().is_none() && one.asked < refused.told);
+            .any(|one| one.body != refused.body && one.refused().is_none() && one.asked < refused.answered);
         if !other || accepted.contains(refused.body) {
             found.push((Rule::KeyRefused, format!("at {} for {:?}", refused.asked, refused.body)));
         }

@@ -77,8 +77,8 @@ fn trap_04_a_key_in_the_address_is_401() {
     });
     ask(&open, "appKey", &[]).expect(200);
     ask(&open, "appKey", &[("appKey", "another")]).expect(401);
-    let told = open.stderr();
-    assert!(!told.contains(&open.http.token), "{told}");
+    let stderr = open.stderr();
+    assert!(!stderr.contains(&open.http.token), "{stderr}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn trap_13_between_has_both_ends_or_one() {
 }
 
 #[test]
-fn trap_14_a_job_waits_until_there_is_somebody_to_run_it() {
+fn trap_14_a_job_waits_until_its_provider_can_run_it() {
     let server = one_at_a_time("");
     let client = Client::of(&server);
     let busy = client.submit("spin", &json!({}));

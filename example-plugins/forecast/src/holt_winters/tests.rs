@@ -62,9 +62,9 @@ fn a_constant_series_stays_what_it_is() {
 fn the_fitted_series_and_the_log_tell_of_the_same_fit() {
     let values = quarters(40);
     forecasts(&values, options(4, 1, Seasonality::Additive)).unwrap();
-    let told = recorded();
-    let [(_, line)] = &told.log[..] else { panic!("{:?}", told.log) };
-    let rows = std::str::from_utf8(&told.files.get("fitted.csv").unwrap().bytes).unwrap();
+    let recorded = recorded();
+    let [(_, line)] = &recorded.log[..] else { panic!("{:?}", recorded.log) };
+    let rows = std::str::from_utf8(&recorded.files.get("fitted.csv").unwrap().bytes).unwrap();
     let squared = |row: &str| {
         let cells: Vec<f64> = row.split(',').skip(1).map(|cell| cell.parse().unwrap()).collect();
         cells.into_iter().reduce(|value, fitted| (value - fitted).powi(2)).unwrap()
@@ -127,8 +127,11 @@ fn a_series_in_leaps_of_many_sizes_gives_finite_forecasts() {
 #[test]
 fn progress_rises_to_at_most_one() {
     forecasts(&quarters(24), options(4, 1, Seasonality::Multiplicative)).unwrap();
-    let told: Vec<f64> = recorded().progress.into_iter().map(|(fraction, _)| fraction).collect();
-    assert!(told.len() > 50 && told.is_sorted() && told.last().is_some_and(|last| *last <= 1.0), "{told:?}");
+    let fractions: Vec<f64> = recorded().progress.into_iter().map(|(fraction, _)| fraction).collect();
+    assert!(
+        fractions.len() > 50 && fractions.is_sorted() && fractions.last().is_some_and(|last| *last <= 1.0),
+        "{fractions:?}"
+    );
 }
 
 fn series() -> impl Strategy<Value = (Vec<f64>, u32)> {

@@ -42,13 +42,13 @@ fn both_sides(model: &ModelProto) -> Table {
     run(model, Table::new([NewColumn::of("x", [-1.0_f32, 1.0])]).unwrap(), "{}").unwrap()
 }
 
-fn check_classes(model: &ModelProto, labels: [i64; 2], scores: [&[f32]; 2], told: &str) {
+fn check_classes(model: &ModelProto, labels: [i64; 2], scores: [&[f32]; 2], case: &str) {
     let got = both_sides(model);
-    assert_eq!(got.column::<i64>("label").unwrap().values(), labels, "{told}");
+    assert_eq!(got.column::<i64>("label").unwrap().values(), labels, "{case}");
     for (row, scores) in scores.iter().enumerate() {
         for (class, expected) in scores.iter().enumerate() {
             let got = got.column::<f32>(&format!("p_{class}")).unwrap().get(row).unwrap();
-            assert!((got - expected).abs() < 6e-5, "{told}: {got} is not {expected}");
+            assert!((got - expected).abs() < 6e-5, "{case}: {got} is not {expected}");
         }
     }
 }
@@ -69,9 +69,9 @@ fn trees_of_two_classes() {
         (mixed, "LOGISTIC", &[0.2], [[0.525, 0.475], [0.2891, 0.7109]]),
         (mixed, "SOFTMAX", &[], [[0.3, -0.3], [-0.7, 0.7]]),
     ] {
-        let told = format!("{votes:?} {post} {base:?}");
+        let case = format!("{votes:?} {post} {base:?}");
         let [low, high] = &scores;
-        check_classes(&classifier(2, &votes, post, base), [10, 11], [low, high], &told);
+        check_classes(&classifier(2, &votes, post, base), [10, 11], [low, high], &case);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What clients that watch a job get: how its state changed, and what its runs reported (progress and log lines).
 //!
-//! An event's id tells when it happened and never changes: the job's revision at that time, then the number that the
+//! An event's id says when it happened and never changes: the job's revision at that time, then the number that the
 //! report has during this revision. Ids of one job rise; between two there may be gaps.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::names::{Attempt, TaskName};
 use crate::timestamp::Timestamp;
 
 /// The most reports of runs that the store keeps for one revision of a job; it drops further ones.
-pub const TOLD_PER_REVISION: u64 = 999_999;
+pub const RUN_EVENTS_PER_REVISION: u64 = 999_999;
 
 /// Where an event stands among those of its job. 0 stands before all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -23,12 +23,14 @@ pub struct EventId(pub u64);
 impl EventId {
     /// Of the change that led to this revision.
     pub fn of_revision(revision: u64) -> Self {
-        Self(revision.saturating_add(1).saturating_mul(TOLD_PER_REVISION + 1))
+        Self(revision.saturating_add(1).saturating_mul(RUN_EVENTS_PER_REVISION + 1))
     }
 
-    /// Of the `number`th report (from 1) of a run during this revision; `None` beyond [`TOLD_PER_REVISION`], and for 0.
-    pub fn of_told(revision: u64, number: u64) -> Option<Self> {
-        (1..=TOLD_PER_REVISION).contains(&number).then(|| Self(Self::of_revision(revision).0.saturating_add(number)))
+    /// Of the `number`th report (from 1) of a run during this revision; `None` beyond [`RUN_EVENTS_PER_REVISION`], and for 0.
+    pub fn of_run_event(revision: u64, number: u64) -> Option<Self> {
+        (1..=RUN_EVENTS_PER_REVISION)
+            .contains(&number)
+            .then(|| Self(Self::of_revision(revision).0.saturating_add(number)))
     }
 }
 
@@ -66,17 +68,17 @@ pub struct Moment {
 
 /// What a run reported, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct RunEvent {
     /// When.
     pub at: Timestamp,
     /// What.
-    pub what: Telling,
+    pub what: Reported,
 }
 
 /// What a run reported while it ran: its progress or a line of its log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Telling {
+pub enum Reported {
     /// How far it is.
     Progress(Progress),
     /// A line of its log.
@@ -116,13 +118,13 @@ pub enum Happened {
         code: Option<Code>,
     },
     /// A run reported its progress or wrote a line of its log.
-    Told {
+    Reported {
         /// The task that ran.
         task: TaskName,
         /// Its run.
         attempt: Attempt,
         /// What.
-        what: Telling,
+        what: Reported,
     },
 }
 

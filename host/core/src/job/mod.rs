@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::digest::Digest;
+use crate::document::Document;
 use crate::failure::Failure;
 use crate::job::event::Moment;
 use crate::names::{Attempt, FileName, JobId, Lease, ModelName, Organisation, ProviderName, SessionId, TaskName};
@@ -249,7 +249,7 @@ pub struct Task {
 }
 
 /// A request and its state.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// Its id.
     pub id: JobId,
@@ -288,9 +288,9 @@ pub struct Job {
     /// The client's own labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// The client's own data, as JSON text.
+    /// The client's own data, kept and answered to the letter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub custom_data: Option<Box<RawValue>>,
+    pub custom_data: Option<Document>,
     /// Counts changes; the ETag.
     #[serde(default)]
     pub revision: u64,
@@ -311,51 +311,6 @@ pub struct Pin {
     pub model_file: Option<Digest>,
     /// Capabilities that are granted.
     pub grants: Vec<String>,
-}
-
-/// Equal in every member; custom data by its text, which is why this is not derived.
-impl PartialEq for Job {
-    fn eq(&self, other: &Self) -> bool {
-        // Whole, so that the compiler asks about a new member.
-        let Self {
-            id,
-            organisation,
-            status,
-            tasks,
-            priority,
-            run_at,
-            created_at,
-            started_at,
-            finished_at,
-            limits,
-            retry,
-            retry_of,
-            created_by,
-            session,
-            tags,
-            custom_data,
-            revision,
-            history,
-        } = self;
-        *id == other.id
-            && *organisation == other.organisation
-            && *status == other.status
-            && *tasks == other.tasks
-            && *priority == other.priority
-            && *run_at == other.run_at
-            && *created_at == other.created_at
-            && *started_at == other.started_at
-            && *finished_at == other.finished_at
-            && *limits == other.limits
-            && *retry == other.retry
-            && *retry_of == other.retry_of
-            && *created_by == other.created_by
-            && *session == other.session
-            && *tags == other.tags
-            && *revision == other.revision
-            && *history == other.history
-            && custom_data.as_ref().map(|raw| raw.get()) == other.custom_data.as_ref().map(|raw| raw.get())
-    }
 }
 
 impl Job {

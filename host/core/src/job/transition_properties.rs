@@ -203,11 +203,11 @@ fn check_events(job: &Job) -> Result<(), TestCaseError> {
     let all = job.events_after(EventId(0));
     prop_assert_eq!(all.len(), job.history.len() + 1);
     prop_assert_eq!(all.first().map(|event| event.id), Some(EventId::of_revision(0)));
-    let told = all.last().map(|event| match &event.what {
+    let last = all.last().map(|event| match &event.what {
         Happened::Changed { status, .. } => Some(*status),
-        Happened::Told { .. } => None,
+        Happened::Reported { .. } => None,
     });
-    prop_assert_eq!(told, Some(Some(job.status)));
+    prop_assert_eq!(last, Some(Some(job.status)));
     for (place, event) in all.iter().enumerate() {
         let rest = job.events_after(event.id);
         prop_assert_eq!(Some(rest.as_slice()), all.get(place + 1..));
@@ -278,14 +278,14 @@ proptest! {
 /// Id, time, status, task, its status, attempt, code.
 type Heard = (u64, i64, Status, Option<String>, Option<Status>, u32, Option<Code>);
 
-fn told(job: &Job, after: EventId) -> Vec<Heard> {
-    let tell = |event: crate::job::event::JobEvent| match event.what {
+fn heard(job: &Job, after: EventId) -> Vec<Heard> {
+    let heard = |event: crate::job::event::JobEvent| match event.what {
         Happened::Changed { status, task, task_status, attempt, code } => {
             (event.id.0, event.at.0, status, task.map(|task| task.to_string()), task_status, attempt.0, code)
         }
-        Happened::Told { .. } => unreachable!("runs tell nothing here"),
+        Happened::Reported { .. } => unreachable!("runs report nothing here"),
     };
-    job.events_after(after).into_iter().map(tell).collect()
+    job.events_after(after).into_iter().map(heard).collect()
 }
 
 #[test]
@@ -313,20 +313,20 @@ fn a_watcher_learns_what_happened_in_order() {
         (5_000_000, 40, Status::Cancelled, None, None, 0, Some(Code::Cancelled)),
         (6_000_000, 50, Status::Queued, None, None, 2, None),
     ];
-    assert_eq!(told(&job, EventId(0)), whole);
-    assert_eq!(told(&job, EventId(3_999_999)), whole[3..]);
-    assert_eq!(told(&job, EventId(6_000_000)), []);
+    assert_eq!(heard(&job, EventId(0)), whole);
+    assert_eq!(heard(&job, EventId(3_999_999)), whole[3..]);
+    assert_eq!(heard(&job, EventId(6_000_000)), []);
 }
 
 #[test]
-fn a_job_without_a_history_tells_the_state_that_it_is_in() {
+fn a_job_without_a_history_shows_the_state_that_it_is_in() {
     let mut old = job(1, 0, 1);
     let queued = (1_000_000, 0, Status::Queued, None, None, 0, None);
-    assert_eq!(told(&old, EventId(0)), std::slice::from_ref(&queued));
+    assert_eq!(heard(&old, EventId(0)), std::slice::from_ref(&queued));
     let start = Event::Start { task: name(0), lease: Lease(1) };
     assert!(apply(&mut old, start, Timestamp(5)).is_ok());
     old.history.clear();
-    assert_eq!(told(&old, EventId(0)), [queued.clone(), (2_000_000, 5, Status::Running, None, None, 1, None)]);
+    assert_eq!(heard(&old, EventId(0)), [queued.clone(), (2_000_000, 5, Status::Running, None, None, 1, None)]);
     let fail = Event::Fail {
         run: Run { task: name(0), attempt: Attempt(1), lease: Lease(1) },
         failure: Failure::new(Code::Trap, "unreachable"),
@@ -335,8 +335,8 @@ fn a_job_without_a_history_tells_the_state_that_it_is_in() {
     };
     assert!(apply(&mut old, fail, Timestamp(9)).is_ok());
     old.history.clear();
-    assert_eq!(told(&old, EventId(0)), [queued, (3_000_000, 9, Status::Failed, None, None, 1, Some(Code::Trap))]);
-    assert_eq!(told(&old, EventId(3_000_000)), []);
+    assert_eq!(heard(&old, EventId(0)), [queued, (3_000_000, 9, Status::Failed, None, None, 1, Some(Code::Trap))]);
+    assert_eq!(heard(&old, EventId(3_000_000)), []);
 }
 
 #[test]

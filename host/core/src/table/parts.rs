@@ -121,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn more_bytes_than_a_column_holds_are_told() {
+    fn more_bytes_than_a_column_holds_are_refused() {
         let part = |bytes: i32| {
             // The system hands out zeroed pages only when they are touched, so this buffer takes no memory.
             let zeros = Buffer::from_vec(vec![0_u8; usize::try_from(bytes).unwrap()]);
             let column = BinaryArray::new(OffsetBuffer::new(vec![0, bytes].into()), zeros, None);
             Table::new(vec![Field::new("picture", BaseType::Blob)].into(), vec![Arc::new(column)], 1).unwrap()
         };
-        let told = Table::concat(vec![part(1), part(i32::MAX)]).unwrap_err().to_string();
-        assert!(told.starts_with("column `picture` cannot be joined: "), "{told}");
+        let refused = Table::concat(vec![part(1), part(i32::MAX)]).unwrap_err().to_string();
+        assert!(refused.starts_with("column `picture` cannot be joined: "), "{refused}");
     }
 }

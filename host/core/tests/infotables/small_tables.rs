@@ -52,7 +52,7 @@ fn rows_are_put_together_cell_by_cell() {
 }
 
 #[test]
-fn slips_are_told_with_their_place() {
+fn slips_are_named_with_their_place() {
     let fields = || vec![Field::new("a", BaseType::Number), Field::new("b", BaseType::Json)];
     let cases = [
         (vec![Cell::Int(1)], "row 2 has 1 values for 2 fields"),

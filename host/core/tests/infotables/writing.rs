@@ -143,7 +143,7 @@ fn what_providers_return_comes_into_the_form_that_clients_expect() {
 }
 
 #[test]
-fn a_table_is_written_in_so_many_bytes_and_no_more() {
+fn a_table_is_written_within_a_number_of_bytes() {
     let text = r#"[{"a":1.5,"b":"x\n","t":[{"u":"v"}]},{"b":null},{"a":2}]"#;
     let fields = [("a", BaseType::Number), ("b", BaseType::String), ("t", BaseType::Infotable)];
     let table = crate::read(text, &crate::shape(&fields)).expect("a table").table;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use analyte_core::codes::Code;
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::failure::Failure;
 use analyte_core::job::fields::{NAMES, is_field};
 use analyte_core::job::{Content, Job, Progress, RetryPolicy, RunLimits, Status, Task, Usage};
@@ -49,7 +50,7 @@ fn fields_are_those_of_the_json_form() {
     first.run_at = Some(Timestamp(1_500));
     first.retry_of = Some(first.id);
     first.created_by = Some("line 7".to_owned());
-    first.custom_data = serde_json::value::to_raw_value(&json!({"a": 1})).ok();
+    first.custom_data = Document::of(&json!({"a": 1})).ok();
     let expected = [
         ("id", Field::text(ID)),
         ("status", Field::text("running")),

@@ -59,9 +59,9 @@ mod tests {
 
     use super::*;
 
-    struct Tells(Sender<ThreadId>);
+    struct Reports(Sender<ThreadId>);
 
-    impl Drop for Tells {
+    impl Drop for Reports {
         fn drop(&mut self) {
             // The test may have ended.
             let _ = self.0.send(std::thread::current().id());
@@ -76,10 +76,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_large_is_dropped_by_another_thread() {
-        let (tells, told) = channel();
-        drop(BackgroundDrop::new(Tells(tells.clone())));
-        assert!(told.recv().is_ok_and(|thread| thread != std::thread::current().id()));
-        drop(BackgroundDrop::new(Tells(tells)).take());
-        assert_eq!(told.recv(), Ok(std::thread::current().id()));
+        let (sender, dropped) = channel();
+        drop(BackgroundDrop::new(Reports(sender.clone())));
+        assert!(dropped.recv().is_ok_and(|thread| thread != std::thread::current().id()));
+        drop(BackgroundDrop::new(Reports(sender)).take());
+        assert_eq!(dropped.recv(), Ok(std::thread::current().id()));
     }
 }

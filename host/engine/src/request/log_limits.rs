@@ -1,4 +1,4 @@
-//! How much a run may tell: lines up to the size of its log, progress at a pace.
+//! How much a run may report: lines up to the size of its log, progress at a pace.
 
 use std::time::{Duration, Instant};
 
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_reports_the_first_and_the_last_are_told() {
+    fn of_many_reports_the_first_and_the_last_are_passed_on() {
         let mut pace = Pace::new(&Limits { progress_per_second: 1, ..Limits::default() });
         let report = |fraction: f64| Progress { fraction, message: String::new() };
         assert_eq!(pace.rest(), None);

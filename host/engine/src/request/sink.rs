@@ -1,4 +1,4 @@
-//! Where what a run says while it runs goes: progress, log lines, result files.
+//! Where what a run reports while it runs goes: progress, log lines, result files.
 
 use analyte_core::job::Progress;
 use analyte_core::names::FileName;
@@ -15,7 +15,7 @@ pub struct LogLine {
     pub message: String,
 }
 
-/// Takes what a run tells while it runs. Calls come from the guest's threads and must be quick; limits on numbers and
+/// Takes what a run reports while it runs. Calls come from the guest's threads and must be quick; limits on numbers and
 /// sizes were applied before.
 #[async_trait]
 pub trait RunSink: Send + Sync + 'static {

@@ -304,9 +304,9 @@ mod tests {
     }
 
     /// Notes how many turns there were when it was dropped.
-    struct Told(Arc<AtomicUsize>, Log);
+    struct NotesItsEnd(Arc<AtomicUsize>, Log);
 
-    impl Drop for Told {
+    impl Drop for NotesItsEnd {
         fn drop(&mut self) {
             self.0.store(self.1.lock().len(), Ordering::Release);
         }
@@ -327,13 +327,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_is_dropped_waits_for_no_line() {
+    async fn a_dropped_worker_waits_for_no_line() {
         let (turns, log, gone) = (Turns::new(1), Log::default(), Arc::new(AtomicUsize::new(0)));
         let workers: Vec<_> = (0..100)
             .map(|number| {
-                let (work, told) = (busy(number, log.clone()), (number == 50).then(|| Told(gone.clone(), log.clone())));
+                let (work, notes) =
+                    (busy(number, log.clone()), (number == 50).then(|| NotesItsEnd(gone.clone(), log.clone())));
                 tokio::spawn(turns.clone().take(None, async move {
-                    let _told = told;
+                    let _notes = notes;
                     work.await;
                 }))
             })
@@ -356,7 +357,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_waits_for_something_else_holds_no_turn() {
+    async fn a_worker_that_waits_for_something_else_holds_no_turn() {
         let turns = Turns::new(1);
         let (say, heard) = tokio::sync::oneshot::channel();
         let waiting = tokio::spawn(turns.clone().take(None, async move { heard.await.is_ok() }));

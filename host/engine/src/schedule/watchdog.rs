@@ -77,7 +77,7 @@ struct Watched {
     lost: AtomicBool,
     /// Its turn was given to another thread.
     replaced: AtomicBool,
-    told: Notify,
+    given_up: Notify,
 }
 
 #[derive(Clone, Copy)]
@@ -141,7 +141,7 @@ impl Watchdog {
             now: Mutex::default(),
             lost: AtomicBool::new(false),
             replaced: AtomicBool::new(false),
-            told: Notify::new(),
+            given_up: Notify::new(),
         });
         let number = self.inner.next.fetch_add(1, Ordering::Relaxed);
         self.inner.guests.lock().insert(number, watched.clone());
@@ -204,7 +204,7 @@ impl Guest {
     /// What waits until this guest is given up.
     pub(crate) fn given_up(&self) -> impl Future<Output = ()> + Send + 'static {
         let watched = self.watched.clone();
-        async move { watched.told.notified().await }
+        async move { watched.given_up.notified().await }
     }
 
     fn step<T>(&self, length: Duration, replaceable: bool, step: impl FnOnce() -> T) -> (T, Duration) {
@@ -277,7 +277,7 @@ impl Inner {
             "a component has computed for {:?} without a point where it can be stopped; it is given up and runs no more",
             step.began.elapsed()
         );
-        guest.told.notify_one();
+        guest.given_up.notify_one();
     }
 
     /// A guest that was given up has gone after all.

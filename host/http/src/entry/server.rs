@@ -148,7 +148,7 @@ async fn refused_by_system(error: &io::Error, complaints: &mut Complaints) {
 /// How often something went wrong that goes wrong many times a second: worth one line a minute.
 #[derive(Default)]
 struct Complaints {
-    told: Option<Instant>,
+    last: Option<Instant>,
     since: u64,
 }
 
@@ -156,10 +156,10 @@ impl Complaints {
     /// It went wrong once more; how often since the last line in the log, or `None` where no further line is due.
     fn due(&mut self, now: Instant) -> Option<u64> {
         self.since += 1;
-        if self.told.is_some_and(|told| now.duration_since(told) < COMPLAINT_PAUSE) {
+        if self.last.is_some_and(|last| now.duration_since(last) < COMPLAINT_PAUSE) {
             return None;
         }
-        self.told = Some(now);
+        self.last = Some(now);
         Some(std::mem::take(&mut self.since))
     }
 }
@@ -246,13 +246,13 @@ impl Serving {
         let mut served = self.http.serve_connection(TokioIo::new(Box::pin(stream)), Answers(self.gate.clone()));
         let ended = {
             let mut closing = pin!(self.closing.cancelled());
-            let mut told = false;
+            let mut shutting_down = false;
             loop {
                 tokio::select! {
                     biased;
                     ended = poll_fn(|context| served.poll_without_shutdown(context)) => break ended,
-                    () = &mut closing, if !told => {
-                        told = true;
+                    () = &mut closing, if !shutting_down => {
+                        shutting_down = true;
                         Pin::new(&mut served).graceful_shutdown();
                     }
                 }
@@ -303,9 +303,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_complaint_is_told_once_a_minute() {
+    fn a_complaint_is_logged_once_a_minute() {
         let (mut complaints, start) = (Complaints::default(), Instant::now());
-        let told: Vec<_> = [0, 1, 59, 60, 61, 120].map(|at| complaints.due(start + Duration::from_secs(at))).into();
-        assert_eq!(told, [Some(1), None, None, Some(3), None, Some(2)]);
+        let logged: Vec<_> = [0, 1, 59, 60, 61, 120].map(|at| complaints.due(start + Duration::from_secs(at))).into();
+        assert_eq!(logged, [Some(1), None, None, Some(3), None, Some(2)]);
     }
 }

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_apart() {
+    fn what_cannot_be_used_is_refused_by_its_cause() {
         let ((certificate, key), (_, other)) = (pair(), pair());
         let refused = |certificate: &str, key: &str| Tls::new(certificate.as_bytes(), key.as_bytes()).err();
         assert_eq!(refused(&certificate, &key), None);

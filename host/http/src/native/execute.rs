@@ -23,7 +23,7 @@ use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use utoipa::ToSchema;
 
 use super::jobs::submit::body::{LimitsBody, TableInput};
-use super::jobs::submit::submission::{AT_ONCE, limits_of, parameters_of};
+use super::jobs::submit::submission::{limits_of, parameters_of};
 use super::models::body::TableBody;
 use super::path_and_query::{Segments, pairs};
 use super::table;
@@ -101,11 +101,8 @@ pub(crate) async fn execute(
 
     let limits = shared.limits.clone();
     let bytes = received.bytes;
-    let asked = if bytes.len() <= AT_ONCE {
-        Asked::of(format, bytes, query, &limits)?
-    } else {
-        table::compute(&shared, caller.organisation(), move || Asked::of(format, bytes, query, &limits)).await??
-    };
+    let (size, asked) = (bytes.len(), move || Asked::of(format, bytes, query, &limits));
+    let asked = table::compute_sized(&shared, caller.organisation(), size, asked).await??;
     let input = table::read_for((&shared, &caller), &shared.limits, &info, format, asked.table, asked.pointer).await?;
     // The body has gone. The run waits for memory, and would wait for this for ever.
     drop(received.reserved);

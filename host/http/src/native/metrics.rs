@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_of_this_moment_is_told_in_gauges() {
+    fn the_state_of_this_moment_is_in_gauges() {
         let depth = Depth {
             organisation: Organisation::default_one(),
             provider: ProviderName::new("statistics").unwrap(),

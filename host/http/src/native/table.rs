@@ -20,7 +20,7 @@ use crate::entry::auth::Caller;
 use crate::problem::Problem;
 use crate::shared::Shared;
 
-/// Up to this size a table is dealt with at once.
+/// Up to this size, in bytes, a body or a table is dealt with at once, beyond it on a thread where no other call waits behind it.
 const LARGE: usize = 64 * 1024;
 /// Most warnings in headers, and the longest of them in bytes; clients bound headers, too.
 const WARNINGS: usize = 20;
@@ -35,13 +35,9 @@ pub(crate) async fn read_for(
     bytes: Bytes,
     pointer: &str,
 ) -> Result<Read, Problem> {
-    let table = if bytes.len() <= LARGE {
-        read(format, bytes, &model.input, limits)
-    } else {
-        let (model, limits) = (model.clone(), limits.clone());
-        compute(shared, caller.organisation(), move || read(format, bytes, &model.input, &limits)).await?
-    };
-    table.map_err(|error| Problem::table(error, pointer))
+    let (model, limits, size) = (model.clone(), limits.clone(), bytes.len());
+    let read = move || read(format, bytes, &model.input, &limits);
+    compute_sized(shared, caller.organisation(), size, read).await?.map_err(|error| Problem::table(error, pointer))
 }
 
 /// A table as the body of an answer. A large one is written piece by piece, in at most `answer_bytes`; what is reserved
@@ -82,7 +78,7 @@ pub(crate) async fn stored(shared: &Shared, organisation: &Organisation, stream:
     let size = stream.len();
     let limits = shared.limits.clone();
     let parse = move || read(Format::Arrow, stream, &Shape::any(), &limits);
-    let read = if size <= LARGE { parse() } else { compute(shared, organisation, parse).await? };
+    let read = compute_sized(shared, organisation, size, parse).await?;
     read.map(|read| read.table).map_err(|error| {
         tracing::error!(%error, "a stored result cannot be read");
         Problem::new(Code::HostError, "the stored result cannot be read")
@@ -125,7 +121,17 @@ pub(crate) async fn compute<T: Send + 'static>(
     computed(&shared.manager.computing(organisation), work).await
 }
 
-/// The same in places that are at hand.
+/// Works on this many bytes: at once where they are few, else as [`compute`] does.
+pub(crate) async fn compute_sized<T: Send + 'static>(
+    shared: &Shared,
+    organisation: &Organisation,
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    if bytes <= LARGE { Ok(work()) } else { compute(shared, organisation, work).await }
+}
+
+/// The same as [`compute`] in places that are at hand.
 pub(crate) async fn computed<T: Send + 'static>(
     computing: &Computing,
     work: impl FnOnce() -> T + Send + 'static,

@@ -95,20 +95,19 @@ impl<'a, T> Member<'a, T> {
 
     /// Its text, refused where it is longer than `most` bytes, without looking into it.
     pub(crate) fn within(&self, pointer: &str, limit: &str, most: u64) -> Result<&'a RawValue, Problem> {
+        self.at_most(most, pointer, |bytes| format!("has {bytes} bytes; {most} are allowed (limit {limit})"))
+    }
+
+    /// Its text, refused with this message for its length where it is longer than `most` bytes.
+    fn at_most(&self, most: u64, pointer: &str, message: impl FnOnce(u64) -> String) -> Result<&'a RawValue, Problem> {
         let bytes = self.raw.get().len() as u64;
-        if bytes <= most {
-            return Ok(self.raw);
-        }
-        Err(too_large(pointer, format!("has {bytes} bytes; {most} are allowed (limit {limit})")))
+        if bytes <= most { Ok(self.raw) } else { Err(too_large(pointer, message(bytes))) }
     }
 
     /// Its text as that of a word, a number or a small object.
     fn small(&self, pointer: &str) -> Result<&'a str, Problem> {
-        let bytes = self.raw.get().len() as u64;
-        if bytes <= VALUE_BYTES {
-            return Ok(self.raw.get());
-        }
-        Err(too_large(pointer, format!("has {bytes} bytes; {VALUE_BYTES} are allowed")))
+        let message = |bytes| format!("has {bytes} bytes; {VALUE_BYTES} are allowed");
+        self.at_most(VALUE_BYTES, pointer, message).map(RawValue::get)
     }
 }
 
@@ -123,14 +122,13 @@ impl<'a, T: Deserialize<'a>> Member<'a, T> {
         object(self.small(pointer)?, pointer)
     }
 
-    /// The object that it is, in at most `most` bytes of JSON.
-    pub(crate) fn object_within(&self, pointer: &str, limit: &str, most: u64) -> Result<T, Problem> {
-        object(self.within(pointer, limit, most)?.get(), pointer)
-    }
-
-    /// What it is, in at most `most` bytes of JSON.
-    pub(crate) fn value_within(&self, pointer: &str, limit: &str, most: u64) -> Result<T, Problem> {
-        value(self.within(pointer, limit, most)?.get(), pointer)
+    /// The list or object that it is, of at most `most` items of which each takes up to `each` bytes of JSON. The refusal of a
+    /// longer text names the limit on the items: the bytes follow from it.
+    pub(crate) fn items(&self, pointer: &str, (limit, most): (&str, u64), each: u64) -> Result<T, Problem> {
+        // One more, so that the item beyond the limit is counted as such.
+        let bytes = most.saturating_add(1).saturating_mul(each);
+        let message = |bytes| format!("has {bytes} bytes, more than {most} {limit} can have (limit {limit})");
+        value(self.at_most(bytes, pointer, message)?.get(), pointer)
     }
 }
 

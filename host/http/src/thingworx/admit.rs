@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_asked_for_in_so_many_words() {
+    fn a_session_is_asked_for_by_true_alone() {
         let wants = |address: &'static str, header: Option<&'static str>| {
             let name = HeaderName::from_static("x-thingworx-session");
             let headers = header.map(|value| (name, HeaderValue::from_static(value)));

@@ -7,6 +7,7 @@ pub(crate) mod installed;
 pub(crate) mod kept;
 mod kept_room;
 pub(crate) mod load;
+pub(crate) mod model_file;
 pub(crate) mod models;
 pub(crate) mod providers;
 pub(crate) mod publish;

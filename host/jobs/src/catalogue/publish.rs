@@ -14,13 +14,13 @@ use analyte_core::names::{ModelName, Organisation, ProviderKey, ProviderName};
 use analyte_core::shape::{Field, Shape};
 use analyte_engine::component::inspect::{Kind, inspect};
 use analyte_engine::machine::budget::Reservation;
-use analyte_engine::request::{ModelFile, ModelSource};
-use analyte_store::{FileRecord, ModelKind, ModelRecord, NewContent, Staged, Store};
-use async_trait::async_trait;
+use analyte_engine::request::ModelFile;
+use analyte_store::{FileRecord, ModelKind, ModelRecord, NewContent, Staged};
 use bytes::Bytes;
 
 use crate::catalogue::installed::{Model, Origin, Provider};
 use crate::catalogue::kept::Kept;
+use crate::catalogue::model_file::ModelFileInStore;
 use crate::catalogue::providers::DESCRIPTION_BYTES;
 use crate::error::JobsError;
 use crate::manager::Manager;
@@ -231,7 +231,7 @@ impl Manager {
                 media_type: publish.media_type.clone(),
                 digest: staged.content.digest.to_string(),
                 size: staged.content.bytes,
-                source: Arc::new(StagedFile { store: self.inner.store.clone(), staged: staged.clone() }),
+                source: Arc::new(ModelFileInStore::staged(self.inner.store.clone(), staged.clone())),
             },
         };
         Ok(component.inspect_model(publish.key.organisation.as_ref(), file).await?)
@@ -407,29 +407,6 @@ fn refuse_other_fields(what: &str, given: &Shape, own: &Shape) -> Result<(), Job
         listed(given),
         listed(own)
     )))
-}
-
-/// A model file that is not published yet.
-struct StagedFile {
-    store: Arc<dyn Store>,
-    staged: Staged,
-}
-
-#[async_trait]
-impl ModelSource for StagedFile {
-    async fn read(&self, offset: u64, length: usize) -> Result<Bytes, String> {
-        let range = offset..offset.saturating_add(length as u64);
-        self.store.staged_range(&self.staged, range).await.map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "an uploaded model file cannot be read");
-            "the model file cannot be read from the server's store".to_owned()
-        })
-    }
-}
-
-impl std::fmt::Debug for StagedFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "StagedFile({})", self.staged.content.digest)
-    }
 }
 
 fn provider_component(name: &ProviderName) -> JobsError {

@@ -140,10 +140,24 @@ impl Manager {
     ) -> Result<NewJob, JobsError> {
         models.iter().try_for_each(|model| model.refuse_disabled())?;
         check_labels(&submission, &self.inner.limits)?;
-        let retry = submission.retry.resolve()?;
+        // Whole, so that the compiler asks what becomes of a new member.
+        let Submission {
+            tasks: asked,
+            custom_data,
+            priority,
+            run_at,
+            limits: limits_asked,
+            retry,
+            tags,
+            idempotency,
+            retry_of,
+            created_by,
+            session,
+        } = submission;
+        let retry = retry.resolve()?;
         models.iter().try_for_each(|model| component_of(model).map(drop))?;
-        let limits = submission.limits.resolve(&self.inner.limits, self.inner.engine.budget().largest_run())?;
-        let flows = submission.tasks.iter().zip(models).enumerate().map(|(place, (task, model))| Flow {
+        let limits = limits_asked.resolve(&self.inner.limits, self.inner.engine.budget().largest_run())?;
+        let flows = asked.iter().zip(models).enumerate().map(|(place, (task, model))| Flow {
             place,
             name: &task.name,
             results_of: task.results_of(),
@@ -151,28 +165,28 @@ impl Manager {
             model: &model.info,
         });
         check_flows(&flows.collect::<Vec<_>>())?;
-        let several = submission.tasks.len() > 1;
+        let several = asked.len() > 1;
         let (mut tasks, mut contents) = (Vec::with_capacity(models.len()), Vec::with_capacity(2 * models.len()));
-        for (place, (asked, model)) in submission.tasks.into_iter().zip(models).enumerate() {
+        for (place, (asked, model)) in asked.into_iter().zip(models).enumerate() {
             let name = asked.name.clone();
-            let prepared = self.prepare_task(organisation, model, asked, submission.limits).await;
+            let prepared = self.prepare_task(organisation, model, asked, limits_asked).await;
             let (task, given) = prepared.map_err(|error| if several { error.of_task(place, &name) } else { error })?;
             tasks.push(task);
             contents.extend(given.into_iter().map(NewContent::Bytes));
         }
         let job = Job {
-            priority: submission.priority,
-            run_at: submission.run_at,
+            priority,
+            run_at,
             retry,
-            retry_of: submission.retry_of,
-            created_by: submission.created_by,
-            session: submission.session,
-            tags: submission.tags,
-            custom_data: submission.custom_data,
+            retry_of,
+            created_by,
+            session,
+            tags,
+            custom_data,
             ..Job::queued(JobId(self.new_id()), organisation.clone(), tasks, limits, self.now())
         };
         let queue_cap = self.queue_cap(organisation);
-        Ok(NewJob { job, contents, idempotency: submission.idempotency, queue_cap })
+        Ok(NewJob { job, contents, idempotency, queue_cap })
     }
 
     /// A task ready to be kept, and the bytes that come with it.

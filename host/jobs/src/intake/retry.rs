@@ -116,7 +116,9 @@ impl Manager {
             self.current(organisation, task)?;
             tasks.push(self.asked_again(&job, task).await?);
         }
+        // Every member by name, so that the compiler asks whether a copy has a new one.
         let submission = Submission {
+            tasks,
             custom_data: job.custom_data.clone(),
             priority: job.priority,
             run_at: job.run_at.filter(|at| *at > self.now()),
@@ -126,7 +128,8 @@ impl Manager {
             idempotency,
             retry_of: Some(id),
             created_by: job.created_by.clone(),
-            ..Submission::of(tasks)
+            // A copy belongs to no session: that of the job may have ended.
+            session: None,
         };
         self.submit(organisation, submission).await
     }
@@ -138,12 +141,15 @@ impl Manager {
             Input::Results { of } => InputAsked::Results { of: of.clone() },
         };
         let parameters = Parameters::Json(self.stored_parameters(job, task).await?);
-        let (name, provider, model) = (task.name.clone(), task.provider.clone(), task.model.clone());
+        // Every member by name, so that the compiler asks whether a copy has a new one.
         Ok(TaskAsked {
+            name: task.name.clone(),
+            provider: task.provider.clone(),
+            model: task.model.clone(),
+            input,
             parameters,
             limits: task.limits.map(LimitsAsked::of).unwrap_or_default(),
             after: task.parents.clone(),
-            ..TaskAsked::named(name, provider, model, input)
         })
     }
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use analyte_core::codes::Code;
+use analyte_core::document::Document;
 use analyte_core::limits::Limits;
 use analyte_core::names::{JobId, ModelName, ProviderName, SessionId};
 use analyte_core::table::Table;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::Idempotency;
-use serde_json::value::RawValue;
 
 use crate::error::JobsError;
 use crate::intake::run_limits::{LimitsAsked, RetryAsked, refuse, wrong};
@@ -25,7 +25,7 @@ pub struct Submission {
     /// At least one, parents before their children.
     pub tasks: Vec<TaskAsked>,
     /// The client's own data, kept as it is.
-    pub custom_data: Option<Box<RawValue>>,
+    pub custom_data: Option<Document>,
     /// Lower runs first.
     pub priority: i32,
     /// Not to be started before.
@@ -94,14 +94,28 @@ pub struct Execution {
 
 /// Checks the client's own labels and data, and the idempotency key.
 pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(), JobsError> {
+    // Whole, so that the compiler asks whether a new member is bounded here.
+    let Submission {
+        tasks: _,
+        custom_data,
+        priority: _,
+        run_at: _,
+        limits: _,
+        retry: _,
+        tags,
+        idempotency,
+        retry_of: _,
+        created_by: _,
+        session: _,
+    } = submission;
     let mut problems = Vec::new();
-    if submission.tags.len() as u64 > limits.tags {
+    if tags.len() as u64 > limits.tags {
         problems.push(wrong(
             "/tags",
-            format!("a job takes at most {} tags, and these are {}", limits.tags, submission.tags.len()),
+            format!("a job takes at most {} tags, and these are {} (limit tags)", limits.tags, tags.len()),
         ));
     }
-    for (key, value) in &submission.tags {
+    for (key, value) in tags {
         if key.is_empty() || key.len() > TAG_BYTES || value.len() > TAG_BYTES {
             let shown: String = key.chars().take(40).collect();
             problems.push(wrong(
@@ -112,19 +126,19 @@ pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(
         }
     }
     refuse(problems)?;
-    if let Some(data) = &submission.custom_data {
-        let bytes = data.get().len() as u64;
+    if let Some(data) = custom_data {
+        let bytes = data.text().len() as u64;
         if bytes > limits.custom_data_bytes {
             return Err(JobsError::new(
                 Code::TooLarge,
                 format!(
-                    "custom_data takes {bytes} bytes, and at most {} are kept (custom_data_bytes)",
+                    "`/custom_data` has {bytes} bytes; {} are allowed (limit custom_data_bytes)",
                     limits.custom_data_bytes
                 ),
             ));
         }
     }
-    submission.idempotency.as_ref().map_or(Ok(()), |idempotency| check_key(&idempotency.key))
+    idempotency.as_ref().map_or(Ok(()), |idempotency| check_key(&idempotency.key))
 }
 
 /// Checks an idempotency key.
@@ -156,9 +170,16 @@ mod tests {
             assert_eq!(code(&Submission { tags: wrong, ..plain.clone() }), Some(Code::InvalidInput));
         }
         assert_eq!(code(&Submission { tags: tags(&[("k", "v")]), ..plain.clone() }), None);
-        let data = |text: &str| Some(RawValue::from_string(text.to_owned()).unwrap());
+        let message = |submission: &Submission| check_labels(submission, &limits).unwrap_err().message().to_owned();
+        assert_eq!(
+            message(&Submission { tags: tags(&[("a", ""), ("b", "")]), ..plain.clone() }),
+            "`/tags`: a job takes at most 1 tags, and these are 2 (limit tags)"
+        );
+        let data = |text: &str| Some(Document::new(text.to_owned()).unwrap());
         assert_eq!(code(&Submission { custom_data: data("1234"), ..plain.clone() }), None);
-        assert_eq!(code(&Submission { custom_data: data("12345"), ..plain.clone() }), Some(Code::TooLarge));
+        let long = Submission { custom_data: data("12345"), ..plain.clone() };
+        assert_eq!(code(&long), Some(Code::TooLarge));
+        assert_eq!(message(&long), "`/custom_data` has 5 bytes; 4 are allowed (limit custom_data_bytes)");
         let key = |key: &str| {
             let request = analyte_core::digest::Digest::of(b"");
             Some(Idempotency { key: key.to_owned(), request })

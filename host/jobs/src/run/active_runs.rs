@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use analyte_core::job::Progress;
-use analyte_core::job::event::{Telling, Told as ToldEvent};
+use analyte_core::job::event::{Reported, RunEvent};
 use analyte_core::job::transition::Run;
 use analyte_core::names::{JobId, Organisation, RunKey, TaskName};
 use analyte_core::timestamp::Timestamp;
@@ -29,17 +29,17 @@ pub(crate) struct LiveRun {
     stage: watch::Sender<Stage>,
     /// Held, by its other end, by everything that the run has of the host.
     present: watch::Sender<()>,
-    told: Mutex<Told>,
+    so_far: Mutex<SoFar>,
     /// Rung when the run reports something.
     bell: Arc<Notify>,
 }
 
 #[derive(Default)]
-struct Told {
+struct SoFar {
     progress: Option<Progress>,
     log: Vec<u8>,
     /// Not kept yet.
-    new: Vec<ToldEvent>,
+    new: Vec<RunEvent>,
     /// Whether the run ever reported anything.
     any: bool,
 }
@@ -55,7 +55,7 @@ struct Line<'a> {
 impl LiveRun {
     fn new(run: RunKey, bell: Arc<Notify>) -> Self {
         let (stage, _) = watch::channel(Stage::Running);
-        Self { run, stage, present: watch::Sender::new(()), told: Mutex::default(), bell }
+        Self { run, stage, present: watch::Sender::new(()), so_far: Mutex::default(), bell }
     }
 
     /// What is held for as long as the run is there.
@@ -99,66 +99,66 @@ impl LiveRun {
         })
     }
 
-    pub(crate) fn tell_progress(&self, time: Timestamp, progress: Progress) {
-        let mut told = self.told.lock();
-        told.progress = Some(progress.clone());
-        told.tell(time, Telling::Progress(progress));
-        drop(told);
+    pub(crate) fn report_progress(&self, time: Timestamp, progress: Progress) {
+        let mut so_far = self.so_far.lock();
+        so_far.progress = Some(progress.clone());
+        so_far.add(time, Reported::Progress(progress));
+        drop(so_far);
         self.bell.notify_one();
     }
 
-    pub(crate) fn tell_line(&self, time: Timestamp, line: LogLine) {
+    pub(crate) fn report_line(&self, time: Timestamp, line: LogLine) {
         let written = Line { time: time.to_string(), level: &line.level, message: &line.message };
-        let mut told = self.told.lock();
+        let mut so_far = self.so_far.lock();
         // Three texts always serialise.
-        if serde_json::to_writer(&mut told.log, &written).is_ok() {
-            told.log.push(b'\n');
+        if serde_json::to_writer(&mut so_far.log, &written).is_ok() {
+            so_far.log.push(b'\n');
         }
-        told.tell(time, Telling::Log { level: line.level, message: line.message });
-        drop(told);
+        so_far.add(time, Reported::Log { level: line.level, message: line.message });
+        drop(so_far);
         self.bell.notify_one();
     }
 
     /// Whether it ever reported anything.
-    pub(crate) fn has_told(&self) -> bool {
-        self.told.lock().any
+    pub(crate) fn has_reported(&self) -> bool {
+        self.so_far.lock().any
     }
 
     /// Takes what is not kept yet.
-    pub(crate) fn take_told(&self) -> Vec<ToldEvent> {
-        std::mem::take(&mut self.told.lock().new)
+    pub(crate) fn take_run_events(&self) -> Vec<RunEvent> {
+        std::mem::take(&mut self.so_far.lock().new)
     }
 
     /// Gives back what could not be kept. Of its progress only the last: a store that fails for long must not have it
     /// pile up; lines are bounded by the log.
-    pub(crate) fn put_back(&self, mut earlier: Vec<ToldEvent>) {
-        let progress = |told: &ToldEvent| matches!(told.what, Telling::Progress(_));
+    pub(crate) fn put_back(&self, mut earlier: Vec<RunEvent>) {
+        let progress = |event: &RunEvent| matches!(event.what, Reported::Progress(_));
         let last = earlier.iter().rposition(progress);
         let mut place = 0;
-        earlier.retain(|told| {
+        earlier.retain(|event| {
             place += 1;
-            !progress(told) || Some(place - 1) == last
+            !progress(event) || Some(place - 1) == last
         });
-        let mut told = self.told.lock();
-        earlier.append(&mut told.new);
-        told.new = earlier;
+        let mut so_far = self.so_far.lock();
+        earlier.append(&mut so_far.new);
+        so_far.new = earlier;
     }
 
     /// Its last progress.
     pub(crate) fn progress(&self) -> Option<Progress> {
-        self.told.lock().progress.clone()
+        self.so_far.lock().progress.clone()
     }
 
     /// Its log as NDJSON.
     pub(crate) fn log_so_far(&self) -> Vec<u8> {
-        self.told.lock().log.clone()
+        self.so_far.lock().log.clone()
     }
 }
 
-impl Told {
-    fn tell(&mut self, at: Timestamp, what: Telling) {
+impl SoFar {
+    fn add(&mut self, at: Timestamp, what: Reported) {
         self.any = true;
-        self.new.push(ToldEvent { at, what });
+        self.new.push(RunEvent { at, what });
     }
 }
 
@@ -171,7 +171,7 @@ pub(crate) struct Live {
     count: watch::Sender<usize>,
     bell: Arc<Notify>,
     /// Held while what runs reported is on its way to the store.
-    pub(crate) telling: AsyncMutex<()>,
+    pub(crate) keeping: AsyncMutex<()>,
 }
 
 impl Default for Live {
@@ -181,7 +181,7 @@ impl Default for Live {
             leaving: Mutex::default(),
             count: watch::channel(0).0,
             bell: Arc::default(),
-            telling: AsyncMutex::default(),
+            keeping: AsyncMutex::default(),
         }
     }
 }
@@ -241,19 +241,19 @@ impl Live {
     }
 
     /// Waits until a run has reported something.
-    pub(crate) async fn told(&self) {
+    pub(crate) async fn reported(&self) {
         self.bell.notified().await;
     }
 
     /// Says that runs have reported something that is not kept yet.
-    pub(crate) fn tell(&self) {
+    pub(crate) fn ring(&self) {
         self.bell.notify_one();
     }
 
     /// Takes what runs have reported and is not kept yet.
-    pub(crate) fn take_told(&self) -> Vec<(Arc<LiveRun>, Vec<ToldEvent>)> {
-        let told = |run: &Arc<LiveRun>| (run.clone(), run.take_told());
-        self.runs.lock().values().map(told).filter(|(_, told)| !told.is_empty()).collect()
+    pub(crate) fn take_run_events(&self) -> Vec<(Arc<LiveRun>, Vec<RunEvent>)> {
+        let taken = |run: &Arc<LiveRun>| (run.clone(), run.take_run_events());
+        self.runs.lock().values().map(taken).filter(|(_, events)| !events.is_empty()).collect()
     }
 
     /// Every run in progress.
@@ -362,8 +362,8 @@ mod tests {
     #[test]
     fn log_lines_are_ndjson() {
         let run = LiveRun::new(key(1), Arc::default());
-        run.tell_line(Timestamp(0), LogLine { level: "info".into(), message: "a\n\"b\"".into() });
-        run.tell_line(Timestamp(1), LogLine { level: "error".into(), message: "ü".into() });
+        run.report_line(Timestamp(0), LogLine { level: "info".into(), message: "a\n\"b\"".into() });
+        run.report_line(Timestamp(1), LogLine { level: "error".into(), message: "ü".into() });
         assert_eq!(
             String::from_utf8(run.log_so_far()).unwrap(),
             "{\"time\":\"1970-01-01T00:00:00.000Z\",\"level\":\"info\",\"message\":\"a\\n\\\"b\\\"\"}\n\
@@ -372,17 +372,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_is_taken_once_and_in_order_also_after_it_was_given_back() {
+    fn run_events_are_taken_once_and_in_order_also_after_they_were_given_back() {
         let live = Arc::new(Live::default());
         let run = live.begin(key(1));
-        assert!(!run.live.has_told() && live.take_told().is_empty());
+        assert!(!run.live.has_reported() && live.take_run_events().is_empty());
         let said = |message: &str| LogLine { level: "info".into(), message: message.into() };
-        run.live.tell_line(Timestamp(0), said("a"));
-        let earlier = run.live.take_told();
-        run.live.tell_progress(Timestamp(1), Progress { fraction: 0.5, message: "b".into() });
+        run.live.report_line(Timestamp(0), said("a"));
+        let earlier = run.live.take_run_events();
+        run.live.report_progress(Timestamp(1), Progress { fraction: 0.5, message: "b".into() });
         run.live.put_back(earlier);
-        let times: Vec<_> = live.take_told().into_iter().flat_map(|(_, told)| told).map(|told| told.at.0).collect();
+        let times: Vec<_> =
+            live.take_run_events().into_iter().flat_map(|(_, events)| events).map(|event| event.at.0).collect();
         assert_eq!(times, [0, 1]);
-        assert!(run.live.has_told() && live.take_told().is_empty());
+        assert!(run.live.has_reported() && live.take_run_events().is_empty());
     }
 }

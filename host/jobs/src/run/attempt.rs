@@ -34,8 +34,8 @@ use crate::run::slots::Slot;
 /// Contents above this size are written before the outcome, so that a large one holds up no others.
 const LARGE: usize = 64 * 1024;
 
-/// What a run gave, before it is kept.
-struct Given {
+/// How a run ended and what it cost, before that is kept.
+struct Ended {
     outcome: Result<(NewContent, Vec<String>), Failure>,
     usage: Usage,
 }
@@ -70,21 +70,21 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
         tracing::error!(job = %job.id, task = %run.key.task, "a task was claimed that its job does not have");
         return;
     };
-    let running = AssertUnwindSafe(given(&manager, &job, task, &sink, room, fetched)).catch_unwind();
-    let given = tokio::select! {
+    let running = AssertUnwindSafe(run_to_the_end(&manager, &job, task, &sink, room, fetched)).catch_unwind();
+    let ended = tokio::select! {
         biased;
         // Dropping the run stops the guest.
         () = live.stopped() => return,
-        given = running => given.unwrap_or_else(|_| {
+        ended = running => ended.unwrap_or_else(|_| {
             tracing::error!(job = %job.id, task = %task.name, "the host panicked while it looked after a run");
-            Given::failed(Failure::new(Code::HostError, "the server failed while it looked after this run"))
+            Ended::failed(Failure::new(Code::HostError, "the server failed while it looked after this run"))
         }),
     };
     let log = match live.log_so_far() {
         lines if lines.is_empty() => None,
         lines => Some(stage(&manager, lines.into()).await),
     };
-    let outcome = match given.outcome {
+    let outcome = match ended.outcome {
         Ok((result, warnings)) => (Outcome::Completed { result, files: sink.take_files() }, warnings),
         Err(failure) => (Outcome::Failed { failure, jitter: jitter() }, Vec::new()),
     };
@@ -94,13 +94,13 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
     let finished = Finished {
         run,
         outcome: outcome.0,
-        usage: given.usage,
+        usage: ended.usage,
         progress: live.progress(),
         log,
-        told: manager.last_words(&live).await,
+        run_events: manager.last_words(&live).await,
         warnings: outcome.1,
     };
-    manager.inner.metrics.ran(given.usage.fuel, begun_at.elapsed());
+    manager.inner.metrics.ran(ended.usage.fuel, begun_at.elapsed());
     // Another task may run while the store keeps this one's outcome; at most `outcomes::MOST` may wait for that.
     let place = manager.inner.finisher.place().await;
     drop(slot);
@@ -114,25 +114,25 @@ pub(crate) async fn attempt(manager: Manager, claimed: Claimed, begun: Begun, he
     }
 }
 
-impl Given {
+impl Ended {
     fn failed(failure: Failure) -> Self {
         Self { outcome: Err(failure), usage: Usage::default() }
     }
 }
 
-async fn given(
+async fn run_to_the_end(
     manager: &Manager,
     job: &Job,
     task: &Task,
     sink: &Arc<Sink>,
     room: Option<Reservation>,
     fetched: Option<Fetched>,
-) -> Given {
+) -> Ended {
     // Making a component ready takes memory of its own, and nobody may wait for memory with memory in hand.
     let room = room.filter(|_| manager.at_hand(&job.organisation, task));
     let request = match request(manager, job, task, sink, fetched).await {
         Ok(request) => request,
-        Err(failure) => return Given::failed(failure),
+        Err(failure) => return Ended::failed(failure),
     };
     let Requested { pinned, request, mut warnings } = request;
     let RunReport { outcome, usage, log_lines_dropped } = if let Some(session) = manager.in_session(job, task) {
@@ -159,7 +159,7 @@ async fn given(
         }
         Err(failure) => Err(failure),
     };
-    Given { outcome, usage }
+    Ended { outcome, usage }
 }
 
 /// Runs in the session's own instance, which is made where there is none.

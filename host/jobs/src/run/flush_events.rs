@@ -1,10 +1,10 @@
-//! Keeps what runs tell while they run, so that followers see it and a restart does not forget it.
+//! Keeps what runs report while they run, so that followers see it and a restart does not forget it.
 //!
 //! What all runs report within 50 ms goes to the store in one step. What a run reports last is kept with its outcome.
 
 use std::time::Duration;
 
-use analyte_core::job::event::Told;
+use analyte_core::job::event::RunEvent;
 use analyte_core::names::RunKey;
 
 use crate::end::phase::Phase;
@@ -18,9 +18,9 @@ const GATHER: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps what runs report, until the manager is gone.
-pub(crate) async fn keep_telling(manager: Manager) {
+pub(crate) async fn keep_reported(manager: Manager) {
     loop {
-        manager.inner.live.told().await;
+        manager.inner.live.reported().await;
         tokio::select! {
             () = tokio::time::sleep(GATHER) => {}
             () = manager.reached(Phase::Stopping) => {}
@@ -34,15 +34,15 @@ pub(crate) async fn keep_telling(manager: Manager) {
 /// Keeps all that runs have reported so far; `false` where the store failed, and it is still to be kept.
 pub(crate) async fn keep(manager: &Manager) -> bool {
     // No run takes its last words away while these are on their way: they would overtake them.
-    let _turn = manager.inner.live.telling.lock().await;
-    let (runs, told): (Vec<_>, Vec<_>) = manager.inner.live.take_told().into_iter().unzip();
+    let _turn = manager.inner.live.keeping.lock().await;
+    let (runs, run_events): (Vec<_>, Vec<_>) = manager.inner.live.take_run_events().into_iter().unzip();
     if runs.is_empty() {
         return true;
     }
     let keys = runs.iter().map(|run| run.run.clone());
-    let items: Vec<(RunKey, Vec<Told>)> = keys.zip(told).collect();
+    let items: Vec<(RunKey, Vec<RunEvent>)> = keys.zip(run_events).collect();
     // A copy for the case that the store fails; there is little of it.
-    match manager.inner.store.tell(items.clone()).await {
+    match manager.inner.store.keep_run_events(items.clone()).await {
         // Followers miss nothing of stale runs: their job went on without them.
         Ok(_) => {
             for run in &runs {
@@ -55,10 +55,10 @@ pub(crate) async fn keep(manager: &Manager) -> bool {
                 error = &error as &dyn std::error::Error,
                 "what runs reported could not be kept; trying again"
             );
-            for (run, (_, told)) in runs.iter().zip(items) {
-                run.put_back(told);
+            for (run, (_, run_events)) in runs.iter().zip(items) {
+                run.put_back(run_events);
             }
-            manager.inner.live.tell();
+            manager.inner.live.ring();
             false
         }
     }
@@ -66,11 +66,11 @@ pub(crate) async fn keep(manager: &Manager) -> bool {
 
 impl Manager {
     /// What a run has reported and is not kept yet, to be kept with its outcome.
-    pub(crate) async fn last_words(&self, run: &LiveRun) -> Vec<Told> {
-        if !run.has_told() {
+    pub(crate) async fn last_words(&self, run: &LiveRun) -> Vec<RunEvent> {
+        if !run.has_reported() {
             return Vec::new();
         }
-        let _turn = self.inner.live.telling.lock().await;
-        run.take_told()
+        let _turn = self.inner.live.keeping.lock().await;
+        run.take_run_events()
     }
 }

@@ -14,12 +14,10 @@ use analyte_core::names::{ModelName, Organisation, ProviderKey};
 use analyte_engine::Component;
 use analyte_engine::component::inspect::Kind;
 use analyte_engine::request::{ModelFile, ModelSource};
-use analyte_store::Store;
-use async_trait::async_trait;
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::catalogue::load::unavailable;
+use crate::catalogue::model_file::{ModelFileInStore, unreadable};
 use crate::manager::Manager;
 
 /// Model files are checked in pieces of this size.
@@ -105,12 +103,11 @@ impl Manager {
                 return Err(Failure::new(Code::ProviderUnavailable, message));
             }
             Err(error) => {
-                tracing::error!(%digest, error = &error as &dyn std::error::Error, "a model file cannot be read");
-                return Err(Failure::new(Code::HostError, "the model file cannot be read from the server's store"));
+                return Err(Failure::new(Code::HostError, unreadable(&digest, &error)));
             }
         };
-        let source = Stored { store: self.inner.store.clone(), digest };
-        self.check_once(&source, size).await?;
+        let source = ModelFileInStore::published(self.inner.store.clone(), digest);
+        self.check_once(&source, digest, size).await?;
         let source = Arc::new(source);
         Ok(ModelFile { name: model.to_string(), media_type, digest: digest.to_string(), size, source })
     }
@@ -118,8 +115,8 @@ impl Manager {
 
 impl Manager {
     /// Reads a model file once after each start of the server, to see that it is still what was published, to the last bit.
-    async fn check_once(&self, file: &Stored, size: u64) -> Result<(), Failure> {
-        if self.inner.checked_files.lock().contains(&file.digest) {
+    async fn check_once(&self, file: &ModelFileInStore, digest: Digest, size: u64) -> Result<(), Failure> {
+        if self.inner.checked_files.lock().contains(&digest) {
             return Ok(());
         }
         let failed = |why: String| Failure::new(Code::HostError, why);
@@ -134,38 +131,11 @@ impl Manager {
             at += piece.len() as u64;
             hasher.update(&piece);
         }
-        if Digest::from_bytes(hasher.finalize().into()) != file.digest {
-            tracing::error!(digest = %file.digest, "a model file is damaged");
+        if Digest::from_bytes(hasher.finalize().into()) != digest {
+            tracing::error!(%digest, "a model file is damaged");
             return Err(failed("the model file is damaged; publish it again".to_owned()));
         }
-        self.inner.checked_files.lock().insert(file.digest);
+        self.inner.checked_files.lock().insert(digest);
         Ok(())
-    }
-}
-
-/// A model file in the store.
-struct Stored {
-    store: Arc<dyn Store>,
-    digest: Digest,
-}
-
-#[async_trait]
-impl ModelSource for Stored {
-    async fn read(&self, offset: u64, length: usize) -> Result<Bytes, String> {
-        let range = offset..offset.saturating_add(length as u64);
-        match self.store.component_range(self.digest, range).await {
-            Ok(Some(bytes)) => Ok(bytes),
-            Ok(None) => Err("the model file is no longer there".to_owned()),
-            Err(error) => {
-                tracing::error!(digest = %self.digest, error = &error as &dyn std::error::Error, "a model file cannot be read");
-                Err("the model file cannot be read from the server's store".to_owned())
-            }
-        }
-    }
-}
-
-impl std::fmt::Debug for Stored {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Stored({})", self.digest)
     }
 }

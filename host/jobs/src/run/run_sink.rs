@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use crate::options::Clock;
 use crate::run::active_runs::{LiveRun, Presence};
 
-/// Takes what one run tells.
+/// Takes what one run reports.
 pub(crate) struct Sink {
     live: Arc<LiveRun>,
     store: Arc<dyn Store>,
@@ -42,11 +42,11 @@ impl Sink {
 #[async_trait]
 impl RunSink for Sink {
     fn progress(&self, progress: Progress) {
-        self.live.tell_progress(self.clock.now(), progress);
+        self.live.report_progress(self.clock.now(), progress);
     }
 
     fn log(&self, line: LogLine) {
-        self.live.tell_line(self.clock.now(), line);
+        self.live.report_line(self.clock.now(), line);
     }
 
     async fn create_file(&self, name: FileName, media_type: String) -> Result<Box<dyn FileSink>, String> {

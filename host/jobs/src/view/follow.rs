@@ -3,7 +3,7 @@
 //! A follower gets durable events only, so one that it saw is there again after a crash, under the same id. Nothing is
 //! kept for a follower: each reads from the store at its own pace, and one that does not read costs next to nothing.
 
-use analyte_core::job::event::{EventId, Happened, JobEvent, Telling};
+use analyte_core::job::event::{EventId, Happened, JobEvent, Reported};
 use analyte_core::names::{JobId, Organisation};
 
 use crate::end::phase::Phase;
@@ -75,21 +75,21 @@ impl Following {
 /// The first of these events, as many as fit into one portion.
 fn first_of(mut events: Vec<JobEvent>) -> Vec<JobEvent> {
     let mut bytes = 0;
-    let told = events.iter().take_while(|event| {
+    let fits = events.iter().take_while(|event| {
         let goes = bytes == 0 || bytes + text_of(event) <= PORTION_BYTES;
         bytes += text_of(event).max(1);
         goes
     });
-    let told = told.count();
-    events.truncate(told);
+    let fits = fits.count();
+    events.truncate(fits);
     events.shrink_to_fit();
     events
 }
 
 fn text_of(event: &JobEvent) -> usize {
     match &event.what {
-        Happened::Told { what: Telling::Log { message, .. }, .. } => message.len(),
-        Happened::Told { what: Telling::Progress(progress), .. } => progress.message.len(),
+        Happened::Reported { what: Reported::Log { message, .. }, .. } => message.len(),
+        Happened::Reported { what: Reported::Progress(progress), .. } => progress.message.len(),
         Happened::Changed { .. } => 0,
     }
 }
@@ -102,18 +102,18 @@ mod tests {
     use super::*;
 
     fn line(id: u64, bytes: usize) -> JobEvent {
-        let what = Telling::Log { level: "info".into(), message: "x".repeat(bytes) };
-        let what = Happened::Told { task: TaskName::only(), attempt: Attempt(1), what };
+        let what = Reported::Log { level: "info".into(), message: "x".repeat(bytes) };
+        let what = Happened::Reported { task: TaskName::only(), attempt: Attempt(1), what };
         JobEvent { id: EventId(id), at: Timestamp(0), what }
     }
 
     #[test]
     fn a_portion_is_small_and_never_empty() {
-        let told = |sizes: &[usize]| first_of(sizes.iter().map(|bytes| line(1, *bytes)).collect()).len();
-        assert_eq!(told(&[]), 0);
-        assert_eq!(told(&[0, 0, 10]), 3);
-        assert_eq!(told(&[PORTION_BYTES * 10, 1]), 1);
-        assert_eq!(told(&[1, PORTION_BYTES * 10, 1]), 1);
-        assert_eq!(told(&[PORTION_BYTES / 2; 5]), 2);
+        let portion = |sizes: &[usize]| first_of(sizes.iter().map(|bytes| line(1, *bytes)).collect()).len();
+        assert_eq!(portion(&[]), 0);
+        assert_eq!(portion(&[0, 0, 10]), 3);
+        assert_eq!(portion(&[PORTION_BYTES * 10, 1]), 1);
+        assert_eq!(portion(&[1, PORTION_BYTES * 10, 1]), 1);
+        assert_eq!(portion(&[PORTION_BYTES / 2; 5]), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! Reading jobs: one, a list, results, errors, files, logs.
 //!
-//! What a running task tells right now (progress, log lines) comes from memory, everything else from the store. Whatever
+//! What a running task reports right now (progress, log lines) comes from memory, everything else from the store. Whatever
 //! belongs to another organisation is answered as if it were not there.
 
 use std::ops::Range;
@@ -324,7 +324,7 @@ impl Manager {
     fn seen(&self, job: Arc<Job>) -> JobView {
         let mut view = JobView { job, waiting: None, progress: None, being_stopped: false };
         let Some(task) = view.task() else { return view };
-        // A run that was cancelled may go on for a moment; what it tells then is no part of the job.
+        // A run that was cancelled may go on for a moment; what it reports then is no part of the job.
         let live = (task.status == Status::Running)
             .then(|| self.inner.live.of(&view.job.organisation, view.job.id, &task.name))
             .flatten();

@@ -1,6 +1,7 @@
 //! Jobs and bytes for tests.
 
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::job::{Content, Input, Job, RetryPolicy, RunLimits, Task, Usage};
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, RunKey, TaskName};
 use analyte_core::timestamp::Timestamp;
@@ -57,7 +58,7 @@ pub fn job_with(
     let limits = RunLimits { fuel: 1, memory_bytes: 2, timeout_ms: 3 };
     let job = Job {
         retry: RetryPolicy { max_attempts: 2, backoff_ms: 1_000 },
-        custom_data: serde_json::value::RawValue::from_string(r#"{ "kept":  "as it is" }"#.to_owned()).ok(),
+        custom_data: Document::new(r#"{ "kept":  "as it is" }"#.to_owned()).ok(),
         ..Job::queued(id(at, number), Organisation::new(organisation).ok()?, tasks, limits, at)
     };
     Some((job, contents))
@@ -83,7 +84,7 @@ pub fn result_of(run: &RunKey, result: Bytes) -> Finished {
         usage: Usage { fuel: 5, peak_memory_bytes: 6 },
         progress: None,
         log: None,
-        told: Vec::new(),
+        run_events: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -59,7 +59,7 @@ pub enum Step {
     Purge {
         pick: usize,
     },
-    Tell {
+    KeepRunEvents {
         pick: usize,
         texts: Vec<usize>,
     },
@@ -223,7 +223,7 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => any::<usize>().prop_map(|pick| Step::Abandon { pick }),
         2 => any::<usize>().prop_map(|pick| Step::Purge { pick }),
         3 => (any::<usize>(), proptest::collection::vec(0..20_000_usize, 0..4))
-            .prop_map(|(pick, texts)| Step::Tell { pick, texts }),
+            .prop_map(|(pick, texts)| Step::KeepRunEvents { pick, texts }),
         1 => (0..3_000_u64, 0..4_usize, proptest::collection::vec((0..12_usize, 0..3_000_u64), 0..4))
             .prop_map(|(age, most, providers)| Step::Retire { age, most, providers }),
         4 => catalogue(),

@@ -34,11 +34,11 @@ pub(super) struct Entry {
     /// Of every content that the job names.
     pub(super) contents: HashMap<Digest, Bytes>,
     /// What its runs reported, oldest first.
-    pub(super) told: VecDeque<JobEvent>,
-    /// About the bytes of `told`.
-    pub(super) told_bytes: usize,
-    /// The last id that an event of `told` was given; none is given twice.
-    pub(super) last_told: EventId,
+    pub(super) run_events: VecDeque<JobEvent>,
+    /// About the bytes of `run_events`.
+    pub(super) run_event_bytes: usize,
+    /// The last id that an event of `run_events` was given; none is given twice.
+    pub(super) last_run_event: EventId,
 }
 
 /// What a schedule fired.

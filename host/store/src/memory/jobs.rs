@@ -62,8 +62,13 @@ impl Data {
             self.idempotency.insert((place.0.clone(), key), (request, place.1));
         }
         self.record(&job, now);
-        let entry =
-            Entry { job: Arc::new(job), contents, told: VecDeque::new(), told_bytes: 0, last_told: EventId::default() };
+        let entry = Entry {
+            job: Arc::new(job),
+            contents,
+            run_events: VecDeque::new(),
+            run_event_bytes: 0,
+            last_run_event: EventId::default(),
+        };
         self.jobs.insert(place, entry);
         Submitted::New
     }
@@ -132,9 +137,9 @@ impl Jobs for MemoryStore {
         most: usize,
     ) -> Result<Option<Events>> {
         let data = self.lock()?;
-        let Some(Entry { job, told, .. }) = data.jobs.get(&(organisation.clone(), id)) else { return Ok(None) };
+        let Some(Entry { job, run_events, .. }) = data.jobs.get(&(organisation.clone(), id)) else { return Ok(None) };
         let mut events = job.events_after(after);
-        events.extend(told.iter().filter(|event| event.id > after).cloned());
+        events.extend(run_events.iter().filter(|event| event.id > after).cloned());
         events.sort_by_key(|event| event.id);
         let complete = events.len() <= most;
         events.truncate(most);

@@ -11,9 +11,9 @@ mod contents;
 mod data;
 mod files;
 mod jobs;
+mod keep_run_events;
 mod listing;
 mod runs;
-mod tell;
 mod upkeep;
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
-use analyte_core::job::event::Told;
+use analyte_core::job::event::RunEvent;
 use analyte_core::job::transition::{Event, Left, Released, Run};
 use analyte_core::job::{Content, ResultFile};
 use analyte_core::names::RunKey;
@@ -27,11 +27,11 @@ struct Prepared {
     event: Event,
     /// The contents that it brings.
     brought: Vec<(Digest, Bytes)>,
-    told: Vec<Told>,
+    run_events: Vec<RunEvent>,
 }
 
 fn prepare(finished: Finished) -> Result<Prepared> {
-    let Finished { run, outcome, usage, progress, log, told, warnings } = finished;
+    let Finished { run, outcome, usage, progress, log, run_events, warnings } = finished;
     let mut brought = Vec::new();
     let mut keep = |content: NewContent| -> Result<Content> {
         let (content, bytes) = take(content)?;
@@ -52,7 +52,7 @@ fn prepare(finished: Finished) -> Result<Prepared> {
         }
         Outcome::Failed { failure, jitter } => Event::Fail { run: this, failure, jitter, left },
     };
-    Ok(Prepared { run, event, brought, told })
+    Ok(Prepared { run, event, brought, run_events })
 }
 
 impl Data {
@@ -88,9 +88,9 @@ impl Runs for MemoryStore {
         let prepared = finished.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
         let mut data = self.lock()?;
         let mut answers = Vec::with_capacity(prepared.len());
-        for Prepared { run, event, brought, told } in prepared {
+        for Prepared { run, event, brought, run_events } in prepared {
             // Before the run ends: what it reported belongs to the time when it ran.
-            data.tell(&run, told);
+            data.keep_run_events(&run, run_events);
             answers.push(data.end(run, event, brought, now));
         }
         Ok(answers)
@@ -117,8 +117,8 @@ impl Runs for MemoryStore {
         Ok(released)
     }
 
-    async fn tell(&self, told: Vec<(RunKey, Vec<Told>)>) -> Result<Vec<bool>> {
+    async fn keep_run_events(&self, reported: Vec<(RunKey, Vec<RunEvent>)>) -> Result<Vec<bool>> {
         let mut data = self.lock()?;
-        Ok(told.into_iter().map(|(run, told)| data.tell(&run, told)).collect())
+        Ok(reported.into_iter().map(|(run, events)| data.keep_run_events(&run, events)).collect())
     }
 }

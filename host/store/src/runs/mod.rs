@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
-use analyte_core::job::event::Told;
+use analyte_core::job::event::RunEvent;
 use analyte_core::job::transition::Released;
 use analyte_core::job::{Job, Progress, Usage};
 use analyte_core::names::{FileName, Organisation, RunKey};
@@ -50,7 +50,7 @@ pub trait Runs: Send + Sync + 'static {
 
     /// Keeps progress and log lines that runs reported; one answer each, in order; `false`: the run was stale, and
     /// nothing was kept.
-    async fn tell(&self, told: Vec<(RunKey, Vec<Told>)>) -> Result<Vec<bool>>;
+    async fn keep_run_events(&self, events: Vec<(RunKey, Vec<RunEvent>)>) -> Result<Vec<bool>>;
 }
 
 /// What a node has room for. Plain data, which any store can decide by.
@@ -189,8 +189,8 @@ pub struct Finished {
     pub progress: Option<Progress>,
     /// NDJSON lines.
     pub log: Option<NewContent>,
-    /// What the run reported since the last [`Runs::tell`]; kept in the same step.
-    pub told: Vec<Told>,
+    /// What the run reported since the last [`Runs::keep_run_events`]; kept in the same step.
+    pub run_events: Vec<RunEvent>,
     /// What the client should know.
     pub warnings: Vec<String>,
 }

@@ -12,8 +12,8 @@ mod graphs;
 mod lists;
 mod locking;
 mod retiring;
+mod run_events;
 mod sessions;
-mod told;
 mod within;
 
 use std::path::{Path, PathBuf};
@@ -200,7 +200,7 @@ async fn what_was_answered_is_in_the_files() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_opening_is_refused_and_told_who_has_it() {
+async fn a_second_opening_is_refused_and_learns_who_has_it() {
     let directory = TempDir::new().unwrap();
     let store = open(directory.path());
     let refused = SledStore::open(Options::new(directory.path())).unwrap_err().to_string();

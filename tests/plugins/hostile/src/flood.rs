@@ -76,11 +76,11 @@ pub(crate) fn bad_file_name() -> Result<Outcome> {
     let rows: Vec<(&str, String)> = ["", ".", "..", "../up", "/etc/passwd", "a/b", "a\\b", "a\0b", "-a", &long]
         .into_iter()
         .map(|name| {
-            let told = match result_files::create(name, "text/plain") {
+            let answer = match result_files::create(name, "text/plain") {
                 Ok(_) => "made".to_owned(),
                 Err(error) => format!("{error:?}"),
             };
-            (name, told)
+            (name, answer)
         })
         .collect();
     report(&rows)

@@ -38,7 +38,7 @@ pub(crate) fn read_env() -> Result<Outcome> {
     report(&rows)
 }
 
-fn told<T: std::fmt::Debug, E: std::fmt::Display>(result: std::result::Result<T, E>) -> String {
+fn shown<T: std::fmt::Debug, E: std::fmt::Display>(result: std::result::Result<T, E>) -> String {
     match result {
         Ok(value) => format!("got {value:?}"),
         Err(error) => format!("refused: {error}"),
@@ -48,29 +48,29 @@ fn told<T: std::fmt::Debug, E: std::fmt::Display>(result: std::result::Result<T,
 /// Directories and files.
 pub(crate) fn read_dir() -> Result<Outcome> {
     report(&[
-        ("read_dir /", told(fs::read_dir("/").map(Iterator::count))),
-        ("read_dir .", told(fs::read_dir(".").map(Iterator::count))),
-        ("read /etc/passwd", told(fs::read("/etc/passwd").map(|bytes| bytes.len()))),
-        ("write /tmp/hostile", told(fs::write("/tmp/hostile", "here"))),
+        ("read_dir /", shown(fs::read_dir("/").map(Iterator::count))),
+        ("read_dir .", shown(fs::read_dir(".").map(Iterator::count))),
+        ("read /etc/passwd", shown(fs::read("/etc/passwd").map(|bytes| bytes.len()))),
+        ("write /tmp/hostile", shown(fs::write("/tmp/hostile", "here"))),
     ])
 }
 
 /// TCP and UDP, out and in.
 pub(crate) fn connect() -> Result<Outcome> {
     report(&[
-        ("tcp 127.0.0.1:80", told(TcpStream::connect(("127.0.0.1", 80)).map(|_| ()))),
-        ("tcp [::1]:80", told(TcpStream::connect(("::1", 80)).map(|_| ()))),
-        ("tcp 192.0.2.1:443", told(TcpStream::connect(("192.0.2.1", 443)).map(|_| ()))),
-        ("tcp listen", told(TcpListener::bind(("127.0.0.1", 0)).map(|_| ()))),
-        ("udp bind", told(UdpSocket::bind(("0.0.0.0", 0)).map(|_| ()))),
+        ("tcp 127.0.0.1:80", shown(TcpStream::connect(("127.0.0.1", 80)).map(|_| ()))),
+        ("tcp [::1]:80", shown(TcpStream::connect(("::1", 80)).map(|_| ()))),
+        ("tcp 192.0.2.1:443", shown(TcpStream::connect(("192.0.2.1", 443)).map(|_| ()))),
+        ("tcp listen", shown(TcpListener::bind(("127.0.0.1", 0)).map(|_| ()))),
+        ("udp bind", shown(UdpSocket::bind(("0.0.0.0", 0)).map(|_| ()))),
     ])
 }
 
 /// Names.
 pub(crate) fn lookup() -> Result<Outcome> {
     report(&[
-        ("localhost", told(("localhost", 80).to_socket_addrs().map(Iterator::count))),
-        ("example.com", told(("example.com", 443).to_socket_addrs().map(Iterator::count))),
+        ("localhost", shown(("localhost", 80).to_socket_addrs().map(Iterator::count))),
+        ("example.com", shown(("example.com", 443).to_socket_addrs().map(Iterator::count))),
     ])
 }
 

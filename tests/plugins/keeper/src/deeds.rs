@@ -84,9 +84,9 @@ fn progress(times: u64) -> String {
 }
 
 fn leave(files: u64) -> String {
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for number in 0..files {
-        told.push(match result_files::create(&format!("file-{number}"), "text/plain") {
+        answers.push(match result_files::create(&format!("file-{number}"), "text/plain") {
             Ok(file) => {
                 let written = shown(file.write(b"left behind;"));
                 FILES.with_borrow_mut(|kept| kept.push(file));
@@ -95,8 +95,8 @@ fn leave(files: u64) -> String {
             Err(error) => shown(Err(error)),
         });
     }
-    told.dedup();
-    told.join("\n")
+    answers.dedup();
+    answers.join("\n")
 }
 
 fn resume() -> String {
@@ -105,15 +105,15 @@ fn resume() -> String {
         Ok(file) => file,
         Err(error) => return shown(Err(error)),
     };
-    let mut told = vec![shown(own.write(b"its own;"))];
+    let mut answers = vec![shown(own.write(b"its own;"))];
     if let Some(old) = kept.next() {
-        told.push(shown(old.write(b"smuggled;")));
-        told.push(shown(ResultFile::finish(old)));
+        answers.push(shown(old.write(b"smuggled;")));
+        answers.push(shown(ResultFile::finish(old)));
     }
     drop(kept);
-    told.push(shown(own.write(b"still its own;")));
-    told.push(shown(ResultFile::finish(own)));
-    told.join("\n")
+    answers.push(shown(own.write(b"still its own;")));
+    answers.push(shown(ResultFile::finish(own)));
+    answers.join("\n")
 }
 
 fn shown(result: std::result::Result<(), FileError>) -> String {

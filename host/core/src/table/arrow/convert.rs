@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::shape::Field;
 use crate::table::json::text;
 use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError};
-use crate::table::read::cell::{Cell, EXACT, Refused, location, push, refuse};
+use crate::table::read::cell::{Cell, EXACT, Refused, TOO_MUCH_TEXT, location, push, refuse};
 use crate::table::read::column_builder::ColumnBuilder;
 
 /// Converts the chunks of one column, in order. `left` is how much memory the table may still take.
@@ -25,9 +25,7 @@ pub(crate) fn convert(
         // Enough problems are known.
         Ok(()) | Err(Refused::Unsuitable(_)) => {}
         Err(Refused::TooMuchText) => {
-            let message =
-                "the column holds more text than 2 GiB, or than the limit table_bytes or 64 times the bytes sent allow";
-            return Err(ReadError::field(&field.name, message));
+            return Err(ReadError::field(&field.name, TOO_MUCH_TEXT));
         }
     }
     let (_, column) = target.builder.into_parts().map_err(|error| ReadError::field(&field.name, error.to_string()))?;

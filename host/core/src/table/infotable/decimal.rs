@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_told_from_words() {
+    fn numbers_are_distinguished_from_words() {
         for text in ["0", "-0", "+1", " 35\t", "1e3", "1E-3", ".5", "5.", "-1.25e+2", "00012"] {
             assert!(number(text).is_some(), "{text}");
         }

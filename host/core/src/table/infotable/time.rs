@@ -120,9 +120,9 @@ fn fraction_of(text: &str, unit: i64) -> Option<i64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let told = text.get(..12).unwrap_or(text);
+    let digits = text.get(..12).unwrap_or(text);
     let (mut parts, mut of) = (0_i128, 1_i128);
-    for digit in told.bytes() {
+    for digit in digits.bytes() {
         parts = parts * 10 + i128::from(digit - b'0');
         of *= 10;
     }

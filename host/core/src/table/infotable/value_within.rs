@@ -31,7 +31,11 @@ pub(super) fn value_within(
     match seed.deserialize(&mut serde_json::Deserializer::from_str(json)) {
         Ok(Ok(())) => {}
         Ok(Err(Refused::Unsuitable(message))) => return Err(message),
-        Ok(Err(Refused::TooMuchText)) => return Err("the value takes too much memory".to_owned()),
+        Ok(Err(Refused::TooMuchText)) => {
+            let message =
+                format!("the value takes more than {} bytes of memory (limit table_bytes)", limits.table_bytes);
+            return Err(message);
+        }
         Err(_) => return Err("a number beyond float64, or text that is not Unicode".to_owned()),
     }
     let (field, column) = column.into_parts().map_err(|error| error.to_string())?;

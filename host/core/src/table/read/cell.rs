@@ -39,6 +39,10 @@ pub(crate) enum Refused {
     TooMuchText,
 }
 
+/// What a client is answered to [`Refused::TooMuchText`], in whatever form its table came.
+pub(crate) const TOO_MUCH_TEXT: &str =
+    "the column holds more text than 2 GiB, or than the limit table_bytes or 64 times the bytes sent allow";
+
 impl From<TooMuchText> for Refused {
     fn from(_: TooMuchText) -> Self {
         Self::TooMuchText

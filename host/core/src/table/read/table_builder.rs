@@ -10,7 +10,7 @@ use crate::shape::{Field, Rest, Shape};
 use crate::table::Table;
 use crate::table::problem::{MOST_PROBLEMS, Problem, ReadError, clip};
 use crate::table::read::Read;
-use crate::table::read::cell::Refused;
+use crate::table::read::cell::{Refused, TOO_MUCH_TEXT};
 use crate::table::read::column_builder::ColumnBuilder;
 use crate::table::read::table_budget::TableBudget;
 
@@ -185,7 +185,7 @@ impl<'a> TableBuilder<'a> {
         match refused {
             Refused::Unsuitable(message) => self.problem(Problem { field, row: Some(row as u64 + 1), message }),
             Refused::TooMuchText => {
-                let message = "the column holds more text than 2 GiB or than its table may take".to_owned();
+                let message = TOO_MUCH_TEXT.to_owned();
                 let error = ReadError::of(vec![Problem { field, row: None, message }]);
                 Err(self.stop(error))
             }
@@ -251,10 +251,10 @@ fn row_bytes(kind: Kind) -> u64 {
 pub(crate) fn dropped_warnings<'n>(names: impl ExactSizeIterator<Item = &'n str>, limits: &Limits) -> Vec<String> {
     let most = usize::try_from(limits.warnings).unwrap_or(usize::MAX);
     let beyond = names.len().saturating_sub(most);
-    let told = if beyond == 0 { names.len() } else { most.saturating_sub(1) };
-    let beyond = names.len() - told;
+    let named = if beyond == 0 { names.len() } else { most.saturating_sub(1) };
+    let beyond = names.len() - named;
     let say = |name: &str| format!("column `{}` is not used by this model and was dropped", clip(name, 256));
-    let mut warnings: Vec<String> = names.take(told).map(say).collect();
+    let mut warnings: Vec<String> = names.take(named).map(say).collect();
     if beyond > 0 && most > 0 {
         warnings.push(format!("{beyond} further columns are not used by this model and were dropped"));
     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::failure::Failure;
 use analyte_core::job::{Input, Job, Progress, Status, Task};
 use analyte_core::names::{JobId, ModelName, ProviderName, TaskName};
 use analyte_jobs::{JobView, WaitingView};
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::answer::etag;
@@ -79,7 +79,7 @@ pub(crate) struct JobBody<'a> {
     tags: &'a BTreeMap<String, String>,
     /// Your own data.
     #[schema(value_type = Option<serde_json::Value>)]
-    custom_data: Option<&'a RawValue>,
+    custom_data: Option<&'a Document>,
     /// Where to go on.
     links: LinksBody<'a>,
 }
@@ -330,7 +330,7 @@ impl<'a> JobBody<'a> {
             error: view.job.error().map(ErrorBody::of),
             retry_of: *retry_of,
             tags,
-            custom_data: custom_data.as_deref(),
+            custom_data: custom_data.as_ref(),
             links: LinksBody::around(*id, None),
         })
     }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use analyte_core::names::{ModelName, ProviderName};
-use analyte_jobs::Right;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, Uri};
 
 use crate::entry::auth::Caller;
-use crate::native::path_and_query::{Segments, flag, known_pairs, parsed};
+use crate::native::path_and_query::Segments;
+use crate::native::providers::change::to_remove;
 use crate::problem::{Problem, ProblemBody};
 use crate::shared::Shared;
 
@@ -32,11 +32,7 @@ pub(crate) async fn delete(
     Segments((provider, model)): Segments<(ProviderName, ModelName)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    caller.require(Right::ProvidersWrite)?;
-    let [force, organisation] = known_pairs(&uri, ["force", "organisation"])?;
-    let force = flag("force", force.as_deref())?;
-    let organisation = parsed("organisation", organisation.as_deref())?;
-    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &provider)?;
+    let (key, force) = to_remove(&shared, &caller, &provider, &uri)?;
     shared.manager.remove_model(&key, &model, force).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use analyte_core::names::{ModelName, ProviderName};
-use analyte_jobs::Right;
 use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
 
 use super::body::{ModelBody, shown};
 use crate::entry::auth::Caller;
-use crate::native::path_and_query::{Segments, named};
+use crate::native::path_and_query::Segments;
+use crate::native::providers::change::to_change;
 use crate::problem::{Problem, ProblemBody};
 use crate::shared::Shared;
 
@@ -64,9 +64,7 @@ async fn switch(
     uri: &Uri,
     enabled: bool,
 ) -> Result<Response, Problem> {
-    caller.require(Right::ProvidersWrite)?;
-    let organisation = named(uri, "organisation")?;
-    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), provider)?;
+    let key = to_change(shared, caller, provider, uri)?;
     let model = shared.manager.set_model_enabled(&key, model, enabled).await?;
     shown(model).answer_holding(shared.manager.computing(caller.organisation()), StatusCode::OK, Vec::new())
 }

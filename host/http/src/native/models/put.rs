@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use analyte_core::names::{ModelName, ProviderName};
-use analyte_jobs::{ModelContent, PublishModel, Right};
+use analyte_jobs::{ModelContent, PublishModel};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, LOCATION};
@@ -14,7 +14,8 @@ use http::{HeaderValue, StatusCode};
 
 use super::body::{ModelBody, address, shown};
 use crate::entry::auth::Caller;
-use crate::native::path_and_query::{Segments, named};
+use crate::native::path_and_query::Segments;
+use crate::native::providers::change::to_change;
 use crate::native::providers::put::{broken_off, is_wasm};
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
@@ -50,11 +51,9 @@ pub(crate) async fn put(
     Segments((provider, model)): Segments<(ProviderName, ModelName)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    caller.require(Right::ProvidersWrite)?;
     let (parts, content) = request.into_parts();
+    let key = to_change(&shared, &caller, &provider, &parts.uri)?;
     refuse_compressed(&parts.headers)?;
-    let organisation = named(&parts.uri, "organisation")?;
-    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &provider)?;
     let limits = &shared.limits;
     let staged = if is_wasm(&parts.headers) {
         body::stage(&shared, content, "component_bytes", limits.component_bytes).await?

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use analyte_core::names::ProviderName;
-use analyte_jobs::Right;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, Uri};
 
+use super::change::to_remove;
 use crate::entry::auth::Caller;
-use crate::native::path_and_query::{Segments, flag, known_pairs, parsed};
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
 use crate::shared::Shared;
 
@@ -31,11 +31,7 @@ pub(crate) async fn delete(
     Segments(name): Segments<ProviderName>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    caller.require(Right::ProvidersWrite)?;
-    let [force, organisation] = known_pairs(&uri, ["force", "organisation"])?;
-    let force = flag("force", force.as_deref())?;
-    let organisation = parsed("organisation", organisation.as_deref())?;
-    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &name)?;
+    let (key, force) = to_remove(&shared, &caller, &name, &uri)?;
     shared.manager.remove_provider(&key, force).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

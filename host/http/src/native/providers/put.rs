@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::names::ProviderName;
-use analyte_jobs::{InstallProvider, ModelContent, Right};
+use analyte_jobs::{InstallProvider, ModelContent};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::body::{ProviderBody, Shown, address, written};
+use super::change::to_change;
 use crate::entry::auth::Caller;
 use crate::native::listing::Listing;
-use crate::native::path_and_query::{Segments, named};
+use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
 use crate::shared::Shared;
@@ -46,10 +47,8 @@ pub(crate) async fn put(
     Segments(name): Segments<ProviderName>,
     request: Request,
 ) -> Result<Response, Problem> {
-    caller.require(Right::ProvidersWrite)?;
     let (parts, content) = request.into_parts();
-    let organisation = named(&parts.uri, "organisation")?;
-    let key = shared.manager.provider_to_change(caller.principal(), organisation.as_ref(), &name)?;
+    let key = to_change(&shared, &caller, &name, &parts.uri)?;
     if !is_wasm(&parts.headers) {
         return Err(Problem::new(Code::UnsupportedMediaType, format!("a provider is a component, of type {WASM}")));
     }

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_told_with_their_place() {
+    fn slips_are_named_with_their_place() {
         let refused = |body: &str| read(body).err().unwrap_or_default();
         assert_eq!(refused(r#"{"rights":[]}"#), "`/label` is missing");
         assert_eq!(refused(r#"{"label":"a"}"#), "`/rights` is missing");

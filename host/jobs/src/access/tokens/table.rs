@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_beyond_the_rate_are_refused_and_told_when_to_come_back() {
+    fn calls_beyond_the_rate_are_refused_with_when_to_come_back() {
         let entry = Entry::new(record(None), 10, 0);
         let answers: Vec<_> = (0..4).map(|_| entry.admit().map_err(|error| error.message().to_owned())).collect();
         let refusal = Err("the token makes more than 3 calls a second (limit requests_per_second)".to_owned());

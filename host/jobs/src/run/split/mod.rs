@@ -16,10 +16,10 @@
 //! less fuel than usual is not split: its limit may be too tight for shares.
 
 mod join;
+mod merged_sink;
 mod parts;
 mod plan;
 mod splitting;
-mod told;
 mod unsuited;
 
 use std::sync::Arc;

@@ -13,8 +13,8 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
 use super::join::{alike, joined};
+use super::merged_sink::MergedSink;
 use super::plan::Part;
-use super::told::Told;
 use crate::manager::Manager;
 use crate::run::slots::Loan;
 
@@ -43,7 +43,7 @@ pub(super) async fn run(
     manager: &Manager,
 ) -> Result<RunReport, Apart> {
     let (stop, limits) = (Stop::default(), &*manager.inner.limits);
-    let told = Told::new(whole.sink.clone(), limits, &parts, stop.clone());
+    let merged = MergedSink::new(whole.sink.clone(), limits, &parts, stop.clone());
     let (mut loans, rooms): (Vec<Loan>, Vec<_>) =
         further.into_iter().map(|further| (further.loan, Arc::new(further.room))).unzip();
     let rooms = std::iter::once(room.clone()).chain(rooms);
@@ -55,7 +55,7 @@ pub(super) async fn run(
             let request = RunRequest {
                 input: whole.input.slice(part.from, part.rows),
                 limits: RunLimits { fuel: part.fuel, ..whole.limits },
-                sink: told.sink(number),
+                sink: merged.sink(number),
                 stop_conditions: StopConditions { stop: Some(stop.clone()), ..whole.stop_conditions.clone() },
                 ..whole.clone()
             };
@@ -98,7 +98,7 @@ pub(super) async fn run(
         };
         Ok(joined.ok_or(Apart { usage, by_host })?)
     };
-    let log_lines_dropped = ended.log_lines_dropped.saturating_add(told.tell_rest());
+    let log_lines_dropped = ended.log_lines_dropped.saturating_add(merged.pass_on_rest());
     Ok(RunReport { outcome, usage, log_lines_dropped })
 }
 

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_so_many_are_remembered() {
+    fn no_more_than_the_most_are_remembered() {
         let unsuited = Unsuited::default();
         for model in 0..MOST {
             unsuited.remember(kind(model, None));

@@ -4,9 +4,9 @@ mod catalogue;
 mod check;
 mod files;
 mod lists;
+mod run_events;
 mod runs;
 mod submits;
-mod told;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -68,7 +68,7 @@ pub(super) struct Model {
     organisations: BTreeMap<Organisation, OrganisationRecord>,
     tokens: BTreeMap<String, TokenRecord>,
     /// What runs reported, by job.
-    told: BTreeMap<Place, Vec<JobEvent>>,
+    run_events: BTreeMap<Place, Vec<JobEvent>>,
     changes: Vec<(Place, Status, Timestamp)>,
     /// Every run that ever was.
     runs: Vec<RunKey>,
@@ -91,7 +91,7 @@ impl Default for Model {
             files: BTreeMap::new(),
             organisations: BTreeMap::new(),
             tokens: BTreeMap::new(),
-            told: BTreeMap::new(),
+            run_events: BTreeMap::new(),
             changes: Vec::new(),
             runs: Vec::new(),
             submitted: 0,
@@ -175,7 +175,7 @@ impl Model {
         if let Some(job) = self.jobs.remove(place) {
             self.dropped.extend(contents(&job).into_iter().map(|content| (place.clone(), content)));
         }
-        self.told.remove(place);
+        self.run_events.remove(place);
         self.keys.retain(|(organisation, _), (_, id)| *organisation != place.0 || *id != place.1);
     }
 
@@ -246,7 +246,7 @@ impl Model {
                 }
                 Ok(())
             }
-            Step::Tell { pick, texts } => self.tell(store, pick, texts).await,
+            Step::KeepRunEvents { pick, texts } => self.keep_run_events(store, pick, texts).await,
             Step::Retire { age, most, providers } => self.retire(store, age, most, &providers).await,
             Step::PutProvider { .. }
             | Step::RemoveProvider { .. }

@@ -227,9 +227,9 @@ impl Model {
         };
         let log = Some(NewContent::Bytes(log));
         let warnings = vec!["a column was dropped".to_owned()];
-        let told = self.telling(&[30]);
-        self.told_by(&run, told.clone());
-        let finished = Finished { run: run.clone(), outcome, usage, progress, log, told, warnings };
+        let run_events = self.run_events_with(&[30]);
+        self.note_run_events(&run, run_events.clone());
+        let finished = Finished { run: run.clone(), outcome, usage, progress, log, run_events, warnings };
         let answers = said(store.finish(vec![finished], self.now).await)?;
         let place = (run.key.organisation.clone(), run.key.job);
         let expected = self.apply(&place, event).and_then(Result::ok).map(|(job, _)| job);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use analyte_core::job::event::Told;
+use analyte_core::job::event::RunEvent;
 use analyte_core::job::transition::Released;
 use analyte_core::names::RunKey;
 use analyte_core::timestamp::Timestamp;
 use async_trait::async_trait;
 
 use crate::sled::disk::errors::is_full;
-use crate::sled::operations::{claim, finish, heartbeat, release, tell};
+use crate::sled::operations::{claim, finish, heartbeat, keep_run_events, release};
 use crate::sled::store::SledStore;
 use crate::{Changed, Claims, Finished, Heartbeat, Result, Room, Runs};
 
@@ -52,7 +52,7 @@ impl Runs for SledStore {
         self.committer.commit(move |state| release::recover(state, &node, most_crashes, now)).await
     }
 
-    async fn tell(&self, told: Vec<(RunKey, Vec<Told>)>) -> Result<Vec<bool>> {
-        self.committer.commit(move |state| tell::tell(state, told)).await
+    async fn keep_run_events(&self, events: Vec<(RunKey, Vec<RunEvent>)>) -> Result<Vec<bool>> {
+        self.committer.commit(move |state| keep_run_events::keep_run_events(state, events)).await
     }
 }

@@ -200,7 +200,7 @@ impl Service {
                 self.disk.check(crate::sled::disk::faults::Point::Apply)?;
                 state.apply(&self.shared.snapshot)?;
                 // Callers that wait only until their operation is applied need not wait for the rest of the round.
-                tell_applied(state, batch, &self.shared);
+                answer_applied(state, batch, &self.shared);
             }
             next = match self.receiver.try_recv() {
                 Ok(Message::Operation(operation)) => operation,
@@ -293,7 +293,7 @@ fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared
     opened.disk.check(crate::sled::disk::faults::Point::Apply)?;
     opened.state.apply(&shared.snapshot)?;
     let early = !batch.is_empty() && batch.iter().all(|operation| operation.is_early());
-    tell_applied(&mut opened.state, batch, shared);
+    answer_applied(&mut opened.state, batch, shared);
     let applied = shared.snapshot.read().applied;
     if applied != shared.durable.borrow().batches {
         if early {
@@ -315,7 +315,7 @@ fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared
 }
 
 /// Answers the callers that wait only until their operation is applied, which all of these have been.
-fn tell_applied(state: &mut State, batch: &mut [Box<dyn Operation>], shared: &Shared) {
+fn answer_applied(state: &mut State, batch: &mut [Box<dyn Operation>], shared: &Shared) {
     if batch.iter().any(|operation| operation.is_early()) {
         // A caller that is answered finds its change counted.
         publish_counts(state, shared, false);

@@ -46,7 +46,7 @@ const JOB_IDEMPOTENCY: u8 = b'y';
 const CONTENT: u8 = b'c';
 pub(crate) const REFERENCE: u8 = b'b';
 pub(crate) const JOURNAL: u8 = b'e';
-pub(crate) const TOLD: u8 = b'v';
+pub(crate) const RUN_EVENTS: u8 = b'v';
 pub(crate) const ONCE: u8 = b'o';
 pub(crate) const FILE: u8 = b'f';
 const FILE_BYTES: u8 = b'g';
@@ -219,18 +219,18 @@ pub(crate) fn of_journal(key: &[u8]) -> Option<u64> {
 }
 
 /// All that the runs of a job reported.
-pub(crate) fn told_by(organisation: &Organisation, id: JobId) -> Vec<u8> {
-    with_id(key(TOLD, organisation), id)
+pub(crate) fn run_events_of(organisation: &Organisation, id: JobId) -> Vec<u8> {
+    with_id(key(RUN_EVENTS, organisation), id)
 }
 
-pub(crate) fn told(organisation: &Organisation, id: JobId, last: EventId) -> Vec<u8> {
-    let mut key = told_by(organisation, id);
+pub(crate) fn run_events(organisation: &Organisation, id: JobId, last: EventId) -> Vec<u8> {
+    let mut key = run_events_of(organisation, id);
     key.extend_from_slice(&last.0.to_be_bytes());
     key
 }
 
 /// The id at the end of such a key.
-pub(crate) fn of_told(key: &[u8]) -> Option<EventId> {
+pub(crate) fn of_run_events(key: &[u8]) -> Option<EventId> {
     let (_, last) = key.split_last_chunk::<8>()?;
     Some(EventId(u64::from_be_bytes(*last)))
 }

@@ -8,4 +8,4 @@ pub(crate) mod job_record;
 pub(crate) mod journal_block;
 pub(crate) mod keys;
 pub(crate) mod references;
-pub(crate) mod told_block;
+pub(crate) mod run_event_block;

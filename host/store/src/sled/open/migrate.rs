@@ -7,7 +7,7 @@
 //! | format | what is new |
 //! | --- | --- |
 //! | 1 | |
-//! | 2 | what runs tell (`v`), which an older version would leave behind when it removes the job; checksums of references and
+//! | 2 | what runs report (`v`), which an older version would leave behind when it removes the job; checksums of references and
 //! idempotency keys; who wrote the store |
 //! | 3 | providers of one organisation (`P`, `M` and their references), which an older version would take for shared ones;
 //! files (`f`, `g`), which it would leave behind; organisations (`O`); sessions, whose jobs it would run side by side |
@@ -137,7 +137,7 @@ fn found(tree: &sled::Tree) -> Result<Option<u32>> {
         return Err(StoreError::NewerFormat {
             found,
             known: FORMAT,
-            writer: writer.unwrap_or_else(|| "its number is not told".to_owned()),
+            writer: writer.unwrap_or_else(|| "its number is not recorded".to_owned()),
         });
     }
     Ok(Some(number(tree, keys::MIGRATING)?.unwrap_or(found)))

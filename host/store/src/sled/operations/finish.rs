@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use analyte_core::job::event::Told;
+use analyte_core::job::event::RunEvent;
 use analyte_core::job::transition::{Event, Left};
 use analyte_core::job::{Progress, ResultFile, Usage};
 use analyte_core::names::RunKey;
@@ -18,12 +18,12 @@ pub(crate) struct Prepared {
     run: RunKey,
     event: Event,
     contents: Vec<Staged>,
-    told: Vec<Told>,
+    run_events: Vec<RunEvent>,
 }
 
 /// Writes large contents.
 pub(crate) async fn prepare(blobs: &Arc<Blobs>, finished: Finished) -> Result<Prepared> {
-    let Finished { run, outcome, usage, progress, log, told, warnings } = finished;
+    let Finished { run, outcome, usage, progress, log, run_events, warnings } = finished;
     let mut contents = Vec::new();
     let log = match log {
         Some(log) => Some(staged(blobs, log, &mut contents).await?),
@@ -43,7 +43,7 @@ pub(crate) async fn prepare(blobs: &Arc<Blobs>, finished: Finished) -> Result<Pr
         }
         Outcome::Failed { failure, jitter } => Event::Fail { run: this, failure, jitter, left },
     };
-    Ok(Prepared { run, event, contents, told })
+    Ok(Prepared { run, event, contents, run_events })
 }
 
 async fn staged(
@@ -69,9 +69,9 @@ fn left(
 /// One answer each, in order.
 pub(crate) fn finish(state: &mut State, finished: Vec<Prepared>, now: Timestamp) -> Result<Vec<Option<Changed>>> {
     let mut answers = Vec::with_capacity(finished.len());
-    for Prepared { run, event, contents, told } in finished {
+    for Prepared { run, event, contents, run_events } in finished {
         // Before the run ends: what it reported belongs to the time when it ran.
-        state.tell(&run, told)?;
+        state.keep_run_events(&run, run_events)?;
         let place = (run.key.organisation, run.key.job);
         let applied = apply_event(state, &place, event, &contents, now)?;
         answers.push(match applied {

@@ -7,7 +7,7 @@ use analyte_core::job::event::{EventId, JobEvent};
 use analyte_core::names::{JobId, Organisation};
 
 use crate::sled::disk::errors::broken;
-use crate::sled::format::told_block::read_block;
+use crate::sled::format::run_event_block::read_block;
 use crate::sled::format::{job_record, keys};
 use crate::{Events, Result, StoreError};
 
@@ -23,7 +23,7 @@ pub(crate) fn after(
     most: usize,
 ) -> Result<Found> {
     let Some(job) = job_record::read(tree, organisation, id)? else { return Ok((None, Vec::new())) };
-    let (mut events, damaged) = told(tree, &job, after, most.saturating_add(1))?;
+    let (mut events, damaged) = reported(tree, &job, after, most.saturating_add(1))?;
     events.extend(job.events_after(after));
     events.sort_by_key(|event| event.id);
     let complete = events.len() <= most;
@@ -32,15 +32,15 @@ pub(crate) fn after(
 }
 
 /// What its runs reported, at most about `most` events.
-fn told(tree: &sled::Tree, job: &Job, after: EventId, most: usize) -> Result<(Vec<JobEvent>, Vec<Vec<u8>>)> {
+fn reported(tree: &sled::Tree, job: &Job, after: EventId, most: usize) -> Result<(Vec<JobEvent>, Vec<Vec<u8>>)> {
     let mut events = Vec::new();
     let mut damaged = Vec::new();
-    let key = |last| keys::told(&job.organisation, job.id, last);
+    let key = |last| keys::run_events(&job.organisation, job.id, last);
     for entry in tree.range(key(EventId(after.0.saturating_add(1)))..=key(EventId(u64::MAX))) {
         if events.len() >= most {
             break;
         }
-        let (key, head) = entry.map_err(|error| broken("read what was told", error))?;
+        let (key, head) = entry.map_err(|error| broken("read what a run reported", error))?;
         match read_block(tree, &key, head) {
             Ok(block) => events.extend(block.into_iter().filter(|event| event.id > after)),
             Err(StoreError::Damaged { .. }) => damaged.push(key.to_vec()),

@@ -15,8 +15,8 @@ pub(crate) mod ready;
 pub(crate) mod records;
 pub(crate) mod references;
 pub(crate) mod registry;
+pub(crate) mod run_event_blocks;
 pub(crate) mod snapshot;
-pub(crate) mod told_blocks;
 pub(crate) mod unconfirmed;
 
 use std::collections::{BTreeMap, HashMap};
@@ -39,8 +39,8 @@ use crate::sled::state::queue::Queue;
 use crate::sled::state::records::Records;
 use crate::sled::state::references::References;
 use crate::sled::state::registry::Registry;
+use crate::sled::state::run_event_blocks::RunEventBlocks;
 use crate::sled::state::snapshot::Snapshot;
-use crate::sled::state::told_blocks::ToldBlocks;
 use crate::sled::state::unconfirmed::Unconfirmed;
 use crate::{FilesRoom, Result};
 
@@ -71,7 +71,7 @@ pub(crate) struct State {
     pub(crate) starts: HashMap<Place, Vec<Start>>,
     pub(crate) running: HashMap<Lease, Running>,
     /// What runs of live jobs reported since the store was opened.
-    pub(crate) told: HashMap<Place, ToldBlocks>,
+    pub(crate) run_events: HashMap<Place, RunEventBlocks>,
     /// Jobs that the batch at hand changed beside those of which the journal tells.
     pub(crate) touched: Vec<Place>,
     /// Organisations whose files the batch at hand changed.
@@ -102,7 +102,7 @@ impl State {
             warm: HashMap::new(),
             starts: HashMap::new(),
             running: HashMap::new(),
-            told: HashMap::new(),
+            run_events: HashMap::new(),
             touched: Vec::new(),
             touched_files: Vec::new(),
             jobs_by_provider: JobsByProvider::default(),
@@ -128,7 +128,7 @@ impl State {
     /// Remembers a job as it is now.
     pub(crate) fn keep_warm(&mut self, place: Place, job: &Arc<Job>) {
         if job.status.ended() {
-            self.told.remove(&place);
+            self.run_events.remove(&place);
             self.warm.remove(&place);
         } else if self.warm.len() < WARM || self.warm.contains_key(&place) {
             self.warm.insert(place, Arc::clone(job));
@@ -138,7 +138,7 @@ impl State {
     pub(crate) fn forget(&mut self, place: &Place) {
         self.warm.remove(place);
         self.starts.remove(place);
-        self.told.remove(place);
+        self.run_events.remove(place);
         self.queue.forget_runs(place);
     }
 

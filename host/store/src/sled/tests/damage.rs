@@ -1,6 +1,6 @@
 //! One damaged record never stops the rest: it is put aside, counted once, and stays so.
 
-use analyte_core::job::event::{EventId, Happened, Telling, Told};
+use analyte_core::job::event::{EventId, Happened, Reported, RunEvent};
 use analyte_core::names::{RunKey, TaskKey};
 
 use super::*;
@@ -26,8 +26,8 @@ async fn fill(store: &SledStore) -> Kept {
     store.finish(vec![result_of(&run, bytes_of("result", 10))], NOW).await.unwrap();
     let running = submit(store, job(2, 10)).await;
     let run = store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.remove(0).run;
-    let what = Telling::Log { level: "info".to_owned(), message: "told".to_owned() };
-    assert_eq!(store.tell(vec![(run, vec![Told { at: NOW, what }])]).await.unwrap(), [true]);
+    let what = Reported::Log { level: "info".to_owned(), message: "reported".to_owned() };
+    assert_eq!(store.keep_run_events(vec![(run, vec![RunEvent { at: NOW, what }])]).await.unwrap(), [true]);
     let queued = submit(store, keyed()).await;
     let large = submit(store, job(4, LARGE)).await;
     let bytes = Bytes::from_static(b"another component");
@@ -70,9 +70,9 @@ async fn seen(store: &SledStore, kept: &Kept) -> Vec<String> {
         let whole = store.content(&default(), id, input).await.is_ok_and(|bytes| Digest::of(&bytes) == input.digest);
         seen.push(format!("{name} {} {whole}", job.status));
         let events = store.events(&default(), id, EventId(0), 99).await.unwrap().unwrap().events;
-        let told = events.iter().filter(|event| matches!(event.what, Happened::Told { .. })).count();
+        let reported = events.iter().filter(|event| matches!(event.what, Happened::Reported { .. })).count();
         if name == "running" {
-            seen.push(format!("told {told}"));
+            seen.push(format!("reported {reported}"));
         }
     }
     let counts = store.counts(&default()).await.unwrap();
@@ -104,7 +104,7 @@ const WHOLE: [&str; 15] = [
     "ended completed true",
     "queued queued true",
     "running running true",
-    "told 1",
+    "reported 1",
     "large queued true",
     "counts 2 1 1",
     "known true",
@@ -206,15 +206,15 @@ async fn one_damaged_record_of_any_kind_is_put_aside_and_the_rest_goes_on() {
             &[("organisations 1", "organisations 0")],
         ),
         ("a file", Flip, bare(keys::file(&of, "system", "small")), &[("small file true", "small file is gone")]),
-        ("a file of another path", Appear, bare(keys::file(&of, "system", "nobody's")), &[]),
+        ("a file of another path", Appear, bare(keys::file(&of, "system", "of no user")), &[]),
         ("a file's reference", Cut, bare(references::reference(large_file, &Owner::File(&of, "system", "large"))), &[]),
         ("a block of the journal", Flip, Box::new(|kept, db| first(kept, db, b'e')), &[("changes 7", "changes 6")]),
-        ("what was told", Flip, Box::new(|kept, db| first(kept, db, b'v')), &[("told 1", "told 0")]),
+        ("what a run reported", Flip, Box::new(|kept, db| first(kept, db, b'v')), &[("reported 1", "reported 0")]),
         ("an index entry", Cut, state(Class::Completed, |kept| kept.ended), &[]),
         ("an index entry of no job", Appear, bare(keys::with_id(keys::states(&of, Class::Failed), nobody)), &[]),
         ("one as format 3 had it", Appear, bare(keys::with_id(keys::old_states(&of, Class::Live), nobody)), &[]),
         ("a record of no job", Appear, bare(keys::job(&of, Class::Live, nobody)), &[]),
-        ("a record of nobody's job", Appear, bare(b"a\xff\xff".to_vec()), &[]),
+        ("a record of a job of no organisation", Appear, bare(b"a\xff\xff".to_vec()), &[]),
         ("an index entry that is none", Appear, bare(b"s\xff\xff".to_vec()), &[]),
         ("an idempotency key", Flip, bare(keys::idempotency(&of, "once")), &[("known true", "known false")]),
         ("a reference", Flip, Box::new(|kept, _| references::reference(large, &Owner::Job(&of, kept.large))), &[]),
@@ -307,8 +307,8 @@ async fn the_ids_and_positions_of_what_was_put_aside_are_not_given_again() {
     assert_eq!(store.health().await.unwrap().quarantined, 2);
     drop(store);
     let store = open(directory.path());
-    let what = Telling::Log { level: "info".to_owned(), message: "later".to_owned() };
-    assert_eq!(store.tell(vec![(run, vec![Told { at: NOW, what }])]).await.unwrap(), [true]);
+    let what = Reported::Log { level: "info".to_owned(), message: "later".to_owned() };
+    assert_eq!(store.keep_run_events(vec![(run, vec![RunEvent { at: NOW, what }])]).await.unwrap(), [true]);
     let after = store.events(&default(), kept.running, before.last().unwrap().id, 99).await.unwrap().unwrap().events;
     assert_eq!(after.len(), 1, "{before:?} {after:?}");
     submit(&store, job(50, 10)).await;

@@ -157,7 +157,7 @@ fn what_runs_after_a_failure_is_what_a_claim_has_given_out() {
             while store.submit(vec![job(99_000, 10)], NOW).await.is_err() {}
             let running = ListQuery { status: Some(Status::Running), limit: 1_000, ..everything() };
             for job in store.jobs(&default(), running).await.unwrap().jobs {
-                assert!(given.contains(&job.id), "{} runs, and nobody was told, after {fails}", job.id);
+                assert!(given.contains(&job.id), "{} runs, and no caller was given it, after {fails}", job.id);
             }
         });
     }
@@ -305,7 +305,7 @@ async fn a_result_that_finds_the_disk_full_takes_the_ballast_at_once() {
 }
 
 /// Something that can be compared.
-fn told(answer: Result<(), StoreError>) -> Result<(), String> {
+fn in_words(answer: Result<(), StoreError>) -> Result<(), String> {
     answer.map_err(|error| error.to_string())
 }
 
@@ -320,12 +320,12 @@ async fn uploads_leave_room_for_submissions_and_results_use_half_of_what_is_kept
     };
     let goes_on = async |writer: &mut Box<dyn ContentWriter>, free| {
         faults.say_free(free);
-        told(writer.write(bytes_of("a piece", MIB + 1)).await)
+        in_words(writer.write(bytes_of("a piece", MIB + 1)).await)
     };
     for (purpose, floor) in [(Purpose::Upload, 2 * FLOOR), (Purpose::Outcome, FLOOR / 2)] {
         let full = Err(StoreError::DiskFull { free_bytes: floor - 1, floor_bytes: floor }.to_string());
         let refused = begin(purpose, floor - 1).await.map(drop);
-        assert_eq!(told(refused), full, "{purpose:?}");
+        assert_eq!(in_words(refused), full, "{purpose:?}");
         let mut writer = begin(purpose, floor).await.unwrap();
         assert_eq!(goes_on(&mut writer, floor).await, Ok(()), "{purpose:?}");
         assert_eq!(goes_on(&mut writer, floor).await, Ok(()), "{purpose:?}");
@@ -337,7 +337,7 @@ async fn uploads_leave_room_for_submissions_and_results_use_half_of_what_is_kept
         writer.write(bytes_of("the rest", 10)).await.unwrap();
         faults.say_free(floor - 1);
         let refused = writer.finish().await.map(drop);
-        assert_eq!(told(refused), full, "{purpose:?}");
+        assert_eq!(in_words(refused), full, "{purpose:?}");
     }
     // Where an upload is refused, a submission and what was uploaded before still are not.
     let bytes = bytes_of("uploaded", 3 * MIB);

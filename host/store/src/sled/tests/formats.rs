@@ -200,7 +200,7 @@ fn a_store_of_a_newer_version_is_refused_and_left_as_it_is() {
             env!("CARGO_PKG_VERSION")
         )
     };
-    for (writer, named) in [(Some("7.1.0"), "7.1.0"), (None, "its number is not told")] {
+    for (writer, named) in [(Some("7.1.0"), "7.1.0"), (None, "its number is not recorded")] {
         write(writer);
         for _ in 0..2 {
             let refused = SledStore::open(Options::new(directory.path())).unwrap_err();

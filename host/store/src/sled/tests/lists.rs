@@ -292,7 +292,7 @@ async fn a_long_look_lets_commits_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_so_many_long_looks_go_on_at_once() {
+async fn only_two_long_looks_go_on_at_once() {
     let (_directory, store) = open();
     let store = Arc::new(store);
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -324,16 +324,16 @@ async fn only_so_many_long_looks_go_on_at_once() {
 async fn a_look_whose_caller_has_gone_ends() {
     let (_directory, store) = open();
     let store = Arc::new(store);
-    let (tell, told) = tokio::sync::oneshot::channel();
-    let tell = Arc::new(parking_lot::Mutex::new(Some(tell)));
+    let (begun, looked) = tokio::sync::oneshot::channel();
+    let begun = Arc::new(parking_lot::Mutex::new(Some(begun)));
     let look = tokio::spawn({
         let store = Arc::clone(&store);
         async move {
             let begin = || {
-                let tell = Arc::clone(&tell);
+                let begun = Arc::clone(&begun);
                 let between = move || {
-                    if let Some(tell) = tell.lock().take() {
-                        tell.send(()).unwrap();
+                    if let Some(begun) = begun.lock().take() {
+                        begun.send(()).unwrap();
                     }
                 };
                 Probe { times: usize::MAX, between }
@@ -342,7 +342,7 @@ async fn a_look_whose_caller_has_gone_ends() {
             store.reader.read_long(want(), begin).await
         }
     });
-    told.await.unwrap();
+    looked.await.unwrap();
     look.abort();
     // Sooner than it would be out of time.
     let deadline = std::time::Instant::now() + want().time() * 2 / 3;

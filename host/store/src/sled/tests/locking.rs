@@ -16,7 +16,7 @@ fn the_lock_file_of_a_process_that_is_gone_is_no_obstacle() {
 }
 
 #[test]
-fn whoever_holds_the_lock_is_named_even_without_a_number() {
+fn the_holder_of_the_lock_is_named_even_without_a_number() {
     let directory = TempDir::new().unwrap();
     let _store = open(directory.path());
     std::fs::write(directory.path().join("lock"), "").unwrap();

@@ -1,5 +1,6 @@
 //! Small contents lie within their job's record, wherever that goes.
 
+use analyte_core::document::Document;
 use analyte_core::job::{Content, Job};
 
 use super::*;
@@ -60,7 +61,7 @@ async fn what_no_longer_fits_into_a_record_that_grew_is_kept_beside_it() {
     let directory = TempDir::new().unwrap();
     let store = open(directory.path());
     let mut new = job(1, 700);
-    new.job.custom_data = serde_json::value::to_raw_value(&"x".repeat(2_000)).ok();
+    new.job.custom_data = Document::of(&"x".repeat(2_000).into()).ok();
     let id = submit(&store, new).await;
     drop(store);
     assert_eq!(entries(&directory), [("a", 1), ("p", 1)]);

@@ -9,7 +9,7 @@ use analyte_core::names::JobId;
 
 use crate::sled::format::envelope::{self, Find};
 use crate::sled::format::keys::{self, Class, Place};
-use crate::sled::format::{file_record, idempotency, job_record, journal_block, told_block};
+use crate::sled::format::{file_record, idempotency, job_record, journal_block, run_event_block};
 use crate::sled::state::State;
 use crate::sled::write::write_job;
 use crate::{Result, StoreError};
@@ -138,7 +138,7 @@ impl State {
     pub(crate) fn quarantine_record_if_damaged(&mut self, key: &[u8]) -> Result<()> {
         let Some(head) = self.records.find(key)? else { return Ok(()) };
         let read = match key.first() {
-            Some(&keys::TOLD) => told_block::read_block(&self.records, key, head).map(|_| ()),
+            Some(&keys::RUN_EVENTS) => run_event_block::read_block(&self.records, key, head).map(|_| ()),
             Some(&keys::JOURNAL) => journal_block::read(&self.records, key, head).map(|_| ()),
             Some(&keys::FILE) => file_record::read(&self.records, key, head).map(|_| ()),
             Some(&keys::IDEMPOTENCY) => idempotency::find_key(&self.records, key).map(|_| ()),

@@ -176,7 +176,7 @@ impl State {
             self.records.remove(keys::idempotency_of(organisation, &hash));
             self.records.remove(named);
         }
-        for key in self.records.under(&keys::told_by(organisation, *id))?.into_keys() {
+        for key in self.records.under(&keys::run_events_of(organisation, *id))?.into_keys() {
             self.records.take_away(key)?;
         }
         self.count_out(job);

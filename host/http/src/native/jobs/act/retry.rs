@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::names::JobId;
-use analyte_jobs::{Begun, Idempotency, Right};
+use analyte_jobs::{Begun, Idempotency};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
@@ -14,12 +14,11 @@ use utoipa::ToSchema;
 use crate::entry::auth::Caller;
 use crate::native::jobs::body::JobBody;
 use crate::native::jobs::read::get::shown;
-use crate::native::jobs::submit::single::{idempotency_key, put_location};
+use crate::native::jobs::submit::arrived::{Arrived, arrived};
+use crate::native::jobs::submit::single::put_location;
 use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
-use crate::request::body;
 use crate::request::json_body;
-use crate::request::negotiate::require_json;
 use crate::shared::Shared;
 
 /// Longest body of this call.
@@ -82,12 +81,8 @@ pub(crate) async fn retry(
     Segments(id): Segments<JobId>,
     request: Request,
 ) -> Result<Response, Problem> {
-    caller.require(Right::JobsWrite)?;
-    let (parts, content) = request.into_parts();
-    require_json(&parts.headers)?;
-    let key = idempotency_key(&parts.headers)?;
-    let received = body::receive(&shared, caller.organisation(), content, MOST_BYTES).await?;
-    match asked(&received.bytes)? {
+    let Arrived { headers: _, key, body } = arrived(&shared, &caller, request, MOST_BYTES).await?;
+    match asked(&body.bytes)? {
         As::Same => shown(StatusCode::OK, &shared.manager.retry(caller.organisation(), id).await?),
         As::Copy => {
             // What is asked for is this job's copy, however the body is written.

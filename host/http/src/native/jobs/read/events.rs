@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use analyte_core::codes::Code;
 use analyte_core::job::Status;
-use analyte_core::job::event::{EventId, Happened, JobEvent, Telling};
+use analyte_core::job::event::{EventId, Happened, JobEvent, Reported};
 use analyte_core::names::{JobId, TaskName};
 use analyte_jobs::{Following, JobsError, Right};
 use axum::body::Body;
@@ -81,7 +81,7 @@ pub(crate) async fn follow(
         }
     }
     let following = shared.manager.follow_job(caller.organisation(), id, after.unwrap_or_default()).await?;
-    let mut response = Response::new(told(&shared, id, following, caller.principal().token.clone()));
+    let mut response = Response::new(stream_of(&shared, id, following, caller.principal().token.clone()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -117,7 +117,7 @@ type Waiting = Pin<Box<dyn Future<Output = (Following, Result<Option<Vec<JobEven
 /// Events as they come, until there can be no more. Where they cannot be read the connection is cut, so that the client
 /// comes back rather than taking this for the end. A token that is no longer valid gets no events: the gate refuses a
 /// client that comes back with it.
-fn told(shared: &Shared, id: JobId, following: Following, token: String) -> Body {
+fn stream_of(shared: &Shared, id: JobId, following: Following, token: String) -> Body {
     let silence = Duration::from_millis(shared.limits.event_silence_ms);
     let (manager, closing) = (shared.manager.clone(), shared.closing.clone());
     let first = waiting(following, closing.clone());
@@ -210,7 +210,7 @@ fn shown(event: &JobEvent) -> (&'static str, String) {
                 code: code.map(Code::as_str),
             },
         ),
-        Happened::Told { task, attempt, what: Telling::Progress(progress) } => (
+        Happened::Reported { task, attempt, what: Reported::Progress(progress) } => (
             "progress",
             Data::Progress {
                 fraction: progress.fraction,
@@ -220,7 +220,7 @@ fn shown(event: &JobEvent) -> (&'static str, String) {
                 time,
             },
         ),
-        Happened::Told { task, attempt, what: Telling::Log { level, message } } => {
+        Happened::Reported { task, attempt, what: Reported::Log { level, message } } => {
             ("log", Data::Log { level, message, task: task.as_str(), attempt: attempt.0, time })
         }
     };
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn events_are_written_as_browsers_read_them() {
-        let told = |what| Happened::Told { task: TaskName::only(), attempt: Attempt(1), what };
+        let reported = |what| Happened::Reported { task: TaskName::only(), attempt: Attempt(1), what };
         let changed = |status, task_status, code| Happened::Changed {
             status,
             task: Some(TaskName::only()),
@@ -256,8 +256,8 @@ mod tests {
         let events = [
             (1_000_000, whole),
             (2_000_000, changed(Status::Running, Status::Running, None)),
-            (2_000_001, told(Telling::Progress(Progress { fraction: 0.5, message: "half\nway".into() }))),
-            (2_000_002, told(Telling::Log { level: "warn".into(), message: "a \"b\"\r\n".into() })),
+            (2_000_001, reported(Reported::Progress(Progress { fraction: 0.5, message: "half\nway".into() }))),
+            (2_000_002, reported(Reported::Log { level: "warn".into(), message: "a \"b\"\r\n".into() })),
             (3_000_000, changed(Status::Failed, Status::Failed, Some(Code::Trap))),
         ];
         let events = events.map(|(id, what)| JobEvent { id: EventId(id), at: Timestamp(1), what });

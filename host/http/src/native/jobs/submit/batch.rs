@@ -10,7 +10,7 @@ use analyte_core::limits::Limits;
 use analyte_core::model::ModelInfo;
 use analyte_core::names::{ModelName, Organisation, ProviderName};
 use analyte_core::table::format::{Format, read};
-use analyte_jobs::{Begun, Idempotency, JobView, Manager, Right, Submission};
+use analyte_jobs::{Begun, Idempotency, JobView, Manager, Submission};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
@@ -19,18 +19,17 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::arrived::{Arrived, arrived};
 use super::body::SubmissionBody;
-use super::single::idempotency_key;
-use super::submission::{self, AT_ONCE, Asked, Room};
+use super::submission::{self, Asked, Room};
 use crate::entry::auth::Caller;
 use crate::native::jobs::body::JobBody;
 use crate::native::listing::{Listing, Part};
 use crate::native::table;
 use crate::problem::{Problem, ProblemBody};
-use crate::request::body;
+use crate::request::body::Received;
 use crate::request::items;
 use crate::request::json_body::{self, Member};
-use crate::request::negotiate::require_json;
 use crate::shared::Shared;
 
 /// Several submissions.
@@ -84,20 +83,18 @@ pub(crate) async fn submit(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    caller.require(Right::JobsWrite)?;
-    let (parts, content) = request.into_parts();
-    require_json(&parts.headers)?;
-    let key = idempotency_key(&parts.headers)?;
-    let received = body::receive(&shared, caller.organisation(), content, shared.limits.body_bytes).await?;
-    let large = received.bytes.len() > AT_ONCE;
-    let (bytes, limits) = (received.bytes.clone(), shared.limits.clone());
-    let items = perhaps_off_thread((&shared, &caller), large, move || split(&bytes, key.as_deref(), &limits)).await??;
+    let Arrived { headers: _, key, body: received } =
+        arrived(&shared, &caller, request, shared.limits.body_bytes).await?;
+    let (size, bytes, limits) = (received.bytes.len(), received.bytes.clone(), shared.limits.clone());
+    let items = move || split(&bytes, key.as_deref(), &limits);
+    let items = table::compute_sized(&shared, caller.organisation(), size, items).await??;
 
     let (turns, items): (Vec<_>, Vec<_>) = begin(&shared, caller.organisation(), items).await.into_iter().unzip();
     let (manager, by, limits) = (shared.manager.clone(), caller.clone(), shared.limits.clone());
-    let items = perhaps_off_thread((&shared, &caller), large, move || read_all(&manager, &by, items, &limits)).await?;
+    let items = move || read_all(&manager, &by, items, &limits);
+    let items = table::compute_sized(&shared, caller.organisation(), size, items).await?;
     // The tables hold what is needed of the bytes; the room for them goes over to the answer.
-    let body::Received { bytes, reserved } = received;
+    let Received { bytes, reserved } = received;
     drop(bytes);
     let answers = submit_all(&shared, caller.organisation(), items).await;
     drop(turns);
@@ -116,14 +113,6 @@ fn written(answer: &Result<JobView, Problem>, part: &mut Part<'_>) -> serde_json
     };
     // The store keeps no job without a task, so every view has a body.
     serde_json::to_writer(part, &item)
-}
-
-async fn perhaps_off_thread<T: Send + 'static>(
-    (shared, caller): (&Shared, &Caller),
-    large: bool,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    if large { table::compute(shared, caller.organisation(), work).await } else { Ok(work()) }
 }
 
 /// One item on its way.

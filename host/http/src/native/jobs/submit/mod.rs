@@ -1,5 +1,6 @@
 //! Jobs to be: one of them, or a batch.
 
+pub(crate) mod arrived;
 pub(crate) mod batch;
 pub(crate) mod body;
 mod prefer;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use analyte_core::codes::Code;
 use analyte_core::names::JobId;
-use analyte_jobs::{Begun, Idempotency, Right};
+use analyte_jobs::{Begun, Idempotency};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::arrived::{Arrived, arrived};
 use super::body::SubmissionBody;
 use super::prefer;
 use super::submission;
@@ -19,11 +19,7 @@ use crate::native::jobs::body::JobBody;
 use crate::native::jobs::read::get::shown;
 use crate::native::table;
 use crate::problem::{Problem, ProblemBody};
-use crate::request::body;
-use crate::request::negotiate::require_json;
 use crate::shared::Shared;
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Submits a job. Once it is answered, it is kept.
 ///
@@ -56,11 +52,7 @@ pub(crate) async fn submit(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    caller.require(Right::JobsWrite)?;
-    let (parts, content) = request.into_parts();
-    require_json(&parts.headers)?;
-    let key = idempotency_key(&parts.headers)?;
-    let received = body::receive(&shared, caller.organisation(), content, shared.limits.body_bytes).await?;
+    let Arrived { headers, key, body: received } = arrived(&shared, &caller, request, shared.limits.body_bytes).await?;
     let idempotency = match key {
         Some(key) => Some(idempotency((&shared, &caller), key, &received.bytes).await?),
         None => None,
@@ -85,7 +77,7 @@ pub(crate) async fn submit(
         }
     };
     let id = view.job.id;
-    let patience = prefer::wait(&parts.headers);
+    let patience = prefer::wait(&headers);
     if let Some(patience) = patience {
         // The job is kept, so a wait that breaks off changes nothing: the client sees the job as it was submitted.
         if let Ok(later) = shared.manager.wait(caller.organisation(), id, patience).await {
@@ -109,24 +101,8 @@ pub(crate) fn put_location(headers: &mut HeaderMap, id: JobId) {
     }
 }
 
-/// The digest of a large body takes a while.
 async fn idempotency((shared, caller): (&Shared, &Caller), key: String, body: &Bytes) -> Result<Idempotency, Problem> {
-    if body.len() <= submission::AT_ONCE {
-        return Ok(submission::idempotency(key, body));
-    }
-    let body = body.clone();
-    table::compute(shared, caller.organisation(), move || submission::idempotency(key, &body)).await
-}
-
-/// The key that the client gave, if any.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
-    let Some(key) = keys.next() else { return Ok(None) };
-    if keys.next().is_some() {
-        return Err(Problem::new(Code::Malformed, "there are several Idempotency-Key headers"));
-    }
-    match key.to_str() {
-        Ok(key) => Ok(Some(key.to_owned())),
-        Err(_) => Err(Problem::new(Code::Malformed, "an idempotency key consists of printable ASCII characters")),
-    }
+    // The digest of a large body takes a while.
+    let (size, body) = (body.len(), body.clone());
+    table::compute_sized(shared, caller.organisation(), size, move || submission::idempotency(key, &body)).await
 }

@@ -8,13 +8,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use analyte_core::digest::Digest;
+use analyte_core::document::Document;
 use analyte_core::limits::Limits;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, Read};
 use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{Idempotency, InputAsked, LimitsAsked, Parameters, RetryAsked, Submission, TaskAsked};
 use bytes::Bytes;
-use serde_json::value::RawValue;
 
 use super::body::{LimitsBody, ResultsOfBody, RetryBody, SubmissionBody, TaskSubmissionBody};
 use crate::entry::auth::Caller;
@@ -26,8 +26,6 @@ use crate::request::json_body::{self, Member};
 use crate::request::strict_json;
 use crate::shared::Shared;
 
-/// Up to this size a body is looked at at once, beyond it on a thread where nobody waits behind it.
-pub(crate) const AT_ONCE: usize = 64 * 1024;
 /// What one tag may take as JSON: key and value of 128 bytes each, every byte of them escaped, and some room around.
 const TAG_JSON_BYTES: u64 = 2_048;
 /// What the name of one task may take as JSON: 128 characters, each of them escaped, and some room around.
@@ -47,11 +45,8 @@ pub(crate) async fn read(
     idempotency: Option<Idempotency>,
 ) -> Result<Submission, Problem> {
     let (body, limits) = (body.clone(), shared.limits.clone());
-    let mut asked = if body.len() <= AT_ONCE {
-        Asked::of(&body, idempotency, &limits)?
-    } else {
-        table::compute(shared, caller.organisation(), move || Asked::of(&body, idempotency, &limits)).await??
-    };
+    let (size, asked) = (body.len(), move || Asked::of(&body, idempotency, &limits));
+    let mut asked = table::compute_sized(shared, caller.organisation(), size, asked).await??;
     let mut room = Room::of(&shared.limits);
     for asked in &mut asked.tasks {
         let model = shared.manager.model(caller.organisation(), &asked.task.provider, &asked.task.model);
@@ -91,7 +86,7 @@ impl<'l> Room<'l> {
 pub(crate) struct Asked {
     /// None only where the client gave an empty list of tasks.
     pub(crate) tasks: Vec<AskedTask>,
-    custom_data: Option<Box<RawValue>>,
+    custom_data: Option<Document>,
     priority: i32,
     run_at: Option<Timestamp>,
     limits: LimitsAsked,
@@ -143,12 +138,12 @@ impl AskedTask {
         let at = |member: &str| format!("{pointer}{member}");
         let TaskSubmissionBody { name, provider, model, input, parameters, limits, after } =
             json_body::read_part(text, &pointer)?;
-        let names_bytes = host_limits.tasks.saturating_add(1).saturating_mul(TASK_NAME_JSON_BYTES);
+        let names = ("tasks", host_limits.tasks);
         let mut table = None;
         let input = match input {
             None => InputAsked::ResultsOfAll,
             Some(input) if json_body::begins_with(input.text(), "results_of") => {
-                let ResultsOfBody { results_of: of } = input.object_within(&at("/input"), "tasks", names_bytes)?;
+                let ResultsOfBody { results_of: of } = input.items(&at("/input"), names, TASK_NAME_JSON_BYTES)?;
                 InputAsked::Results { of }
             }
             Some(input) => {
@@ -156,7 +151,7 @@ impl AskedTask {
                 InputAsked::from(Table::default())
             }
         };
-        let after = after.map(|member| member.value_within(&at("/after"), "tasks", names_bytes)).transpose()?;
+        let after = after.map(|member| member.items(&at("/after"), names, TASK_NAME_JSON_BYTES)).transpose()?;
         let task = TaskAsked {
             name: name.value(&at("/name"))?,
             provider: provider.value(&at("/provider"))?,
@@ -230,7 +225,6 @@ impl Asked {
                 vec![AskedTask { task, table: Some(table), place: None }]
             }
         };
-        let tags_bytes = host_limits.tags.saturating_add(1).saturating_mul(TAG_JSON_BYTES);
         Ok(Self {
             tasks,
             custom_data: custom_data_of(custom_data, host_limits)?,
@@ -239,7 +233,7 @@ impl Asked {
             limits: limits_of(limits, "/limits")?,
             retry: retry_of(retry)?,
             tags: tags
-                .map(|member| member.value_within("/tags", "tags", tags_bytes))
+                .map(|member| member.items("/tags", ("tags", host_limits.tags), TAG_JSON_BYTES))
                 .transpose()?
                 .unwrap_or_default()
                 .0,
@@ -278,10 +272,10 @@ fn retry_of(member: Option<Member<'_, RetryBody>>) -> Result<RetryAsked, Problem
     Ok(RetryAsked { max_attempts, backoff_ms })
 }
 
-fn custom_data_of(member: Option<Member<'_>>, limits: &Limits) -> Result<Option<Box<RawValue>>, Problem> {
+fn custom_data_of(member: Option<Member<'_>>, limits: &Limits) -> Result<Option<Document>, Problem> {
     let Some(member) = member else { return Ok(None) };
     let raw = member.within("/custom_data", "custom_data_bytes", limits.custom_data_bytes)?;
     // Written into answers as it is, so it must not be deeper than what readers of answers take.
     strict_json::check_depth(raw, "/custom_data", limits.json_depth)?;
-    Ok(Some(raw.to_owned()))
+    Ok(Some(Document::from(raw.to_owned())))
 }

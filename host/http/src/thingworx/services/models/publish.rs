@@ -28,7 +28,7 @@ pub(super) async fn publish(call: &Call, mut overrides: ModelOverrides) -> Resul
     overrides.description = call.text("description")?.filter(|text| !text.is_empty());
     overrides.cardinality = cardinality(call.text("inputsToResultsCardinality")?.as_deref())?;
     let custom_data = call.bytes("customData").map(|json| custom_data::read(Some(json), &call.shared.limits));
-    let custom_data = custom_data.transpose()?.map(|raw| raw.get().to_owned());
+    let custom_data = custom_data.transpose()?.map(|kept| kept.text().to_owned());
     let (manager, organisation) = (call.manager().clone(), call.organisation().clone());
     let published = detached(async move {
         let record = manager.repository_file(&organisation, MODELS, &location.path).await?;

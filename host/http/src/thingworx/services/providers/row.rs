@@ -7,10 +7,10 @@ use analyte_core::base_type::BaseType;
 use analyte_core::query::{Field as Value, Fields};
 use analyte_core::shape::Field;
 use analyte_core::table::Table;
-use analyte_core::table::infotable::{Cell, Rows};
+use analyte_core::table::infotable::Cell;
 use analyte_jobs::{Manager, Provider, ProviderState};
 
-use crate::thingworx::call::table::{field, of_rows, with_aspect};
+use crate::thingworx::call::table::{field, of_cells, with_aspect};
 use crate::thingworx::error::ServiceError;
 
 /// One row.
@@ -101,9 +101,5 @@ fn fields() -> Vec<Field> {
 
 /// These rows as a table.
 pub(super) fn table(rows: &[Row]) -> Result<Table, ServiceError> {
-    let mut built = Rows::new(fields());
-    for row in rows {
-        built.push(row.cells());
-    }
-    of_rows(built)
+    of_cells(fields(), rows.iter().map(Row::cells))
 }

@@ -66,7 +66,7 @@ async fn collect<T>(
 
 fn size(job: &Job, inputs: &Inputs) -> usize {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    text(&inputs.inputs) + text(&inputs.extra_params) + job.custom_data.as_ref().map_or(0, |data| data.get().len())
+    text(&inputs.inputs) + text(&inputs.extra_params) + job.custom_data.as_ref().map_or(0, |data| data.text().len())
 }
 
 fn row(job: &Job, inputs: Inputs, limits: &Limits) -> Result<Vec<Cell>, ServiceError> {
@@ -80,7 +80,7 @@ fn row(job: &Job, inputs: Inputs, limits: &Limits) -> Result<Vec<Cell>, ServiceE
         json(inputs.inputs),
         Cell::Unset,
         json(inputs.extra_params),
-        json(job.custom_data.as_ref().map(|data| custom_data(data.get(), limits))),
+        json(job.custom_data.as_ref().map(|data| custom_data(data.text(), limits))),
         json(errors(job)?),
         Cell::Unset,
         Cell::Unset,

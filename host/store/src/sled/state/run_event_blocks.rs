@@ -11,7 +11,7 @@ use crate::sled::state::records::Records;
 
 /// Which blocks a job has.
 #[derive(Debug, Default)]
-pub(crate) struct ToldBlocks {
+pub(crate) struct RunEventBlocks {
     /// The last id that was given.
     last: EventId,
     /// Oldest first: the id at the end of the key, and the bytes.
@@ -20,17 +20,17 @@ pub(crate) struct ToldBlocks {
     pub(crate) bytes: usize,
 }
 
-impl ToldBlocks {
+impl RunEventBlocks {
     /// As the records have them.
     pub(crate) fn find(records: &Records, place: &Place) -> Result<Self> {
-        let prefix = keys::told_by(&place.0, place.1);
+        let prefix = keys::run_events_of(&place.0, place.1);
         let mut blocks = Self::default();
         for (key, head) in records.under(&prefix)? {
-            let Some(last) = keys::of_told(&key) else { continue };
+            let Some(last) = keys::of_run_events(&key) else { continue };
             blocks.push(last, envelope::length(&head));
         }
         for aside in records.under(&keys::quarantine(&prefix))?.keys() {
-            blocks.last = blocks.last.max(keys::of_told(aside).unwrap_or_default());
+            blocks.last = blocks.last.max(keys::of_run_events(aside).unwrap_or_default());
         }
         Ok(blocks)
     }

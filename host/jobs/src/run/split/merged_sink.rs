@@ -1,4 +1,4 @@
-//! What the parts of one run tell, as one.
+//! What the parts of one run report, as one.
 //!
 //! Progress is passed on as it comes: that of the whole, weighted by rows, with the words of the part that reported
 //! last, at the pace of one run. Log lines are kept back until the parts have ended, and then passed on in the order of
@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 
 use super::plan::Part;
 
-/// Takes what all parts tell.
-pub(super) struct Told {
+/// Takes what all parts report.
+pub(super) struct MergedSink {
     sink: Arc<dyn RunSink>,
     log_room: LogRoom,
     stop: Stop,
@@ -29,36 +29,36 @@ pub(super) struct Told {
 
 struct State {
     pace: Pace,
-    parts: Vec<PartTold>,
+    parts: Vec<PartReported>,
 }
 
-struct PartTold {
+struct PartReported {
     rows: usize,
     fraction: f64,
     lines: Vec<LogLine>,
 }
 
-/// Takes what one part tells.
+/// Takes what one part reports.
 struct PartSink {
-    told: Arc<Told>,
+    merged: Arc<MergedSink>,
     number: usize,
 }
 
-impl Told {
+impl MergedSink {
     /// For parts that are stopped with `stop`.
     pub(super) fn new(sink: Arc<dyn RunSink>, limits: &Limits, parts: &[Part], stop: Stop) -> Arc<Self> {
-        let part = |part: &Part| PartTold { rows: part.rows, fraction: 0.0, lines: Vec::new() };
+        let part = |part: &Part| PartReported { rows: part.rows, fraction: 0.0, lines: Vec::new() };
         let state = State { pace: Pace::new(limits), parts: parts.iter().map(part).collect() };
         Arc::new(Self { sink, log_room: LogRoom::new(limits), stop, state: Mutex::new(state) })
     }
 
     /// The sink of one part.
     pub(super) fn sink(self: &Arc<Self>, number: usize) -> Arc<dyn RunSink> {
-        Arc::new(PartSink { told: self.clone(), number })
+        Arc::new(PartSink { merged: self.clone(), number })
     }
 
-    /// Tells what was kept back; says how many lines the log had no room for.
-    pub(super) fn tell_rest(&self) -> u64 {
+    /// Passes on what was kept back; says how many lines the log had no room for.
+    pub(super) fn pass_on_rest(&self) -> u64 {
         let mut state = self.state.lock();
         if let Some(report) = state.pace.rest() {
             self.sink.progress(report);
@@ -94,20 +94,20 @@ impl State {
 impl RunSink for PartSink {
     fn progress(&self, progress: Progress) {
         // Passed on with the lock held, so that reports stay in order.
-        let mut state = self.told.state.lock();
+        let mut state = self.merged.state.lock();
         if let Some(report) = state.progress(self.number, progress) {
-            self.told.sink.progress(report);
+            self.merged.sink.progress(report);
         }
     }
 
     fn log(&self, line: LogLine) {
-        if let Some(part) = self.told.state.lock().parts.get_mut(self.number) {
+        if let Some(part) = self.merged.state.lock().parts.get_mut(self.number) {
             part.lines.push(line);
         }
     }
 
     async fn create_file(&self, _: FileName, _: String) -> Result<Box<dyn FileSink>, String> {
-        self.told.stop.stop();
+        self.merged.stop.stop();
         std::future::pending().await
     }
 }
@@ -135,10 +135,10 @@ mod tests {
         }
     }
 
-    fn told(limits: &Limits) -> (Arc<Told>, Arc<Heard>, Stop) {
+    fn merged(limits: &Limits) -> (Arc<MergedSink>, Arc<Heard>, Stop) {
         let part = |from, rows| Part { from, rows, fuel: 0 };
         let (heard, stop) = (Arc::new(Heard::default()), Stop::default());
-        (Told::new(heard.clone(), limits, &[part(0, 24), part(24, 8)], stop.clone()), heard, stop)
+        (MergedSink::new(heard.clone(), limits, &[part(0, 24), part(24, 8)], stop.clone()), heard, stop)
     }
 
     fn report(fraction: f64, message: &str) -> Progress {
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn progress_is_that_of_all_rows_and_never_goes_back() {
-        let (told, heard, _) = told(&Limits { progress_per_second: u64::from(u32::MAX), ..Limits::default() });
-        let (first, second) = (told.sink(0), told.sink(1));
+        let (merged, heard, _) = merged(&Limits { progress_per_second: u64::from(u32::MAX), ..Limits::default() });
+        let (first, second) = (merged.sink(0), merged.sink(1));
         first.progress(report(0.5, "a"));
         second.progress(report(1.0, "b"));
         first.progress(report(0.25, "c"));
@@ -158,32 +158,32 @@ mod tests {
 
     #[test]
     fn the_pace_is_that_of_one_run() {
-        let (told, heard, _) = told(&Limits { progress_per_second: 1, ..Limits::default() });
+        let (merged, heard, _) = merged(&Limits { progress_per_second: 1, ..Limits::default() });
         for number in [0, 1, 0, 1] {
-            told.sink(number).progress(report(1.0, "done"));
+            merged.sink(number).progress(report(1.0, "done"));
         }
         assert_eq!(*heard.0.lock(), ["0.75 done"]);
-        told.tell_rest();
+        merged.pass_on_rest();
         assert_eq!(*heard.0.lock(), ["0.75 done", "1 done"]);
     }
 
     #[test]
-    fn lines_are_told_in_the_order_of_the_rows_as_far_as_one_log_takes_them() {
-        let (told, heard, _) = told(&Limits { log_bytes: 140, ..Limits::default() });
+    fn lines_are_passed_on_in_the_order_of_the_rows_as_far_as_one_log_takes_them() {
+        let (merged, heard, _) = merged(&Limits { log_bytes: 140, ..Limits::default() });
         let line = |message: &str| LogLine { level: "info".to_owned(), message: message.to_owned() };
-        told.sink(1).log(line("of the second"));
-        told.sink(0).log(line("one"));
-        told.sink(1).log(line("too much"));
+        merged.sink(1).log(line("of the second"));
+        merged.sink(0).log(line("one"));
+        merged.sink(1).log(line("too much"));
         assert!(heard.0.lock().is_empty());
-        assert_eq!(told.tell_rest(), 1);
+        assert_eq!(merged.pass_on_rest(), 1);
         assert_eq!(*heard.0.lock(), ["info: one", "info: of the se"]);
     }
 
     #[tokio::test]
     async fn a_file_ends_all_parts() {
-        let (told, _, stop) = told(&Limits::default());
+        let (merged, _, stop) = merged(&Limits::default());
         let name: FileName = "report".parse().unwrap_or_else(|_| unreachable!());
-        let sink = told.sink(1);
+        let sink = merged.sink(1);
         let created = sink.create_file(name, "text/plain".to_owned());
         assert!(created.now_or_never().is_none());
         assert!(stop.stopped().now_or_never().is_some());

@@ -1,7 +1,7 @@
-//! What runs tell, and the events that come of it.
+//! What runs report, and the events that come of it.
 
 use analyte_core::job::Progress;
-use analyte_core::job::event::{EventId, Happened, JobEvent, Telling, Told};
+use analyte_core::job::event::{EventId, Happened, JobEvent, Reported, RunEvent};
 use analyte_core::names::RunKey;
 use analyte_core::timestamp::Timestamp;
 
@@ -15,36 +15,41 @@ impl Model {
     }
 
     /// As many events as there are texts; every third one is progress.
-    pub(super) fn telling(&self, texts: &[usize]) -> Vec<Told> {
+    pub(super) fn run_events_with(&self, texts: &[usize]) -> Vec<RunEvent> {
         let what = |(number, length): (usize, &usize)| match number % 3 {
-            2 => Telling::Progress(Progress { fraction: 0.1, message: "x".repeat(*length) }),
-            _ => Telling::Log { level: "info".to_owned(), message: "y".repeat(*length) },
+            2 => Reported::Progress(Progress { fraction: 0.1, message: "x".repeat(*length) }),
+            _ => Reported::Log { level: "info".to_owned(), message: "y".repeat(*length) },
         };
-        texts.iter().enumerate().map(|told| Told { at: self.now, what: what(told) }).collect()
+        texts.iter().enumerate().map(|text| RunEvent { at: self.now, what: what(text) }).collect()
     }
 
-    pub(super) async fn tell(&mut self, store: &dyn Store, pick: usize, texts: Vec<usize>) -> Result<(), String> {
+    pub(super) async fn keep_run_events(
+        &mut self,
+        store: &dyn Store,
+        pick: usize,
+        texts: Vec<usize>,
+    ) -> Result<(), String> {
         let Some(run) = pick.checked_rem(self.runs.len()).and_then(|place| self.runs.get(place)).cloned() else {
             return Ok(());
         };
-        let told = self.telling(&texts);
-        let got = said(store.tell(vec![(run.clone(), told.clone())]).await)?;
-        same("tell", &got, &vec![self.told_by(&run, told)])?;
+        let events = self.run_events_with(&texts);
+        let got = said(store.keep_run_events(vec![(run.clone(), events.clone())]).await)?;
+        same("keep run events", &got, &vec![self.note_run_events(&run, events)])?;
         self.check_events(store, &(run.key.organisation.clone(), run.key.job)).await
     }
 
     /// Notes what a run reported, if it is current.
-    pub(super) fn told_by(&mut self, run: &RunKey, told: Vec<Told>) -> bool {
+    pub(super) fn note_run_events(&mut self, run: &RunKey, new: Vec<RunEvent>) -> bool {
         let place = (run.key.organisation.clone(), run.key.job);
         if !self.current().contains(run) {
             return false;
         }
         let revision = self.jobs[&place].revision;
-        let events = self.told.entry(place).or_default();
-        for Told { at, what } in told {
+        let events = self.run_events.entry(place).or_default();
+        for RunEvent { at, what } in new {
             let before = events.last().map_or(0, |last| last.id.0.saturating_sub(EventId::of_revision(revision).0));
-            let id = EventId::of_told(revision, before + 1).unwrap();
-            let what = Happened::Told { task: run.key.task.clone(), attempt: run.attempt, what };
+            let id = EventId::of_run_event(revision, before + 1).unwrap();
+            let what = Happened::Reported { task: run.key.task.clone(), attempt: run.attempt, what };
             events.push(JobEvent { id, at, what });
         }
         true
@@ -56,7 +61,7 @@ impl Model {
             return same("events of no job", &said(store.events(&place.0, place.1, EventId(0), 9).await)?, &None);
         };
         let mut expected = job.events_after(EventId(0));
-        expected.extend(self.told.get(place).into_iter().flatten().cloned());
+        expected.extend(self.run_events.get(place).into_iter().flatten().cloned());
         expected.sort_by_key(|event| event.id);
         let ended = job.status.ended();
         let all = Events { events: expected.clone(), complete: true, ended };

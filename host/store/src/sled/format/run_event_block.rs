@@ -1,7 +1,7 @@
 //! How a block of what a run reported lies in the tree: under the id of its last event; the ids of those before it are
 //! one less each.
 
-use analyte_core::job::event::{EventId, Happened, JobEvent, Told};
+use analyte_core::job::event::{EventId, Happened, JobEvent, RunEvent};
 use analyte_core::names::{Attempt, TaskName};
 use serde::{Deserialize, Serialize};
 
@@ -13,20 +13,22 @@ use crate::{Result, StoreError};
 pub(crate) struct Block {
     pub(crate) task: TaskName,
     pub(crate) attempt: Attempt,
-    pub(crate) told: Vec<Told>,
+    /// Under the name that stored blocks have.
+    #[serde(rename = "told")]
+    pub(crate) events: Vec<RunEvent>,
 }
 
 /// The events of one block, oldest first.
 pub(crate) fn read_block(from: &impl envelope::Find, key: &[u8], head: sled::IVec) -> Result<Vec<JobEvent>> {
-    let damaged = || StoreError::Damaged { what: "a block of what was told".to_owned() };
+    let damaged = || StoreError::Damaged { what: "a block of what a run reported".to_owned() };
     let envelope::Value::Here(bytes) = envelope::open(from, key, head)? else { return Err(damaged()) };
-    let Block { task, attempt, told } = envelope::parse(key, &bytes)?;
-    let last = keys::of_told(key).ok_or_else(damaged)?;
-    let first = last.0.checked_add(1).and_then(|end| end.checked_sub(told.len() as u64)).ok_or_else(damaged)?;
-    let event = |(id, told): (u64, Told)| JobEvent {
+    let Block { task, attempt, events } = envelope::parse(key, &bytes)?;
+    let last = keys::of_run_events(key).ok_or_else(damaged)?;
+    let first = last.0.checked_add(1).and_then(|end| end.checked_sub(events.len() as u64)).ok_or_else(damaged)?;
+    let event = |(id, event): (u64, RunEvent)| JobEvent {
         id: EventId(id),
-        at: told.at,
-        what: Happened::Told { task: task.clone(), attempt, what: told.what },
+        at: event.at,
+        what: Happened::Reported { task: task.clone(), attempt, what: event.what },
     };
-    Ok((first..).zip(told).map(event).collect())
+    Ok((first..).zip(events).map(event).collect())
 }
