@@ -195,7 +195,7 @@ fn each_fault_is_refused_with_its_place_and_nothing_is_kept() {
             tasks(vec![given("a"), task("b", "rows", &json!({"after": ["a"], "parameters": {"at": "x"}}))]),
             422,
             "/tasks/1/parameters/at",
-            "must be a number or null, and is a text",
+            "\"x\" is not of types \"null\", \"number\"",
         ),
         (
             tasks(vec![given("a"), task("b", "rows", &json!({"input": [{"value": "x"}]}))]),

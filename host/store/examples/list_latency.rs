@@ -29,7 +29,7 @@ fn nth(number: u64) -> Outcome<NewJob> {
     let mut new = job(number, START.plus_ms(number))?;
     let time = u128::from(u64::try_from(START.plus_ms(number).0)?) << 80;
     new.job.id = JobId(uuid::Uuid::from_u128(time | (7 << 76) | (2 << 62) | u128::from(number)));
-    for task in &mut new.job.tasks {
+    for task in new.job.tasks.iter_mut() {
         task.provider = ProviderName::new(&format!("provider-{}", number % 4))?;
         task.model = ModelName::new(&format!("model-{}", number % 5))?;
     }

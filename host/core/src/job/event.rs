@@ -139,9 +139,9 @@ pub(super) struct Change {
 impl Job {
     /// Adds a change to the history and forgets the oldest ones beyond [`MOMENTS`].
     pub(super) fn remember(&mut self, change: &Change, now: Timestamp) {
-        let place = change.task.as_ref().and_then(|name| self.tasks.iter().position(|task| task.name == *name));
+        let place = change.task.as_ref().and_then(|name| self.tasks.place(name));
         let task = place.and_then(|place| self.tasks.get(place));
-        self.history.push(Moment {
+        self.add_to_history(Moment {
             revision: self.revision,
             at: now,
             status: self.status,
@@ -150,6 +150,11 @@ impl Job {
             attempt: task.or_else(|| self.standing()).map(|task| task.attempt).unwrap_or_default(),
             code: change.code,
         });
+    }
+
+    /// Adds a change of state, and forgets the oldest ones beyond [`MOMENTS`].
+    pub(super) fn add_to_history(&mut self, moment: Moment) {
+        self.history.push(moment);
         let extra = self.history.len().saturating_sub(MOMENTS);
         self.history.drain(..extra);
     }

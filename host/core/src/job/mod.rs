@@ -1,6 +1,6 @@
 //! Jobs and tasks, and what may happen to them ([`transition`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -12,15 +12,19 @@ use crate::job::event::Moment;
 use crate::names::{Attempt, FileName, JobId, Lease, ModelName, Organisation, ProviderName, SessionId, TaskName};
 use crate::timestamp::Timestamp;
 
+mod change;
 pub mod event;
 pub mod fields;
 mod input;
 mod new;
+mod tasks;
 pub mod transition;
 #[cfg(test)]
 mod transition_properties;
 
+pub use change::JobChange;
 pub use input::Input;
+pub use tasks::Tasks;
 
 /// State of a job and of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -258,7 +262,7 @@ pub struct Job {
     /// Where it stands; follows from its tasks and `started_at`.
     pub status: Status,
     /// At least one, parents before children.
-    pub tasks: Vec<Task>,
+    pub tasks: Tasks,
     /// Lower runs first.
     pub priority: i32,
     /// Not to be started before.
@@ -316,15 +320,12 @@ pub struct Pin {
 impl Job {
     /// The task of this name.
     pub fn task(&self, name: &TaskName) -> Option<&Task> {
-        self.tasks.iter().find(|task| task.name == *name)
+        self.tasks.get(self.tasks.place(name)?)
     }
 
     /// The task of a job that has exactly one; `None` for a job of several, of which none stands for all.
     pub fn only_task(&self) -> Option<&Task> {
-        match self.tasks.as_slice() {
-            [task] => Some(task),
-            _ => None,
-        }
+        self.tasks.first().filter(|_| self.tasks.len() == 1)
     }
 
     /// The task whose provider and model stand for the job where only one can be named, as in the columns of a list: the
@@ -346,23 +347,22 @@ impl Job {
 
     /// Tasks that no other task depends on: their tables are the job's results.
     pub fn sinks(&self) -> impl Iterator<Item = &Task> {
-        self.tasks.iter().filter(|task| !self.tasks.iter().any(|other| other.parents.contains(&task.name)))
+        self.tasks.iter().enumerate().filter(|(place, _)| self.tasks.children(*place).is_empty()).map(|(_, task)| task)
     }
 
     /// Whether every parent of this task has completed.
     pub fn parents_completed(&self, task: &Task) -> bool {
-        task.parents.iter().all(|name| self.task(name).is_some_and(|parent| parent.status == Status::Completed))
+        self.tasks.place(&task.name).is_some_and(|place| self.tasks.parents_completed(place))
     }
 
-    /// Queued tasks whose parents have all completed, with their places. The time for it grows with the tasks and their parents
-    /// together, while [`Job::parents_completed`] looks through the tasks for each parent.
+    /// Queued tasks whose parents have all completed, with their places.
     pub fn unblocked(&self) -> impl Iterator<Item = (usize, &Task)> {
-        let completed = self.tasks.iter().filter(|task| task.status == Status::Completed);
-        let completed: HashSet<&TaskName> = completed.map(|task| &task.name).collect();
-        let unblocked = move |task: &Task| {
-            task.status == Status::Queued && task.parents.iter().all(|parent| completed.contains(parent))
-        };
-        self.tasks.iter().enumerate().filter(move |(_, task)| unblocked(task))
+        self.tasks.iter().enumerate().filter(|(place, _)| self.is_unblocked(*place))
+    }
+
+    /// Whether the task at this place is queued, and its parents have all completed.
+    pub fn is_unblocked(&self, place: usize) -> bool {
+        self.tasks.get(place).is_some_and(|task| task.status == Status::Queued) && self.tasks.parents_completed(place)
     }
 
     /// Earliest time at which this task may start, as far as `run_at` and backoff say.

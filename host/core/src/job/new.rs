@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, Input, Job, RetryPolicy, RunLimits, Status, Task, Usage};
+use super::{Content, Input, Job, RetryPolicy, RunLimits, Status, Task, Tasks, Usage};
 use crate::digest::Digest;
 use crate::names::{Attempt, JobId, ModelName, Organisation, ProviderName, TaskName};
 use crate::timestamp::Timestamp;
@@ -59,7 +59,7 @@ impl Job {
             id,
             organisation,
             status: Status::Queued,
-            tasks,
+            tasks: Tasks::from(tasks),
             priority: 0,
             run_at: None,
             created_at,

@@ -6,6 +6,8 @@
 //! A write of a run carries attempt and lease. It is [`Refusal::Stale`] unless the task runs under just these, so that a
 //! node that was believed lost, or a run that was cancelled meanwhile, can never overwrite anything.
 
+use std::collections::BTreeSet;
+
 use self::retry::retry;
 use crate::codes::Code;
 use crate::failure::Failure;
@@ -241,7 +243,7 @@ fn fail_for_good(job: &mut Job, name: TaskName, failure: Failure, now: Timestamp
     let code = Some(failure.code);
     task.error = Some(failure);
     end(task, Status::Failed, now);
-    cancel_descendants(job, now);
+    cancel_descendants(job, &name, now);
     Ok(Change { task: Some(name), code })
 }
 
@@ -267,7 +269,7 @@ fn release(
 }
 
 fn find<'a>(job: &'a mut Job, name: &TaskName) -> Result<&'a mut Task, Refusal> {
-    job.tasks.iter_mut().find(|task| task.name == *name).ok_or(Refusal::UnknownTask)
+    job.tasks.place(name).and_then(|place| job.tasks.get_mut(place)).ok_or(Refusal::UnknownTask)
 }
 
 /// The task, if it runs under just this attempt and lease.
@@ -332,34 +334,41 @@ fn backoff_ms(base: u64, failures: u32, jitter: f64) -> u64 {
 }
 
 fn ready_children(job: &Job, parent: &TaskName, effects: &mut Vec<Effect>) {
-    for task in &job.tasks {
-        if task.status == Status::Queued && task.parents.contains(parent) && job.parents_completed(task) {
+    let children = job.tasks.place(parent).map_or(&[][..], |place| job.tasks.children(place));
+    for place in children.iter().copied().filter(|place| job.is_unblocked(*place)) {
+        if let Some(task) = job.tasks.get(place) {
             effects.push(Effect::Ready { task: task.name.clone(), not_before: job.not_before(task) });
         }
     }
 }
 
-/// Cancels queued tasks below one that failed or was cancelled. Parents stand before children, so one pass reaches all.
-fn cancel_descendants(job: &mut Job, now: Timestamp) {
-    for place in 0..job.tasks.len() {
-        let (before, rest) = job.tasks.split_at_mut(place);
-        let Some(task) = rest.first_mut() else { break };
+/// Cancels queued tasks below one that failed or was cancelled. Parents stand before children, so what is cancelled is always
+/// reached from an earlier place.
+fn cancel_descendants(job: &mut Job, failed: &TaskName, now: Timestamp) {
+    let mut below: BTreeSet<usize> = BTreeSet::new();
+    below.extend(job.tasks.place(failed).into_iter().flat_map(|place| job.tasks.children(place)));
+    while let Some(place) = below.pop_first() {
         let dead = |parent: &&Task| matches!(parent.status, Status::Failed | Status::Cancelled);
-        let Some(parent) = before.iter().filter(|other| task.parents.contains(&other.name)).find(dead) else {
-            continue;
-        };
-        if task.status == Status::Queued {
-            task.error = Some(Failure::new(
-                Code::ParentFailed,
-                format!("task `{}` is {}, and this task needs it", parent.name, parent.status),
-            ));
+        let mut parents: Vec<usize> = job.tasks.parents(place).to_vec();
+        parents.sort_unstable();
+        let parent = parents.into_iter().filter_map(|parent| job.tasks.get(parent)).find(dead);
+        let why = parent.map(|parent| format!("task `{}` is {}, and this task needs it", parent.name, parent.status));
+        let queued = job.tasks.get(place).is_some_and(|task| task.status == Status::Queued);
+        let (Some(why), true) = (why, queued) else { continue };
+        if let Some(task) = job.tasks.get_mut(place) {
+            task.error = Some(Failure::new(Code::ParentFailed, why));
             end(task, Status::Cancelled, now);
         }
+        below.extend(job.tasks.children(place));
     }
 }
 
 fn cancel(job: &mut Job, reason: &str, now: Timestamp, effects: &mut Vec<Effect>) {
-    for task in job.tasks.iter_mut().filter(|task| !task.status.ended()) {
+    for place in 0..job.tasks.len() {
+        if job.tasks.get(place).is_none_or(|task| task.status.ended()) {
+            continue;
+        }
+        let Some(task) = job.tasks.get_mut(place) else { continue };
         stop(task, effects);
         task.error = Some(Failure::new(Code::Cancelled, reason));
         end(task, Status::Cancelled, now);
@@ -375,16 +384,20 @@ fn stop(task: &Task, effects: &mut Vec<Effect>) {
 /// Derives the job's state from its tasks.
 fn settle(job: &mut Job, now: Timestamp, effects: &mut Vec<Effect>) {
     job.revision += 1;
-    let any = |status| job.tasks.iter().any(|task| task.status == status);
     let before = job.status;
-    job.status = if !job.tasks.iter().all(|task| task.status.ended()) {
-        if job.started_at.is_some() { Status::Running } else { Status::Queued }
-    } else if any(Status::Failed) {
-        Status::Failed
-    } else if any(Status::Cancelled) {
-        Status::Cancelled
-    } else {
-        Status::Completed
+    // The state of the job, were all its tasks like this one; the highest rank of all of them holds.
+    let rank = |task: &Task| match task.status {
+        Status::Completed => 0,
+        Status::Cancelled => 1,
+        Status::Failed => 2,
+        Status::Queued | Status::Running => 3,
+    };
+    job.status = match job.tasks.iter().map(rank).max().unwrap_or(0) {
+        0 => Status::Completed,
+        1 => Status::Cancelled,
+        2 => Status::Failed,
+        _ if job.started_at.is_some() => Status::Running,
+        _ => Status::Queued,
     };
     if job.status.ended() && !before.ended() {
         job.finished_at = Some(now);

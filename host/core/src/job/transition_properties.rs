@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::job::event::{EventId, Happened};
 use crate::job::transition::{Effect, Event, Left, Refusal, Released, Run, apply};
-use crate::job::{Content, Job, MOMENTS, Pin, RetryPolicy, RunLimits, Status, Task};
+use crate::job::{Content, Job, JobChange, MOMENTS, Pin, RetryPolicy, RunLimits, Status, Task};
 use crate::names::{Attempt, JobId, Lease, ModelName, Organisation, ProviderName, TaskName};
 use crate::timestamp::Timestamp;
 
@@ -215,6 +215,17 @@ fn check_events(job: &Job) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What changed, as a store keeps it, leads from the one to the other.
+fn check_difference(before: &Job, after: &Job) -> Result<(), TestCaseError> {
+    let written = serde_json::to_string(&JobChange::between(before, after));
+    let read = written.and_then(|text| serde_json::from_str::<JobChange>(&text));
+    let read = read.map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let mut job = before.clone();
+    prop_assert!(read.apply(&mut job));
+    prop_assert_eq!(&job, after);
+    Ok(())
+}
+
 /// What completed is as it was; everything else waits anew, on what the pins say.
 fn check_retry(before: &Job, after: &Job, pins: &[Pin]) -> Result<(), TestCaseError> {
     for ((old, new), pin) in before.tasks.iter().zip(&after.tasks).zip(pins) {
@@ -253,6 +264,7 @@ proptest! {
                     check_change(&before, &job, retried, &effects)?;
                     check_history(&before, &job, &event, now)?;
                     check_events(&job)?;
+                    check_difference(&before, &job)?;
                     if let Event::Retry { pins } = &event {
                         check_retry(&before, &job, pins)?;
                     }

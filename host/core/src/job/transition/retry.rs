@@ -9,7 +9,11 @@ pub(super) fn retry(job: &mut Job, pins: Vec<Pin>, effects: &mut Vec<Effect>) ->
     if pins.len() != job.tasks.len() {
         return Err(Refusal::WrongPins { tasks: job.tasks.len(), pins: pins.len() });
     }
-    for (task, pin) in job.tasks.iter_mut().zip(pins).filter(|(task, _)| task.status != Status::Completed) {
+    for (place, pin) in pins.into_iter().enumerate() {
+        if job.tasks.get(place).is_none_or(|task| task.status == Status::Completed) {
+            continue;
+        }
+        let Some(task) = job.tasks.get_mut(place) else { continue };
         task.digest = pin.digest;
         task.model_file = pin.model_file;
         task.grants = pin.grants;
@@ -28,10 +32,8 @@ pub(super) fn retry(job: &mut Job, pins: Vec<Pin>, effects: &mut Vec<Effect>) ->
     }
     job.started_at = None;
     job.finished_at = None;
-    for task in &job.tasks {
-        if task.status == Status::Queued && job.parents_completed(task) {
-            effects.push(Effect::Ready { task: task.name.clone(), not_before: job.run_at });
-        }
+    for (_, task) in job.unblocked() {
+        effects.push(Effect::Ready { task: task.name.clone(), not_before: job.run_at });
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use analyte_core::digest::Digest;
 use analyte_core::document::Document;
 use analyte_core::failure::Failure;
-use analyte_core::job::{Input, Job, Progress, Status, Task};
+use analyte_core::job::{Input, Job, Progress, Status, Task, Tasks};
 use analyte_core::names::{JobId, ModelName, ProviderName, TaskName};
 use analyte_jobs::{JobView, WaitingView};
 use serde::{Serialize, Serializer};
@@ -365,7 +365,7 @@ impl<'a> TaskBody<'a> {
 }
 
 impl TaskCountsBody {
-    fn of(tasks: &[Task]) -> Self {
+    fn of(tasks: &Tasks) -> Self {
         let mut counts = Self::default();
         for task in tasks {
             *match task.status {

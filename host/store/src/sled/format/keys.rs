@@ -7,7 +7,8 @@
 //! | letter | key | value |
 //! | --- | --- | --- |
 //! | `a` | organisation, job | a live job, as last written whole, with its small contents |
-//! | `l` | organisation, job | the starts since then |
+//! | `l` | organisation, job | the starts since then, or how many steps there were |
+//! | `n` | organisation, job, number | what one step changed of a job of several tasks |
 //! | `j` | organisation, job | a job that ended, in the same way |
 //! | `s` | organisation, class, job | of a job that ended, when that was |
 //! | `p` | organisation, provider, model, job | nothing |
@@ -37,6 +38,7 @@ pub(crate) type Place = (Organisation, JobId);
 
 pub(crate) const LIVE: u8 = b'a';
 const JOB: u8 = b'j';
+const STEP: u8 = b'n';
 pub(crate) const STARTS: u8 = b'l';
 pub(crate) const STATE: u8 = b's';
 const MODEL_INDEX: u8 = b'p';
@@ -140,6 +142,13 @@ pub(crate) fn live_jobs(organisation: &Organisation) -> Vec<u8> {
 pub(crate) fn job(organisation: &Organisation, class: Class, id: JobId) -> Vec<u8> {
     let jobs = if class == Class::Live { live_jobs(organisation) } else { ended_jobs(organisation) };
     with_id(jobs, id)
+}
+
+/// One change of a live job of several tasks since it was last written whole.
+pub(crate) fn step(organisation: &Organisation, id: JobId, number: u32) -> Vec<u8> {
+    let mut key = with_id(key(STEP, organisation), id);
+    key.extend_from_slice(&number.to_be_bytes());
+    key
 }
 
 pub(crate) fn starts(organisation: &Organisation, id: JobId) -> Vec<u8> {

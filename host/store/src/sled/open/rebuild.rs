@@ -11,6 +11,7 @@ use analyte_core::job::Status;
 use analyte_core::names::Organisation;
 
 use crate::sled::format::envelope::{self, Value};
+use crate::sled::format::job_record::Since;
 use crate::sled::format::keys::{self, Class, Place};
 use crate::sled::format::{file_record, job_record, references};
 use crate::sled::state::State;
@@ -108,14 +109,14 @@ fn found_ended(state: &mut State, organisation: &Organisation, class: Class) {
 
 fn rebuild_live(state: &mut State, place: &Place) -> Result<()> {
     let (organisation, id) = place;
-    let read = job_record::read_starts(&state.records, organisation, *id)
-        .and_then(|starts| Ok(job_record::read(&state.records, organisation, *id)?.map(|job| (job, starts))));
+    let read = job_record::read_since(&state.records, organisation, *id)
+        .and_then(|since| Ok(job_record::read(&state.records, organisation, *id)?.map(|job| (job, since))));
     match read {
-        Ok(Some((job, starts))) => state.found_live(&Arc::new(job), starts),
+        Ok(Some((job, since))) => state.found_live(&Arc::new(job), since),
         // It was there a moment ago, and only the committer writes.
         Ok(None) => {}
         Err(StoreError::Damaged { what }) => match state.mend_job(place, &what)? {
-            Some(job) => state.found_live(&Arc::new(job), Vec::new()),
+            Some(job) => state.found_live(&Arc::new(job), Since::default()),
             None => state.put_job_aside(place, &what)?,
         },
         Err(error) => return Err(error),

@@ -1,7 +1,7 @@
 //! Applies one event to one job.
 
 use analyte_core::job::Job;
-use analyte_core::job::transition::{Event, Refusal, Run, apply};
+use analyte_core::job::transition::{Effect, Event, Refusal, Run, apply};
 use analyte_core::names::RunKey;
 use analyte_core::timestamp::Timestamp;
 
@@ -33,7 +33,12 @@ pub(crate) fn apply_event(
     if new.revision == old.revision {
         return Ok(Applied::Changed(Changed { job: old, effects }));
     }
-    let job = state.write_job(&old, new, contents, now)?;
+    let freed = effects.iter().filter_map(|effect| match effect {
+        Effect::Free(content) => Some(content.digest),
+        Effect::Ready { .. } | Effect::Stop(_) | Effect::Ended(_) => None,
+    });
+    let freed: Vec<_> = freed.collect();
+    let job = state.write_change(&old, new, (contents, &freed), now)?;
     Ok(Applied::Changed(Changed { job, effects }))
 }
 

@@ -28,7 +28,7 @@ use analyte_core::names::{Lease, Organisation, RunKey};
 use parking_lot::RwLock;
 
 use crate::sled::disk::blobs::Blobs;
-use crate::sled::format::job_record::Start;
+use crate::sled::format::job_record::Since;
 use crate::sled::format::keys::Place;
 use crate::sled::state::counters::Counters;
 use crate::sled::state::depths::Depths;
@@ -67,8 +67,8 @@ pub(crate) struct State {
     pub(crate) depths: Depths,
     /// Live jobs, decoded, as they are now.
     warm: HashMap<Place, Arc<Job>>,
-    /// Starts since a live job was last written whole.
-    pub(crate) starts: HashMap<Place, Vec<Start>>,
+    /// What happened to a live job since it was last written whole; jobs to which nothing did are not here.
+    pub(crate) since: HashMap<Place, Since>,
     pub(crate) running: HashMap<Lease, Running>,
     /// What runs of live jobs reported since the store was opened.
     pub(crate) run_events: HashMap<Place, RunEventBlocks>,
@@ -100,7 +100,7 @@ impl State {
             counts: Counters::default(),
             depths: Depths::default(),
             warm: HashMap::new(),
-            starts: HashMap::new(),
+            since: HashMap::new(),
             running: HashMap::new(),
             run_events: HashMap::new(),
             touched: Vec::new(),
@@ -137,7 +137,7 @@ impl State {
 
     pub(crate) fn forget(&mut self, place: &Place) {
         self.warm.remove(place);
-        self.starts.remove(place);
+        self.since.remove(place);
         self.run_events.remove(place);
         self.queue.forget_runs(place);
     }

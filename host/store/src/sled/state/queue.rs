@@ -22,20 +22,19 @@ pub(crate) struct Queue {
     turn: Option<Organisation>,
 }
 
-/// Tasks that may start now or later.
-fn entries(job: &Job) -> impl Iterator<Item = (Entry, Option<Timestamp>, &Task)> {
-    job.unblocked()
-        .map(|(place, task)| (Entry { priority: job.priority, job: job.id, task: place }, job.not_before(task), task))
+/// The task at this place, if it may start now or later.
+fn entry(job: &Job, place: usize) -> Option<(Entry, Option<Timestamp>, &Task)> {
+    let task = job.tasks.get(place).filter(|_| job.is_unblocked(place))?;
+    Some((Entry { priority: job.priority, job: job.id, task: place }, job.not_before(task), task))
 }
 
 fn row(job: &Job, task: &Task) -> Option<Row> {
     job.session.clone().map(|session| (session, task.provider.clone()))
 }
 
-/// Running tasks that others wait for.
-fn runs(job: &Job) -> impl Iterator<Item = (usize, Row)> {
-    let runs = job.tasks.iter().enumerate().filter(|(_, task)| task.status == Status::Running);
-    runs.filter_map(|(place, task)| Some((place, row(job, task)?)))
+/// Which row others wait in for the task at this place; `None`: it does not run, or nothing waits for it.
+fn run(job: &Job, place: usize) -> Option<Row> {
+    job.tasks.get(place).filter(|task| task.status == Status::Running).and_then(|task| row(job, task))
 }
 
 impl Queue {
@@ -46,30 +45,47 @@ impl Queue {
 
     /// Adds the job's tasks that may start, now or later, and notes those that run.
     pub(crate) fn add(&mut self, job: &Job) {
-        for (task, row) in runs(job) {
-            self.ready.write().start(&job.organisation, job.id, task, &row);
-        }
-        for (entry, not_before, task) in entries(job) {
-            match not_before {
-                Some(at) => {
-                    self.waiting.insert((at, job.organisation.clone(), entry), row(job, task));
-                }
-                None => self.ready.write().insert(&job.organisation, entry, row(job, task)),
-            }
+        for place in 0..job.tasks.len() {
+            self.add_task(job, place);
         }
     }
 
-    /// Removes them again; `job` must be as it was when added.
-    pub(crate) fn remove(&mut self, job: &Job) {
-        for (entry, not_before, _) in entries(job) {
+    fn add_task(&mut self, job: &Job, place: usize) {
+        if let Some(row) = run(job, place) {
+            self.ready.write().start(&job.organisation, job.id, place, &row);
+        }
+        match entry(job, place) {
+            Some((entry, Some(at), task)) => {
+                self.waiting.insert((at, job.organisation.clone(), entry), row(job, task));
+            }
+            Some((entry, None, task)) => self.ready.write().insert(&job.organisation, entry, row(job, task)),
+            None => {}
+        }
+    }
+
+    /// Removes a task again; `job` must be as it was when added.
+    fn remove_task(&mut self, job: &Job, place: usize) {
+        if let Some((entry, not_before, _)) = entry(job, place) {
             if let Some(at) = not_before {
                 self.waiting.remove(&(at, job.organisation.clone(), entry));
             }
             // Also what waited once: it is moved here when its time comes.
             self.ready.write().remove(&job.organisation, &entry);
         }
-        for (task, _) in runs(job) {
-            self.ready.write().stop(&job.organisation, job.id, task);
+        if run(job, place).is_some() {
+            self.ready.write().stop(&job.organisation, job.id, place);
+        }
+    }
+
+    /// The tasks at these places changed, and with them perhaps whether their children may start.
+    pub(crate) fn change(&mut self, old: &Job, new: &Job, changed: &[usize]) {
+        let mut places: BTreeSet<usize> = changed.iter().copied().collect();
+        places.extend(changed.iter().flat_map(|place| new.tasks.children(*place)));
+        for place in &places {
+            self.remove_task(old, *place);
+        }
+        for place in &places {
+            self.add_task(new, *place);
         }
     }
 
@@ -107,7 +123,7 @@ impl Queue {
 
     /// When the next task is due that has to wait at `now`.
     pub(crate) fn next_due(&mut self, now: Timestamp) -> Option<Timestamp> {
-        // A job that is written comes back here with all its tasks, also those whose time has come.
+        // A task that changes comes back here, also where its time has come.
         self.wake(now);
         self.waiting.first_key_value().map(|((at, ..), _)| *at)
     }

@@ -8,6 +8,7 @@ use analyte_core::job::Job;
 use analyte_core::names::JobId;
 
 use crate::sled::format::envelope::{self, Find};
+use crate::sled::format::job_record::Since;
 use crate::sled::format::keys::{self, Class, Place};
 use crate::sled::format::{file_record, idempotency, job_record, journal_block, run_event_block};
 use crate::sled::state::State;
@@ -36,37 +37,41 @@ impl State {
     }
 
     /// Puts what is damaged of a job aside, and says what is left of it: the job as the store has it in memory, or as
-    /// it was before its last starts, or nothing.
+    /// it was before its last starts, or after as many of its steps as can be read, or nothing.
     pub(crate) fn mend_job(&mut self, place: &Place, what: &str) -> Result<Option<Job>> {
         let (organisation, id) = place;
         let starts_key = keys::starts(organisation, *id);
         let Some((job_key, value)) = job_record::find(&self.records, organisation, *id)? else { return Ok(None) };
-        let whole = match job_record::read_whole(&self.records, organisation, *id) {
+        let whole = match job_record::read_as_far_as_possible(&self.records, organisation, *id) {
             Ok(whole) => whole,
             Err(StoreError::Damaged { .. }) => None,
             Err(error) => return Err(error),
         };
         if whole.is_some() {
+            // Also where it is a step that is damaged: without their number the steps say nothing.
             self.quarantine(&starts_key, what)?;
         } else if self.warm(place).is_some() {
             self.quarantine(&job_key, what)?;
             self.records.take_away(starts_key)?;
         }
         self.touched.push(place.clone());
-        let starts = self.starts.remove(place);
-        let left = match (self.warm(place), whole, starts) {
+        let since = self.since.remove(place);
+        let left = match (self.warm(place), whole, since) {
             (Some(job), ..) => Job::clone(job),
-            (None, Some(mut job), Some(starts)) => {
+            (None, Some((mut job, _)), Some(Since::Starts(starts))) => {
                 job_record::replay(&mut job, starts)?;
                 job
             }
-            // Which of its tasks started is lost. They start again, under new leases, and no revision comes twice.
-            (None, Some(mut job), None) => {
-                job.revision = job.revision.saturating_add(job.tasks.len() as u64);
+            // Which of its tasks started, and what became of them in steps that cannot be read, is lost. They start again,
+            // under new leases, and no revision comes twice: each step is one.
+            (None, Some((mut job, _)), since) => {
+                let lost = if let Some(Since::Steps { steps }) = since { steps.into() } else { job.tasks.len() as u64 };
+                job.revision = job.revision.saturating_add(lost);
                 job
             }
             (None, None, _) => return Ok(None),
         };
+        self.remove_steps(place)?;
         // Contents have checksums of their own.
         let small = write_job::inline_contents_of(&value, &left);
         self.put_job(job_key, &left, small)?;
@@ -107,6 +112,7 @@ impl State {
         }
         // They say nothing without the job, and are no second damage.
         self.records.take_away(keys::starts(organisation, *id))?;
+        self.remove_steps(place)?;
         for class in Class::ALL {
             self.records.remove(keys::with_id(keys::states(organisation, class), *id));
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use analyte_core::job::{Job, Status, Task};
+use analyte_core::digest::Digest;
+use analyte_core::job::{Job, JobChange, Status, Task};
 use analyte_core::names::{Lease, Organisation, RunKey, TaskKey};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use crate::jobs::{named_components, named_contents};
 use crate::sled::format::envelope::{self, Find};
 use crate::sled::format::inline_contents::{self, Small};
-use crate::sled::format::job_record::Start;
+use crate::sled::format::job_record::{Since, Start};
 use crate::sled::format::keys::{self, Class, Place};
 use crate::sled::state::counters::count;
 use crate::sled::state::{Running, State};
@@ -20,6 +21,9 @@ use crate::{Result, Staged};
 fn other_pins(old: &Job, new: &Job) -> bool {
     old.tasks.iter().zip(&new.tasks).any(|(old, new)| old.digest != new.digest || old.model_file != new.model_file)
 }
+
+/// Fewest steps after which a job is written whole again; a job of more tasks takes as many as it has tasks.
+const STEPS: usize = 16;
 
 impl State {
     /// A job that was just submitted; its entries are written by the caller.
@@ -30,12 +34,12 @@ impl State {
     }
 
     /// Takes up a live job that was found when the store opened.
-    pub(crate) fn found_live(&mut self, job: &Arc<Job>, starts: Vec<Start>) {
+    pub(crate) fn found_live(&mut self, job: &Arc<Job>, since: Since) {
         self.count_in(job);
         self.come_alive(job);
         let place = (job.organisation.clone(), job.id);
-        if !starts.is_empty() {
-            self.starts.insert(place.clone(), starts);
+        if since != Since::default() {
+            self.since.insert(place.clone(), since);
         }
         self.keep_warm(place, job);
     }
@@ -59,17 +63,80 @@ impl State {
         *count = count.saturating_sub(1);
     }
 
-    /// Writes the job whole; `brought` are the contents that are new to it.
-    pub(crate) fn write_job(&mut self, old: &Job, new: Job, brought: &[Staged], now: Timestamp) -> Result<Arc<Job>> {
+    /// Writes what changed of a job; `brought` are the contents that are new to it, and `freed` those that it may no longer
+    /// name.
+    pub(crate) fn write_change(
+        &mut self,
+        old: &Job,
+        new: Job,
+        (brought, freed): (&[Staged], &[Digest]),
+        now: Timestamp,
+    ) -> Result<Arc<Job>> {
         let place = (new.organisation.clone(), new.id);
-        self.write_record(Class::of(old.status), &new, brought)?;
-        if self.starts.remove(&place).is_some() {
-            self.records.take_away(keys::starts(&place.0, place.1))?;
-        }
-        for digest in named_contents(old).difference(&named_contents(&new)) {
-            self.drop_content(&place, *digest)?;
+        let steps = match self.since.get(&place) {
+            None => Some(0),
+            Some(Since::Steps { steps }) => Some(*steps),
+            // By an older version.
+            Some(Since::Starts(_)) => None,
+        };
+        let most = new.tasks.len().max(STEPS);
+        let steps = steps.filter(|steps| usize::try_from(*steps).is_ok_and(|steps| steps < most));
+        match steps {
+            Some(number) if new.tasks.len() > 1 && !old.status.ended() && !new.status.ended() => {
+                self.write_step(old, &new, &place, number, (brought, freed))?;
+            }
+            _ => self.write_whole(old, &new, &place, brought)?,
         }
         self.settle(old, new, place, now)
+    }
+
+    fn write_step(
+        &mut self,
+        old: &Job,
+        new: &Job,
+        place: &Place,
+        number: u32,
+        (brought, freed): (&[Staged], &[Digest]),
+    ) -> Result<()> {
+        let bytes = envelope::json(&JobChange::between(old, new))?;
+        self.records.insert(envelope::entries(keys::step(&place.0, place.1, number), &bytes));
+        let since = Since::Steps { steps: number.saturating_add(1) };
+        self.records.put(keys::starts(&place.0, place.1), &envelope::json(&since)?)?;
+        self.since.insert(place.clone(), since);
+        for staged in brought {
+            self.keep_content(place, staged)?;
+        }
+        if !freed.is_empty() {
+            let named = named_contents(new);
+            for digest in freed.iter().filter(|digest| !named.contains(*digest)) {
+                self.drop_content(place, *digest)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_whole(&mut self, old: &Job, new: &Job, place: &Place, brought: &[Staged]) -> Result<()> {
+        self.write_record(Class::of(old.status), new, brought)?;
+        self.remove_steps(place)?;
+        if self.since.remove(place).is_some() {
+            self.records.take_away(keys::starts(&place.0, place.1))?;
+        }
+        for digest in named_contents(old).difference(&named_contents(new)) {
+            self.drop_content(place, *digest)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what single steps of a job changed, which was written whole or is lost.
+    pub(crate) fn remove_steps(&mut self, (organisation, id): &Place) -> Result<()> {
+        for number in 0_u32.. {
+            let key = keys::step(organisation, *id, number);
+            if self.records.find(&key)?.is_none() {
+                break;
+            }
+            self.records.take_away(key)?;
+        }
+        Ok(())
     }
 
     /// Writes the record of a job that was of this class, with the small contents that it has or that are brought.
@@ -109,13 +176,22 @@ impl State {
 
     /// Writes only that a task was started.
     pub(crate) fn write_start(&mut self, old: &Job, new: Job, start: Start, node: &Arc<str>) -> Result<Arc<Job>> {
-        let place = (new.organisation.clone(), new.id);
         let (lease, at) = (start.lease, start.at);
-        let starts = self.starts.entry(place.clone()).or_default();
-        starts.push(start);
-        let bytes = envelope::json(starts)?;
-        self.records.put(keys::starts(&place.0, place.1), &bytes)?;
-        let job = self.settle(old, new, place, at)?;
+        let job = if new.tasks.len() > 1 {
+            self.write_change(old, new, (&[], &[]), at)?
+        } else {
+            let place = (new.organisation.clone(), new.id);
+            let mut starts = match self.since.remove(&place) {
+                Some(Since::Starts(starts)) => starts,
+                // A job of one task takes no steps.
+                None | Some(Since::Steps { .. }) => Vec::new(),
+            };
+            starts.push(start);
+            let since = Since::Starts(starts);
+            self.records.put(keys::starts(&place.0, place.1), &envelope::json(&since)?)?;
+            self.since.insert(place.clone(), since);
+            self.settle(old, new, place, at)?
+        };
         if let Some(running) = self.running.get_mut(&lease) {
             running.node = Some(Arc::clone(node));
         }
@@ -130,12 +206,14 @@ impl State {
             }
             self.state_entry(&new);
         }
-        self.count_out(old);
-        self.count_in(&new);
-        // Between, only what changed: a live job stays among the users of its providers.
-        self.queue.remove(old);
-        self.queue.add(&new);
-        self.leases_changed(old, &new);
+        if old.status != new.status {
+            self.count_out(old);
+            self.count_in(&new);
+        }
+        // Only what changed: the others stay as they are, and a live job stays among the users of its providers.
+        let changed: Vec<usize> = new.tasks.changed_since(&old.tasks).collect();
+        self.queue.change(old, &new, &changed);
+        self.leases_changed(old, &new, &changed);
         if was == Class::Live && is != Class::Live {
             self.jobs_by_provider.leave(old);
             for digest in named_components(old) {
@@ -143,7 +221,7 @@ impl State {
             }
         } else if was != Class::Live && is == Class::Live {
             self.join_users(&new);
-        } else if is == Class::Live && other_pins(old, &new) {
+        } else if is == Class::Live && changed.len() > 1 && other_pins(old, &new) {
             // Run again in place: the new ones first, so that what both name is never without.
             for digest in named_components(&new) {
                 self.pin_component(&new.organisation, digest);
@@ -199,15 +277,16 @@ impl State {
         }
     }
 
-    fn leases_changed(&mut self, old: &Job, new: &Job) {
-        let now: BTreeSet<Lease> = new.tasks.iter().filter_map(|task| task.lease).collect();
-        for lease in old.tasks.iter().filter_map(|task| task.lease) {
-            if !now.contains(&lease) {
+    fn leases_changed(&mut self, old: &Job, new: &Job, changed: &[usize]) {
+        for place in changed {
+            let (before, now) = (old.tasks.get(*place), new.tasks.get(*place));
+            let lease_of = |task: Option<&Task>| task.and_then(|task| task.lease);
+            if let Some(lease) = lease_of(before).filter(|lease| lease_of(now) != Some(*lease)) {
                 self.running.remove(&lease);
             }
-        }
-        for (lease, run) in leases(new) {
-            self.running.entry(lease).or_insert(Running { run, node: None });
+            if let Some((lease, run)) = now.and_then(|task| lease_of_run(new, task)) {
+                self.running.entry(lease).or_insert(Running { run, node: None });
+            }
         }
     }
 
@@ -250,8 +329,11 @@ pub(crate) fn index_keys(job: &Job) -> Vec<Vec<u8>> {
 }
 
 fn leases(job: &Job) -> impl Iterator<Item = (Lease, RunKey)> {
-    job.tasks.iter().filter_map(|task| {
-        let key = TaskKey { organisation: job.organisation.clone(), job: job.id, task: task.name.clone() };
-        task.lease.map(|lease| (lease, RunKey { key, attempt: task.attempt, lease }))
-    })
+    job.tasks.iter().filter_map(|task| lease_of_run(job, task))
+}
+
+fn lease_of_run(job: &Job, task: &Task) -> Option<(Lease, RunKey)> {
+    let lease = task.lease?;
+    let key = TaskKey { organisation: job.organisation.clone(), job: job.id, task: task.name.clone() };
+    Some((lease, RunKey { key, attempt: task.attempt, lease }))
 }
