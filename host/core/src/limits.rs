@@ -230,8 +230,8 @@ limits! {
         "Bounds the parameters of one job." "413 `too-large`";
     custom_data_bytes 32_768 "bytes"
         "Bounds the custom data of one job." "413 `too-large`";
-    tasks 100 "tasks"
-        "Bounds the tasks of one job: the record of the job holds all of them, and is written with every change of one."
+    tasks 1_000 "tasks"
+        "Bounds the tasks of one job."
         "422 `invalid-input`";
     tags 64 "tags"
         "Bounds the tags of one job; key and value take at most 128 bytes each." "422 `invalid-input`";
