@@ -201,7 +201,7 @@ fn each_fault_is_refused_with_its_place_and_nothing_is_kept() {
             tasks(vec![given("a"), task("b", "rows", &json!({"input": [{"value": "x"}]}))]),
             422,
             "/tasks/1/input",
-            "expected NUMBER, found the text `x`",
+            "expected NUMBER (a number), found the string \"x\"",
         ),
         (
             tasks(vec![given("a"), task("b", "rows", &json!({"after": ["a"], "limits": {"fuel": 0}}))]),
