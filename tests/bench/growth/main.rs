@@ -1,4 +1,4 @@
-//! How cost grows with the work: rows, columns, stored jobs, installed providers, connections.
+//! How cost grows with the work: rows, columns, stored jobs, tasks of a job, installed providers, connections.
 //!
 //! `cargo bench -p analyte-tests --bench growth -- --plot docs/growth.svg`; with `--only rows,columns` a part of it, with
 //! `--jobs 100000` fewer stored jobs than a million, with `--quick` or outside `cargo bench` few and small sizes, which show
@@ -19,6 +19,7 @@ mod plot;
 mod providers;
 mod rows;
 mod stored;
+mod tasks;
 
 use curve::Chart;
 use support::bench::asked::Asked;
@@ -33,10 +34,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 type Measure = fn(&Asked) -> Vec<Chart>;
 
 /// What can be asked for with `--only`.
-const SIZES: [(&str, Measure); 5] = [
+const SIZES: [(&str, Measure); 6] = [
     ("rows", rows::measure),
     ("columns", columns::measure),
     ("stored", stored::measure),
+    ("tasks", tasks::measure),
     ("providers", providers::measure),
     ("connections", connections::measure),
 ];

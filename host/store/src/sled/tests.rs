@@ -9,6 +9,7 @@ mod format_3;
 mod format_4;
 mod formats;
 mod graphs;
+mod growth;
 mod lists;
 mod locking;
 mod retiring;
