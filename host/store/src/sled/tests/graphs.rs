@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
-use analyte_core::job::transition::Effect;
-use analyte_core::job::{Input, Status};
+use analyte_core::job::transition::{Effect, Event};
+use analyte_core::job::{Input, Pin, Status};
 use analyte_core::names::RunKey;
 
 use super::*;
@@ -87,4 +87,76 @@ async fn what_waits_for_a_task_that_failed_never_starts() {
     let job = store.job(&default(), id).await.unwrap().unwrap();
     assert_eq!((job.status, job.finished_at), (Status::Failed, Some(NOW)));
     assert_eq!(store.counts(&default()).await.unwrap(), Counts { failed: 1, ..Counts::default() });
+}
+
+fn steps_in(directory: &TempDir) -> Vec<Vec<u8>> {
+    database(directory.path()).scan_prefix(b"n").keys().map(|key| key.unwrap().to_vec()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_read_from_its_steps() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let id = submitted(&store).await;
+    let first = claimed(&store).await;
+    store.finish(vec![result_of(&first[0], bytes_of("first", 10))], NOW).await.unwrap();
+    claimed(&store).await;
+    let before = store.job(&default(), id).await.unwrap().unwrap();
+    drop(store);
+    assert_eq!(steps_in(&directory).len(), 4);
+    let store = open(directory.path());
+    assert_eq!(store.job(&default(), id).await.unwrap().unwrap(), before);
+    // A small result lies beside the record, which was not written since.
+    let result = before.tasks[0].result.as_ref().unwrap();
+    assert_eq!(store.content(&default(), id, result).await.unwrap(), bytes_of("first", 10));
+
+    // Now and then it is written whole, so that there are never many steps.
+    for _ in 0..40 {
+        let job = store.job(&default(), id).await.unwrap().unwrap();
+        let pin = |task: &analyte_core::job::Task| Pin { digest: task.digest, model_file: None, grants: Vec::new() };
+        let event = Event::Retry { pins: job.tasks.iter().map(pin).collect() };
+        store.apply(&default(), id, event, NOW).await.unwrap().unwrap().unwrap();
+        claimed(&store).await;
+    }
+    let before = store.job(&default(), id).await.unwrap().unwrap();
+    drop(store);
+    assert!(steps_in(&directory).len() <= 16, "{} steps", steps_in(&directory).len());
+    let store = open(directory.path());
+    assert_eq!(store.job(&default(), id).await.unwrap().unwrap(), before);
+    let cancel = Event::Cancel { reason: "no longer needed".to_owned() };
+    store.apply(&default(), id, cancel, NOW).await.unwrap().unwrap().unwrap();
+    assert_eq!(store.purge(&default(), id).await.unwrap(), Some(true));
+    drop(store);
+    assert_eq!(steps_in(&directory), Vec::<Vec<u8>>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_step_loses_what_came_after_it() {
+    let directory = TempDir::new().unwrap();
+    let store = open(directory.path());
+    let id = submitted(&store).await;
+    let first = claimed(&store).await;
+    store.finish(vec![result_of(&first[0], bytes_of("first", 10))], NOW).await.unwrap();
+    let before = store.job(&default(), id).await.unwrap().unwrap();
+    drop(store);
+    // Two starts, and the end of the first.
+    let steps = steps_in(&directory);
+    assert_eq!(steps.len(), 3);
+    let db = database(directory.path());
+    let mut value = db.get(&steps[1]).unwrap().unwrap().to_vec();
+    *value.last_mut().unwrap() ^= 1;
+    db.insert(&*steps[1], value).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let store = open(directory.path());
+    let job = store.job(&default(), id).await.unwrap().unwrap();
+    let states: Vec<_> = job.tasks.iter().map(|task| task.status).collect();
+    assert_eq!(states, [Status::Running, Status::Queued, Status::Queued, Status::Queued]);
+    assert_eq!((job.revision, store.health().await.unwrap().quarantined), (before.revision, 1));
+    assert_eq!(store.recover("node", 5, NOW).await.unwrap(), 1);
+    let again = claimed(&store).await;
+    assert_eq!(names(&again), ["task-0", "task-2"]);
+    assert!(again.iter().all(|run| first.iter().all(|lost| run.lease > lost.lease)));
+    drop(store);
+    assert_eq!(steps_in(&directory).len(), 3);
 }

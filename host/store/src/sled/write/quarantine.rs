@@ -47,8 +47,16 @@ impl State {
             Err(StoreError::Damaged { .. }) => None,
             Err(error) => return Err(error),
         };
-        if whole.is_some() {
-            // Also where it is a step that is damaged: without their number the steps say nothing.
+        let read = whole.as_ref().map_or(0, |(_, steps)| *steps);
+        let steps = match job_record::read_since(&self.records, organisation, *id) {
+            Ok(Since::Steps { steps }) => Some(steps),
+            Ok(Since::Starts(_)) | Err(StoreError::Damaged { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if let (Some(_), Some(_)) = (&whole, steps.filter(|steps| read < *steps)) {
+            self.quarantine(&keys::step(organisation, *id, read), what)?;
+            self.records.take_away(starts_key)?;
+        } else if whole.is_some() {
             self.quarantine(&starts_key, what)?;
         } else if self.warm(place).is_some() {
             self.quarantine(&job_key, what)?;
@@ -64,14 +72,14 @@ impl State {
             }
             // Which of its tasks started, and what became of them in steps that cannot be read, is lost. They start again,
             // under new leases, and no revision comes twice: each step is one.
-            (None, Some((mut job, _)), since) => {
-                let lost = if let Some(Since::Steps { steps }) = since { steps.into() } else { job.tasks.len() as u64 };
+            (None, Some((mut job, _)), _) => {
+                let lost = steps.map_or(job.tasks.len() as u64, |steps| steps.saturating_sub(read).into());
                 job.revision = job.revision.saturating_add(lost);
                 job
             }
             (None, None, _) => return Ok(None),
         };
-        self.remove_steps(place)?;
+        self.remove_steps(place, steps.unwrap_or(read))?;
         // Contents have checksums of their own.
         let small = write_job::inline_contents_of(&value, &left);
         self.put_job(job_key, &left, small)?;
@@ -111,8 +119,12 @@ impl State {
             self.quarantine(&key, what)?;
         }
         // They say nothing without the job, and are no second damage.
+        let steps = match job_record::read_since(&self.records, organisation, *id) {
+            Ok(Since::Steps { steps }) => steps,
+            _ => 0,
+        };
+        self.remove_steps(place, steps)?;
         self.records.take_away(keys::starts(organisation, *id))?;
-        self.remove_steps(place)?;
         for class in Class::ALL {
             self.records.remove(keys::with_id(keys::states(organisation, class), *id));
         }

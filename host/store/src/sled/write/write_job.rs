@@ -117,8 +117,10 @@ impl State {
 
     fn write_whole(&mut self, old: &Job, new: &Job, place: &Place, brought: &[Staged]) -> Result<()> {
         self.write_record(Class::of(old.status), new, brought)?;
-        self.remove_steps(place)?;
-        if self.since.remove(place).is_some() {
+        if let Some(since) = self.since.remove(place) {
+            if let Since::Steps { steps } = since {
+                self.remove_steps(place, steps)?;
+            }
             self.records.take_away(keys::starts(&place.0, place.1))?;
         }
         for digest in named_contents(old).difference(&named_contents(new)) {
@@ -127,16 +129,9 @@ impl State {
         Ok(())
     }
 
-    /// Removes what single steps of a job changed, which was written whole or is lost.
-    pub(crate) fn remove_steps(&mut self, (organisation, id): &Place) -> Result<()> {
-        for number in 0_u32.. {
-            let key = keys::step(organisation, *id, number);
-            if self.records.find(&key)?.is_none() {
-                break;
-            }
-            self.records.take_away(key)?;
-        }
-        Ok(())
+    /// Removes the first steps of a job, as many as this: it is written whole, or they are lost.
+    pub(crate) fn remove_steps(&mut self, (organisation, id): &Place, steps: u32) -> Result<()> {
+        (0..steps).try_for_each(|number| self.records.take_away(keys::step(organisation, *id, number)))
     }
 
     /// Writes the record of a job that was of this class, with the small contents that it has or that are brought.
