@@ -177,7 +177,7 @@ async fn every_hostile_model_meets_its_limit() {
                 assert!(kept <= 8_192 && report.log_lines_dropped > 0, "{kept} bytes of log kept");
             }
             "progress-flood" => {
-                assert!(reported.progress.lock().len() <= 400, "{} reports", reported.progress.lock().len())
+                assert!(reported.progress.lock().len() <= 400, "{} reports", reported.progress.lock().len());
             }
             "many-files" => assert_eq!(reported.files.lock().len(), 64),
             "stderr-flood" | "panic" => {

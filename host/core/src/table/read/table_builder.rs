@@ -251,10 +251,10 @@ fn row_bytes(kind: Kind) -> u64 {
 pub(crate) fn dropped_warnings<'n>(names: impl ExactSizeIterator<Item = &'n str>, limits: &Limits) -> Vec<String> {
     let most = usize::try_from(limits.warnings).unwrap_or(usize::MAX);
     let beyond = names.len().saturating_sub(most);
-    let named = if beyond == 0 { names.len() } else { most.saturating_sub(1) };
-    let beyond = names.len() - named;
+    let listed = if beyond == 0 { names.len() } else { most.saturating_sub(1) };
+    let beyond = names.len() - listed;
     let say = |name: &str| format!("column `{}` is not used by this model and was dropped", clip(name, 256));
-    let mut warnings: Vec<String> = names.take(named).map(say).collect();
+    let mut warnings: Vec<String> = names.take(listed).map(say).collect();
     if beyond > 0 && most > 0 {
         warnings.push(format!("{beyond} further columns are not used by this model and were dropped"));
     }

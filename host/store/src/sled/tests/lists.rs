@@ -324,16 +324,16 @@ async fn only_two_long_looks_go_on_at_once() {
 async fn a_look_whose_caller_has_gone_ends() {
     let (_directory, store) = open();
     let store = Arc::new(store);
-    let (begun, looked) = tokio::sync::oneshot::channel();
-    let begun = Arc::new(parking_lot::Mutex::new(Some(begun)));
+    let (sender, looked) = tokio::sync::oneshot::channel();
+    let sender = Arc::new(parking_lot::Mutex::new(Some(sender)));
     let look = tokio::spawn({
         let store = Arc::clone(&store);
         async move {
             let begin = || {
-                let begun = Arc::clone(&begun);
+                let sender = Arc::clone(&sender);
                 let between = move || {
-                    if let Some(begun) = begun.lock().take() {
-                        begun.send(()).unwrap();
+                    if let Some(sender) = sender.lock().take() {
+                        sender.send(()).unwrap();
                     }
                 };
                 Probe { times: usize::MAX, between }
