@@ -79,7 +79,9 @@ impl Model {
             self.submitted += 1;
             let (job, contents) =
                 job_with(of.as_str(), self.submitted, self.now, SHAPES[0], 100).ok_or("a job that is none")?;
-            contents.iter().for_each(|bytes| self.keep(bytes));
+            for bytes in &contents {
+                self.keep(bytes);
+            }
             let contents = contents.into_iter().map(NewContent::Bytes).collect();
             new.push(NewJob { job, contents, idempotency: None, queue_cap: cap });
         }
