@@ -3,13 +3,19 @@
 //! Ids are not stored: they are made of the names of all models that an organisation may use, once for each call, until all
 //! that were asked for are found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use analyte_core::names::{ModelName, Organisation, ProviderName};
 use analyte_jobs::Manager;
 use uuid::Uuid;
 
 use super::names;
+use crate::aiware::error::Refusal;
+use crate::native::table::compute_sized;
+use crate::shared::Shared;
+
+/// What it takes to make the id of one model, in bytes of a table that could be read meanwhile.
+const MODEL_BYTES: usize = 64;
 
 /// What engines are called, and which models they are.
 #[derive(Debug, Default)]
@@ -19,13 +25,8 @@ pub(crate) struct Engines {
 
 impl Engines {
     /// Finds these engines, as far as they are named by ids.
-    pub(crate) fn find<'a>(
-        manager: &Manager,
-        organisation: &Organisation,
-        asked: impl Iterator<Item = &'a str>,
-    ) -> Self {
-        let mut missing: std::collections::HashSet<Uuid> =
-            asked.filter_map(|text| Uuid::try_parse(text).ok()).collect();
+    fn find<'a>(manager: &Manager, organisation: &Organisation, asked: impl Iterator<Item = &'a str>) -> Self {
+        let mut missing: HashSet<Uuid> = asked.filter_map(|text| Uuid::try_parse(text).ok()).collect();
         let mut by_id = HashMap::with_capacity(missing.len());
         if missing.is_empty() {
             return Self::default();
@@ -54,7 +55,21 @@ impl Engines {
     }
 }
 
-/// The model that one engine is.
-pub(crate) fn one(manager: &Manager, organisation: &Organisation, text: &str) -> Option<(ProviderName, ModelName)> {
-    Engines::find(manager, organisation, std::iter::once(text)).model(text)
+/// Finds these engines: at once where there are few models, else on a thread where no other call waits.
+pub(crate) async fn find(shared: &Shared, organisation: &Organisation, asked: Vec<String>) -> Result<Engines, Refusal> {
+    let models = || shared.manager.providers(organisation).iter().map(|provider| provider.models.len()).sum::<usize>();
+    let by_id = asked.iter().any(|text| Uuid::try_parse(text).is_ok());
+    let work = if by_id { models().saturating_mul(MODEL_BYTES) } else { 0 };
+    let (manager, of) = (shared.manager.clone(), organisation.clone());
+    let find = move || Engines::find(&manager, &of, asked.iter().map(String::as_str));
+    Ok(compute_sized(shared, organisation, work, find).await?)
+}
+
+/// The model that one engine is; `None`: there is no such engine.
+pub(crate) async fn one(
+    shared: &Shared,
+    organisation: &Organisation,
+    text: &str,
+) -> Result<Option<(ProviderName, ModelName)>, Refusal> {
+    Ok(find(shared, organisation, vec![text.to_owned()]).await?.model(text))
 }

@@ -52,9 +52,9 @@ mod tests {
     #[test]
     fn ids_never_change() {
         let (provider, model) = (ProviderName::new("statistics").unwrap(), ModelName::new("describe").unwrap());
-        assert_eq!(engine(&provider, &model).to_string(), "ENGINE");
-        assert_eq!(organisation(&Organisation::default_one()).to_string(), "ORGANISATION");
-        assert_eq!(category(&provider).to_string(), "CATEGORY");
+        assert_eq!(engine(&provider, &model).to_string(), "355d4a2a-c476-53ee-b182-b07e66760f27");
+        assert_eq!(organisation(&Organisation::default_one()).to_string(), "cac5af80-4649-5848-a42c-5f55627b0354");
+        assert_eq!(category(&provider).to_string(), "31246455-c4ff-56c8-b9e3-4da34eac1be5");
         let own = Organisation::new("lab").unwrap();
         for text in ["", "lab", &organisation(&own).to_string(), &organisation(&own).to_string().to_uppercase()] {
             assert!(is_organisation(text, &own), "{text}");

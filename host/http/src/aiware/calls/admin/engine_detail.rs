@@ -14,7 +14,6 @@ use crate::aiware::ids::engines;
 use crate::aiware::path::Segments;
 use crate::entry::auth::Caller;
 use crate::native::json;
-use crate::native::table::compute;
 use crate::shared::Shared;
 
 /// One engine.
@@ -25,8 +24,7 @@ pub(crate) async fn detail(
 ) -> Result<Response, Refusal> {
     caller.require(Right::JobsRead)?;
     let organisation = caller.organisation();
-    let (manager, of, asked) = (shared.manager.clone(), organisation.clone(), id.clone());
-    let found = compute(&shared, organisation, move || engines::one(&manager, &of, &asked)).await?;
+    let found = engines::one(&shared, organisation, &id).await?;
     let nothing = || {
         let shown: String = id.chars().take(80).collect();
         Refusal::new(ErrorId::NotFound, format!("there is no engine `{shown}`"))

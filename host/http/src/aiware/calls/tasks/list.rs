@@ -126,7 +126,7 @@ async fn found(
     let mut query = wanted.window.query(None, oldest_first);
     query.tag = wanted.recording.as_ref().map(|value| (RECORDING.to_owned(), value.clone()));
     if let Some(engine) = asked.text("engineID") {
-        let Some((provider, model)) = engines::one(manager, organisation, engine) else {
+        let Some((provider, model)) = engines::one(shared, organisation, engine).await? else {
             return Ok((Vec::new(), 0));
         };
         wanted.engine = Some(names::engine(&provider, &model).to_string());

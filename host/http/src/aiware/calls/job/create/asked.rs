@@ -7,6 +7,7 @@ use analyte_core::document::Document;
 use analyte_core::limits::Limits;
 use analyte_core::names::{ModelName, ProviderName, TaskName};
 use analyte_core::table::Table;
+use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{InputAsked, RetryAsked, Submission, TaskAsked};
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -18,6 +19,7 @@ use crate::aiware::detail::job::{CORE_ID, RECORDING, SOURCE};
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::names;
 use crate::entry::auth::Caller;
+use crate::native::json::Time;
 use crate::request::items;
 use crate::request::json_body::{self, Member};
 use crate::request::strict_json::{self, Text};
@@ -39,6 +41,7 @@ pub(super) struct Asked {
     pub(super) tasks: Vec<AskedTask>,
     priority: i32,
     retry: RetryAsked,
+    run_at: Option<Timestamp>,
     config: Option<Document>,
     tags: BTreeMap<String, String>,
     by: String,
@@ -59,10 +62,11 @@ pub(super) struct AskedTask {
 impl Asked {
     /// With the tables that were read.
     pub(super) fn submission(self) -> Submission {
-        let Self { tasks, priority, retry, config, tags, by } = self;
+        let Self { tasks, priority, retry, run_at, config, tags, by } = self;
         Submission {
             custom_data: config,
             priority,
+            run_at,
             retry,
             tags,
             created_by: Some(by),
@@ -89,6 +93,7 @@ fn job(text: &str, at: &str, by: &Caller, limits: &Limits) -> Result<Asked, Refu
         organisation,
         config,
         status,
+        start,
         core_id,
         recording,
         source,
@@ -159,8 +164,9 @@ fn job(text: &str, at: &str, by: &Caller, limits: &Limits) -> Result<Asked, Refu
             at: std::mem::take(&mut read.at),
         });
     }
+    let run_at = value(start, &own("startDateTime"))?.map(|Time(at)| at);
     let retry = RetryAsked { max_attempts: retries.map(|retries| retries + 1), backoff_ms: None };
-    Ok(Asked { tasks: asked, priority, retry, config, tags, by: by.principal().label.to_string() })
+    Ok(Asked { tasks: asked, priority, retry, run_at, config, tags, by: by.principal().label.to_string() })
 }
 
 /// A name that stands for a model that has not been looked for.

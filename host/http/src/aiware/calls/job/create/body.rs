@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use crate::native::json::Time;
 use crate::request::json_body::Member;
 
 /// Jobs to be.
@@ -27,6 +28,9 @@ pub(super) struct JobBody<'a> {
     pub(super) config: Option<Member<'a, String>>,
     #[serde(rename = "jobStatus")]
     pub(super) status: Option<Member<'a, String>>,
+    /// Not to be started before: no member of the product, whose jobs have it when they are read.
+    #[serde(rename = "startDateTime")]
+    pub(super) start: Option<Member<'a, Time>>,
     #[serde(rename = "coreID", alias = "coreId")]
     pub(super) core_id: Option<Member<'a, String>>,
     #[serde(rename = "coreRecordingID", alias = "coreRecordingId")]

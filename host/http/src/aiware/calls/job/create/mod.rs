@@ -22,7 +22,7 @@ mod payload;
 use self::asked::{Asked, AskedTask};
 use crate::aiware::body::received;
 use crate::aiware::error::{ErrorId, Refusal};
-use crate::aiware::ids::engines::Engines;
+use crate::aiware::ids::engines;
 use crate::entry::auth::Caller;
 use crate::native::jobs::submit::submission::Room;
 use crate::native::json;
@@ -75,10 +75,7 @@ async fn asked(shared: &Arc<Shared>, caller: &Caller, body: Bytes) -> Result<Vec
 async fn with_tables(shared: &Arc<Shared>, caller: &Caller, jobs: Vec<Asked>) -> Result<Vec<Submission>, Refusal> {
     let organisation = caller.organisation();
     let named: Vec<String> = jobs.iter().flat_map(|job| job.tasks.iter().map(|task| task.engine.clone())).collect();
-    let (manager, of) = (shared.manager.clone(), organisation.clone());
-    // To look for ids among all models that there may be takes a while.
-    let find = move || Engines::find(&manager, &of, named.iter().map(String::as_str));
-    let engines = table::compute(shared, organisation, find).await?;
+    let engines = engines::find(shared, organisation, named).await?;
     let mut room = Room::of(&shared.limits);
     let mut submissions = Vec::with_capacity(jobs.len());
     for mut job in jobs {
