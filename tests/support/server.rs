@@ -69,14 +69,20 @@ impl Home {
         for (name, component) in setup.plugins.iter().zip(&components) {
             ok(fs::copy(component, plugins.join(format!("{name}.wasm"))), "copying a plugin");
         }
-        lent_code::lend(&components, &self.data_dir());
+        // What watches a server or takes something away from it shall see all that a first start does.
+        let usual = setup.under.is_empty() && setup.variables.is_empty();
+        if usual {
+            lent_code::lend(&components, &self.data_dir());
+        }
         let mut command = binary::command();
         let listen = if setup.listen.is_empty() { "127.0.0.1:0" } else { setup.listen };
         command.args(["serve", "--listen", listen]).arg("--data-dir").arg(self.data_dir());
         command.arg("--config").arg(&config).arg("--plugins").arg(&plugins);
         command.envs(setup.variables.iter().copied());
         let server = self.run(under(setup.under, command));
-        lent_code::take(&components, &server.data_dir());
+        if usual {
+            lent_code::take(&components, &server.data_dir());
+        }
         server
     }
 
