@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
 use analyte_core::job::{Job, Progress, Task};
-use analyte_core::names::{JobId, ModelName, ProviderName, TaskName};
+use analyte_core::names::{JobId, ModelName, ProviderName, ScheduleId, TaskName};
 use analyte_jobs::{JobView, WaitingView};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -71,6 +71,8 @@ pub(crate) struct JobBody<'a> {
     /// The job that this one repeats.
     #[schema(value_type = Option<String>, format = "uuid")]
     retry_of: Option<JobId>,
+    /// The schedule that submitted it; `null` where a client did.
+    schedule: Option<FiredByBody>,
     /// Your own labels.
     tags: &'a BTreeMap<String, String>,
     /// Your own data.
@@ -78,6 +80,18 @@ pub(crate) struct JobBody<'a> {
     custom_data: Option<&'a RawValue>,
     /// Where to go on.
     links: LinksBody<'a>,
+}
+
+/// Which schedule a job comes from.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FiredBy)]
+struct FiredByBody {
+    /// The schedule.
+    #[schema(value_type = String, format = "uuid")]
+    id: ScheduleId,
+    /// For which of its fire times; of a launch by hand, when that was.
+    #[schema(value_type = String, format = DateTime)]
+    fire_time: Time,
 }
 
 /// Why a job waits.
@@ -273,6 +287,7 @@ impl<'a> JobBody<'a> {
             retry,
             retry_of,
             created_by,
+            schedule,
             session: _,
             tags,
             custom_data,
@@ -305,6 +320,7 @@ impl<'a> JobBody<'a> {
             finished_at: finished_at.map(Time),
             error: view.job.error().map(ErrorBody::of),
             retry_of: *retry_of,
+            schedule: schedule.map(|by| FiredByBody { id: by.id, fire_time: Time(by.fire_time) }),
             tags,
             custom_data: custom_data.as_deref(),
             links: LinksBody::around(*id, None),
