@@ -7,7 +7,8 @@ use analyte_core::digest::Digest;
 use analyte_core::job::event::{EventId, JobEvent};
 use analyte_core::job::transition::{Event, Refusal, apply};
 use analyte_core::job::{Job, Status};
-use analyte_core::names::{JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, TaskKey};
+use analyte_core::names::{JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, ScheduleId, TaskKey};
+use analyte_core::schedule::{Firing, Schedule, ScheduleState};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
 
@@ -41,6 +42,17 @@ pub(super) struct Entry {
     pub(super) last_told: EventId,
 }
 
+/// A schedule with all that belongs to it.
+#[derive(Debug)]
+pub(super) struct ScheduleHeld {
+    pub(super) schedule: Arc<Schedule>,
+    pub(super) state: ScheduleState,
+    /// Of every content that its template names.
+    pub(super) contents: HashMap<Digest, Bytes>,
+    /// Oldest first.
+    pub(super) history: VecDeque<Firing>,
+}
+
 /// What a schedule fired.
 pub(super) type Fired = (Organisation, String, Timestamp);
 
@@ -68,6 +80,9 @@ pub(super) struct Data {
     pub(super) components: HashMap<Digest, Bytes>,
     /// By organisation, repository and path.
     pub(super) files: BTreeMap<(Organisation, String, String), (Arc<FileRecord>, Bytes)>,
+    pub(super) schedules: BTreeMap<(Organisation, ScheduleId), ScheduleHeld>,
+    /// How many numbers were given to schedules.
+    pub(super) schedule_numbers: u64,
     pub(super) organisations: BTreeMap<Organisation, Arc<OrganisationRecord>>,
     pub(super) tokens: BTreeMap<String, Arc<TokenRecord>>,
 }

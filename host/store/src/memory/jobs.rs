@@ -41,7 +41,7 @@ fn prepare(mut new: NewJob) -> Result<Prepared> {
 }
 
 impl Data {
-    fn submit(&mut self, (new, contents): Prepared, now: Timestamp) -> Submitted {
+    pub(super) fn submit(&mut self, (new, contents): Prepared, now: Timestamp) -> Submitted {
         let NewJob { job, idempotency, queue_cap, .. } = new;
         let place = (job.organisation.clone(), job.id);
         if let Some(Idempotency { key, request }) = &idempotency

@@ -13,6 +13,7 @@ mod files;
 mod jobs;
 mod listing;
 mod runs;
+mod schedules;
 mod tell;
 mod upkeep;
 

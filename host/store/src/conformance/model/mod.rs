@@ -5,6 +5,7 @@ mod check;
 mod files;
 mod lists;
 mod runs;
+mod schedules;
 mod submits;
 mod told;
 
@@ -17,7 +18,7 @@ use analyte_core::job::event::JobEvent;
 use analyte_core::job::transition::{Event, Left, Refusal, Released, Run, apply};
 use analyte_core::job::{Content, Job, Pin, Progress, ResultFile, Status, Usage};
 use analyte_core::names::{
-    FileName, JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, SessionId, TaskKey,
+    FileName, JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, ScheduleId, SessionId, TaskKey,
 };
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
@@ -67,6 +68,8 @@ pub(super) struct Model {
     files: BTreeMap<(Organisation, String, String), FileRecord>,
     organisations: BTreeMap<Organisation, OrganisationRecord>,
     tokens: BTreeMap<String, TokenRecord>,
+    schedules: BTreeMap<(Organisation, ScheduleId), schedules::Held>,
+    schedule_numbers: u64,
     /// What runs reported, by job.
     told: BTreeMap<Place, Vec<JobEvent>>,
     changes: Vec<(Place, Status, Timestamp)>,
@@ -91,6 +94,8 @@ impl Default for Model {
             files: BTreeMap::new(),
             organisations: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            schedule_numbers: 0,
             told: BTreeMap::new(),
             changes: Vec::new(),
             runs: Vec::new(),
@@ -256,6 +261,9 @@ impl Model {
             | Step::PutToken { .. }
             | Step::TokensUsed { .. } => self.catalogue(store, step).await,
             Step::PutFile { .. } | Step::RemoveFile { .. } => self.file(store, step).await,
+            Step::PutSchedule { .. } | Step::RemoveSchedule { .. } | Step::Fire { .. } => {
+                self.schedule_step(store, step).await
+            }
             Step::List { .. } => self.list(store, step).await,
             Step::Sorted { .. } => self.sorted(store, step).await,
             Step::Once { schedule, time } => {

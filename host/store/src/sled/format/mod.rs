@@ -8,4 +8,5 @@ pub(crate) mod job_record;
 pub(crate) mod journal_block;
 pub(crate) mod keys;
 pub(crate) mod references;
+pub(crate) mod schedule_record;
 pub(crate) mod told_block;
