@@ -21,12 +21,7 @@ pub trait Schedules: Send + Sync + 'static {
 
     /// Puts a schedule in place of the one with its id, if that has this revision still. Its number stays. What was missed
     /// before `now` is not missed any more, and what waits waits no more. `now`: `None` leaves its state as it is.
-    async fn replace_schedule(
-        &self,
-        new: NewSchedule,
-        revision: u64,
-        now: Option<Timestamp>,
-    ) -> Result<ScheduleKept>;
+    async fn replace_schedule(&self, new: NewSchedule, revision: u64, now: Option<Timestamp>) -> Result<ScheduleKept>;
 
     /// Removes a schedule with its history; its jobs stay. Says whether there was one.
     async fn remove_schedule(&self, organisation: &Organisation, id: ScheduleId) -> Result<bool>;
@@ -47,11 +42,7 @@ pub trait Schedules: Send + Sync + 'static {
 
     /// Schedules of all organisations, by organisation and id. `after` goes on after that one; fewer than `most` are the
     /// last.
-    async fn all_schedules(
-        &self,
-        after: Option<(Organisation, ScheduleId)>,
-        most: usize,
-    ) -> Result<Vec<KeptSchedule>>;
+    async fn all_schedules(&self, after: Option<(Organisation, ScheduleId)>, most: usize) -> Result<Vec<KeptSchedule>>;
 
     /// Keeps firings; one answer each, in order. Each is one atomic step: its fire time is settled, its job is kept with
     /// what the template names, and the history has an entry more.

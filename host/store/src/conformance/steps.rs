@@ -149,10 +149,6 @@ pub enum Step {
         limit: usize,
         most: usize,
     },
-    Once {
-        schedule: u8,
-        time: u8,
-    },
     Tick {
         ms: u64,
     },
@@ -250,7 +246,6 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         4 => schedule(),
         3 => list,
         2 => sorted,
-        1 => (0..2_u8, 0..3_u8).prop_map(|(schedule, time)| Step::Once { schedule, time }),
         3 => (1..2_000_u64).prop_map(|ms| Step::Tick { ms }),
         1 => any::<bool>().prop_map(|close| Step::Reopen { close }),
     ];

@@ -1,13 +1,15 @@
 //! What the store has, and how a job changes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::job::event::{EventId, JobEvent};
 use analyte_core::job::transition::{Event, Refusal, apply};
 use analyte_core::job::{Job, Status};
-use analyte_core::names::{JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, ScheduleId, TaskKey};
+use analyte_core::names::{
+    JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, ScheduleId, TaskKey,
+};
 use analyte_core::schedule::{Firing, Schedule, ScheduleState};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
@@ -53,16 +55,12 @@ pub(super) struct ScheduleHeld {
     pub(super) history: VecDeque<Firing>,
 }
 
-/// What a schedule fired.
-pub(super) type Fired = (Organisation, String, Timestamp);
-
 /// Everything that the store has.
 #[derive(Debug, Default)]
 pub(super) struct Data {
     pub(super) jobs: BTreeMap<Place, Entry>,
     /// By organisation and idempotency key: the digest of the request, and its job.
     pub(super) idempotency: HashMap<(Organisation, String), (Digest, JobId)>,
-    pub(super) fired: BTreeSet<Fired>,
     pub(super) changes: VecDeque<Change>,
     /// Position of the newest change.
     position: u64,

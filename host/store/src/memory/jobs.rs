@@ -238,8 +238,4 @@ impl Jobs for MemoryStore {
         let data = self.lock()?;
         Ok(data.changes.iter().filter(|change| change.position > position).take(most).cloned().collect())
     }
-
-    async fn put_once(&self, organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Result<bool> {
-        Ok(self.lock()?.fired.insert((organisation.clone(), schedule.to_owned(), fire_time)))
-    }
 }

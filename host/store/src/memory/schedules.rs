@@ -144,17 +144,15 @@ impl Schedules for MemoryStore {
         most: usize,
     ) -> Result<Vec<KeptSchedule>> {
         let data = self.lock()?;
-        let own = data.schedules.iter().rev().filter(|((of, id), _)| {
-            of == organisation && after.is_none_or(|after| *id < after)
-        });
+        let own = data
+            .schedules
+            .iter()
+            .rev()
+            .filter(|((of, id), _)| of == organisation && after.is_none_or(|after| *id < after));
         Ok(own.take(most).map(|(_, held)| held.kept()).collect())
     }
 
-    async fn all_schedules(
-        &self,
-        after: Option<(Organisation, ScheduleId)>,
-        most: usize,
-    ) -> Result<Vec<KeptSchedule>> {
+    async fn all_schedules(&self, after: Option<(Organisation, ScheduleId)>, most: usize) -> Result<Vec<KeptSchedule>> {
         let data = self.lock()?;
         let later = data.schedules.iter().filter(|(place, _)| after.as_ref().is_none_or(|after| *place > after));
         Ok(later.take(most).map(|(_, held)| held.kept()).collect())

@@ -42,13 +42,6 @@ const LARGE: usize = 60_000;
 
 type Place = (Organisation, JobId);
 
-const DAY_MS: i64 = 24 * 3_600_000;
-
-/// When a schedule fired: some of it longer ago than it is remembered.
-fn fired_at(time: u8) -> Timestamp {
-    Timestamp(START - i64::from(time) * 20 * DAY_MS)
-}
-
 pub(super) struct Model {
     now: Timestamp,
     jobs: BTreeMap<Place, Job>,
@@ -59,7 +52,6 @@ pub(super) struct Model {
     dropped: Vec<(Place, Content)>,
     /// Under which node a lease was given out; `None` after a restart would be as good.
     nodes: HashMap<Lease, usize>,
-    once: BTreeSet<(u8, u8)>,
     /// By name first.
     providers: BTreeMap<(ProviderName, Option<Organisation>), ProviderRecord>,
     models: BTreeMap<(ProviderName, Option<Organisation>, ModelName), ModelRecord>,
@@ -87,7 +79,6 @@ impl Default for Model {
             bytes: HashMap::new(),
             dropped: Vec::new(),
             nodes: HashMap::new(),
-            once: BTreeSet::new(),
             providers: BTreeMap::new(),
             models: BTreeMap::new(),
             pinned: BTreeSet::new(),
@@ -266,11 +257,6 @@ impl Model {
             }
             Step::List { .. } => self.list(store, step).await,
             Step::Sorted { .. } => self.sorted(store, step).await,
-            Step::Once { schedule, time } => {
-                let at = fired_at(time);
-                let got = said(store.put_once(&organisation(0), &format!("schedule {schedule}"), at).await)?;
-                same("put_once", &got, &self.once.insert((schedule, time)))
-            }
             Step::Tick { ms } => {
                 self.now = self.now.plus_ms(ms);
                 Ok(())

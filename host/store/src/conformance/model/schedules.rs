@@ -3,12 +3,13 @@
 use analyte_core::job::Job;
 use analyte_core::names::ScheduleId;
 use analyte_core::schedule::{
-    Cause, CatchUp, FiredBy, Firing, Outcome, Overlap, Schedule, ScheduleState, Span, Step as FiringStep, When,
+    CatchUp, Cause, FiredBy, Firing, Outcome, Overlap, Schedule, ScheduleState, Span, Step as FiringStep, When,
 };
 use uuid::Uuid;
 
 use super::{
-    LARGE, Model, NewContent, Organisation, Status, Step, Store, StoreError, Timestamp, job_with, organisation, said, same,
+    LARGE, Model, NewContent, Organisation, Status, Step, Store, StoreError, Timestamp, job_with, organisation, said,
+    same,
 };
 use crate::conformance::jobs::id;
 use crate::{Fired, FiredJob, KeptSchedule, NewFiring, NewSchedule, ScheduleKept};
@@ -65,7 +66,8 @@ impl Model {
     fn template(&mut self, of: &Organisation, large: bool) -> Result<(Job, Vec<NewContent>), String> {
         self.submitted += 1;
         let size = if large { LARGE } else { 100 };
-        let (job, contents) = job_with(of.as_str(), self.submitted, self.now, &[&[]], size).ok_or("a job that is none")?;
+        let (job, contents) =
+            job_with(of.as_str(), self.submitted, self.now, &[&[]], size).ok_or("a job that is none")?;
         for bytes in &contents {
             self.keep(bytes);
         }
@@ -214,7 +216,8 @@ impl Model {
     pub(super) async fn check_schedules(&self, store: &dyn Store) -> Result<(), String> {
         for number in 0..3 {
             let of = organisation(number);
-            let own: Vec<_> = self.schedules.iter().rev().filter(|((organisation, _), _)| *organisation == of).collect();
+            let own: Vec<_> =
+                self.schedules.iter().rev().filter(|((organisation, _), _)| *organisation == of).collect();
             let expected: Vec<KeptSchedule> = own.iter().map(|(_, held)| held.kept()).collect();
             same("schedules", &said(store.schedules(&of, None, 9).await)?, &expected)?;
             if let Some((first, rest)) = expected.split_first() {

@@ -14,9 +14,7 @@ use crate::sled::operations::{fire, schedules};
 use crate::sled::read::schedules::{self as read, Found};
 use crate::sled::state::unconfirmed::Scope;
 use crate::sled::store::SledStore;
-use crate::{
-    Fired, KeptSchedule, NewFiring, NewSchedule, Result, ScheduleKept, Schedules, StoreError,
-};
+use crate::{Fired, KeptSchedule, NewFiring, NewSchedule, Result, ScheduleKept, Schedules, StoreError};
 
 #[async_trait]
 impl Schedules for SledStore {
@@ -27,12 +25,7 @@ impl Schedules for SledStore {
         kept.map_err(|error| self.disk.refuse(error))
     }
 
-    async fn replace_schedule(
-        &self,
-        new: NewSchedule,
-        revision: u64,
-        now: Option<Timestamp>,
-    ) -> Result<ScheduleKept> {
+    async fn replace_schedule(&self, new: NewSchedule, revision: u64, now: Option<Timestamp>) -> Result<ScheduleKept> {
         self.disk.admit(self.disk.floor_bytes)?;
         let new = schedules::prepare(&self.blobs, new).await.map_err(|error| self.disk.refuse(error))?;
         let kept = self.committer.commit(move |state| schedules::replace(state, new, revision, now)).await;
@@ -75,11 +68,7 @@ impl Schedules for SledStore {
         self.found(Scope::Schedules(organisation.clone()), read).await
     }
 
-    async fn all_schedules(
-        &self,
-        after: Option<(Organisation, ScheduleId)>,
-        most: usize,
-    ) -> Result<Vec<KeptSchedule>> {
+    async fn all_schedules(&self, after: Option<(Organisation, ScheduleId)>, most: usize) -> Result<Vec<KeptSchedule>> {
         let from = after.map_or_else(
             || vec![keys::SCHEDULE],
             |(organisation, id)| {

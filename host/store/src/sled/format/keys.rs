@@ -18,7 +18,6 @@
 //! | `b` | digest, owner | length of the blob |
 //! | `e` | last position | a block of the journal |
 //! | `v` | organisation, job, id of its last event | a block of what a run reported |
-//! | `o` | organisation, schedule, time | nothing |
 //! | `f` | organisation, repository, path | the record of a file |
 //! | `g` | organisation, repository, path, digest | bytes of a small file |
 //! | `P` `M` `O` `T` | provider · provider, model · organisation · token | the record |
@@ -34,7 +33,6 @@ use analyte_core::digest::Digest;
 use analyte_core::job::Status;
 use analyte_core::job::event::EventId;
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName, ScheduleId};
-use analyte_core::timestamp::Timestamp;
 
 /// Where a job is found.
 pub(crate) type Place = (Organisation, JobId);
@@ -51,7 +49,6 @@ const CONTENT: u8 = b'c';
 pub(crate) const REFERENCE: u8 = b'b';
 pub(crate) const JOURNAL: u8 = b'e';
 pub(crate) const TOLD: u8 = b'v';
-pub(crate) const ONCE: u8 = b'o';
 pub(crate) const FILE: u8 = b'f';
 const FILE_BYTES: u8 = b'g';
 pub(crate) const PROVIDER: u8 = b'P';
@@ -244,13 +241,6 @@ pub(crate) fn told(organisation: &Organisation, id: JobId, last: EventId) -> Vec
 pub(crate) fn of_told(key: &[u8]) -> Option<EventId> {
     let (_, last) = key.split_last_chunk::<8>()?;
     Some(EventId(u64::from_be_bytes(*last)))
-}
-
-pub(crate) fn once(organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Vec<u8> {
-    let mut key = key(ONCE, organisation);
-    text(&mut key, schedule);
-    key.extend_from_slice(&fire_time.0.to_be_bytes());
-    key
 }
 
 pub(crate) fn provider(provider: &ProviderKey) -> Vec<u8> {

@@ -204,7 +204,8 @@ fn rebuild_one(state: &mut State, letter: u8, key: &[u8]) -> Result<()> {
 
 /// Counts what there is when the store opens.
 fn rebuild_schedules(state: &mut State) -> Result<()> {
-    let found = state.records.scan(&[keys::SCHEDULE]).map(|entry| entry.map(|(key, _)| key)).collect::<Result<Vec<_>>>()?;
+    let found =
+        state.records.scan(&[keys::SCHEDULE]).map(|entry| entry.map(|(key, _)| key)).collect::<Result<Vec<_>>>()?;
     for key in found {
         match keys::of_schedule(&key) {
             Some((organisation, _)) => *state.schedules.entry(organisation).or_default() += 1,

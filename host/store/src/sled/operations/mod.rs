@@ -6,7 +6,6 @@ pub(crate) mod claim;
 pub(crate) mod files;
 pub(crate) mod finish;
 pub(crate) mod fire;
-pub(crate) mod fire_once;
 pub(crate) mod heartbeat;
 pub(crate) mod models;
 pub(crate) mod organisations;

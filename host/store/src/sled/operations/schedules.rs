@@ -52,12 +52,7 @@ pub(crate) fn create(state: &mut State, new: Prepared, most: u64, now: Timestamp
 }
 
 /// Puts one in place of another.
-pub(crate) fn replace(
-    state: &mut State,
-    new: Prepared,
-    revision: u64,
-    now: Option<Timestamp>,
-) -> Result<ScheduleKept> {
+pub(crate) fn replace(state: &mut State, new: Prepared, revision: u64, now: Option<Timestamp>) -> Result<ScheduleKept> {
     let Prepared { mut schedule, contents } = new;
     let Some(old) = find(state, &schedule.organisation, schedule.id)? else { return Ok(ScheduleKept::NotFound) };
     if old.schedule.revision != revision {

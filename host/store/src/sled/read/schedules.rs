@@ -17,7 +17,13 @@ pub(crate) struct Found<T> {
 }
 
 /// Schedules whose keys lie in this range, from its begin or from its end.
-pub(crate) fn list(tree: &sled::Tree, from: Vec<u8>, to: Vec<u8>, back: bool, most: usize) -> Result<Found<KeptSchedule>> {
+pub(crate) fn list(
+    tree: &sled::Tree,
+    from: Vec<u8>,
+    to: Vec<u8>,
+    back: bool,
+    most: usize,
+) -> Result<Found<KeptSchedule>> {
     let mut listed = Found { found: Vec::new(), damaged: Vec::new() };
     let mut range = tree.range(from..to);
     while listed.found.len() < most {
