@@ -8,6 +8,7 @@
 
 use chrono::{DateTime, NaiveDateTime};
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
 
@@ -35,7 +36,7 @@ impl CronTimes {
             return Err(bad(format!("it has {} bytes; {TEXT_BYTES} are allowed", expression.len())));
         }
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-        let pattern = parser.parse(expression).map_err(|error| bad(error.to_string()))?;
+        let pattern = parser.parse(expression).map_err(|error| bad(plain(error)))?;
         let no_zone = || BadWhen::TimeZone { given: cut(time_zone) };
         let zone = Some(time_zone).filter(|name| name.len() <= TEXT_BYTES).and_then(zone::named).ok_or_else(no_zone)?;
         let times = Self { pattern, zone, fixed: is_fixed(expression) };
@@ -84,6 +85,19 @@ impl CronTimes {
         let found = self.pattern.find_next_occurrence(&from, true).ok()?;
         Some(found.and_utc().timestamp())
     }
+}
+
+/// What the library says of an expression, without its words for kinds of errors.
+fn plain(error: CronError) -> String {
+    let said = match error {
+        CronError::InvalidPattern(said) | CronError::IllegalCharacters(said) | CronError::ComponentError(said) => said,
+        other => other.to_string(),
+    };
+    let mut said = said.trim_end_matches('.').to_owned();
+    if let Some(first) = said.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    said
 }
 
 /// The begin of a text, for a message.

@@ -30,7 +30,9 @@ pub fn due(times: &Times, settled: &Settled, now: Timestamp, catch_up: CatchUp, 
         let fires = match catch_up {
             CatchUp::None => newest_first.is_empty() && late < ON_TIME_MS,
             CatchUp::One => newest_first.is_empty(),
-            CatchUp::All { window_ms } => (newest_first.len() as u64) < most.max(1) && late <= window_ms.max(ON_TIME_MS),
+            CatchUp::All { window_ms } => {
+                (newest_first.len() as u64) < most.max(1) && late <= window_ms.max(ON_TIME_MS)
+            }
         };
         if !fires {
             break;

@@ -68,7 +68,8 @@ impl Times {
     /// The last fire time after `after`, up to and with `until`. Costs at most some 45 times as much as
     /// [`Times::next_after`], however many fire times lie between.
     pub fn last_within(&self, after: Timestamp, until: Timestamp) -> Option<Timestamp> {
-        let within = |after: i64, until: i64| self.next_after(Timestamp(after)).map(|at| at.0).filter(|at| *at <= until);
+        let within =
+            |after: i64, until: i64| self.next_after(Timestamp(after)).map(|at| at.0).filter(|at| *at <= until);
         let mut found = within(after.0, until.0)?;
         // What is later than `found` is not later than this.
         let mut beyond = until.0;

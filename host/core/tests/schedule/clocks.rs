@@ -10,7 +10,9 @@ use super::{at, between, cron, every, first};
 fn fire_times_are_those_that_another_library_finds_minute_by_minute() {
     let mut compared = 0;
     for line in include_str!("reference.txt").lines() {
-        let [expression, zone, begin, end, expected] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let [expression, zone, begin, end, expected] = line.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
         let found = between(&cron(expression, zone), at(begin), at(end));
         let expected: Vec<Timestamp> = expected.split_whitespace().map(at).collect();
         assert_eq!(found, expected, "{expression} in {zone} from {begin}");
@@ -23,10 +25,7 @@ fn fire_times_are_those_that_another_library_finds_minute_by_minute() {
 fn a_time_of_day_that_the_clock_leaves_out_fires_when_the_clock_has_changed() {
     // In Berlin the clock goes from 02:00 to 03:00 on 29 March 2026, at 01:00 UTC.
     let daily = cron("30 2 * * *", "Europe/Berlin");
-    assert_eq!(
-        first(&daily, "2026-03-27T12:00Z", 3),
-        ["2026-03-28T01:30Z", "2026-03-29T01:00Z", "2026-03-30T00:30Z"]
-    );
+    assert_eq!(first(&daily, "2026-03-27T12:00Z", 3), ["2026-03-28T01:30Z", "2026-03-29T01:00Z", "2026-03-30T00:30Z"]);
     // In Samoa there was no 30 December 2011.
     let of_noon = cron("0 12 * * *", "Pacific/Apia");
     assert_eq!(
@@ -66,10 +65,16 @@ fn zones_that_changed_their_rules_are_followed() {
 fn rare_dates_are_found() {
     let leap_day = cron("0 12 29 2 *", "UTC");
     // 2100 is no leap year.
-    assert_eq!(first(&leap_day, "2093-01-01T00:00Z", 3), ["2096-02-29T12:00Z", "2104-02-29T12:00Z", "2108-02-29T12:00Z"]);
+    assert_eq!(
+        first(&leap_day, "2093-01-01T00:00Z", 3),
+        ["2096-02-29T12:00Z", "2104-02-29T12:00Z", "2108-02-29T12:00Z"]
+    );
     assert_eq!(first(&leap_day, "2026-11-30T00:00Z", 1), ["2028-02-29T12:00Z"]);
     // A leap day that is a Monday.
-    assert_eq!(first(&cron("0 0 29 2 +MON", "UTC"), "2026-01-01T00:00Z", 2), ["2044-02-29T00:00Z", "2072-02-29T00:00Z"]);
+    assert_eq!(
+        first(&cron("0 0 29 2 +MON", "UTC"), "2026-01-01T00:00Z", 2),
+        ["2044-02-29T00:00Z", "2072-02-29T00:00Z"]
+    );
     assert_eq!(first(&cron("0 0 L * *", "UTC"), "2028-01-31T12:00Z", 2), ["2028-02-29T00:00Z", "2028-03-31T00:00Z"]);
     assert_eq!(first(&cron("0 9 * * 5#L", "UTC"), "2026-11-01T00:00Z", 1), ["2026-11-27T09:00Z"]);
 }

@@ -2,7 +2,7 @@
 
 use analyte_core::names::JobId;
 use analyte_core::schedule::due::{Due, due};
-use analyte_core::schedule::{Cause, CatchUp, Outcome, Refusal, ScheduleState, Settled, Span, Step, Times};
+use analyte_core::schedule::{CatchUp, Cause, Outcome, Refusal, ScheduleState, Settled, Span, Step, Times};
 use analyte_core::timestamp::Timestamp;
 
 use super::{at, cron, every};
@@ -105,7 +105,10 @@ fn what_waits_fires_once_and_a_launch_settles_nothing() {
     let (job, late) = (JobId(uuid::Uuid::from_u128(7)), now.plus_ms(1_000));
     let mut state = ScheduleState::new(now);
     let step = |cause, outcome| Step { fire_time: late, cause, outcome };
-    assert_eq!(state.take(step(Cause::Due(Span::only(late)), Outcome::Waiting), late).map(|firing| firing.number), Ok(1));
+    assert_eq!(
+        state.take(step(Cause::Due(Span::only(late)), Outcome::Waiting), late).map(|firing| firing.number),
+        Ok(1)
+    );
     assert_eq!(state.waiting, [late]);
     let launched = state.take(step(Cause::Launched, Outcome::Job { job }), late).unwrap();
     assert!(launched.launched && launched.number == 2);

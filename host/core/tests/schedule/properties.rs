@@ -19,8 +19,19 @@ const ZONES: [&str; 8] = [
 ];
 
 fn times() -> impl Strategy<Value = Times> {
-    let field = |most: u32| prop_oneof![Just("*".to_owned()), (0..most).prop_map(|n| n.to_string()), (2..9_u32).prop_map(|n| format!("*/{n}"))];
-    let cron = (field(60), field(24), prop_oneof![Just("*".to_owned()), (1..29_u32).prop_map(|n| n.to_string())], 0..ZONES.len())
+    let field = |most: u32| {
+        prop_oneof![
+            Just("*".to_owned()),
+            (0..most).prop_map(|n| n.to_string()),
+            (2..9_u32).prop_map(|n| format!("*/{n}"))
+        ]
+    };
+    let cron = (
+        field(60),
+        field(24),
+        prop_oneof![Just("*".to_owned()), (1..29_u32).prop_map(|n| n.to_string())],
+        0..ZONES.len(),
+    )
         .prop_map(|(minute, hour, day, zone)| cron(&format!("{minute} {hour} {day} * *"), ZONES[zone]));
     let every = (1..10_000_000_u64, 0..2_000_000_000_000_i64).prop_map(|(ms, anchor)| every(ms, Timestamp(anchor)));
     prop_oneof![4 => cron, 1 => every]
