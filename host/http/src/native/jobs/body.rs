@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use analyte_core::digest::Digest;
 use analyte_core::failure::Failure;
-use analyte_core::job::{Job, Progress, Task};
+use analyte_core::job::{Job, Progress, RunLimits, Task};
 use analyte_core::names::{JobId, ModelName, ProviderName, ScheduleId, TaskName};
 use analyte_jobs::{JobView, WaitingView};
 use serde::{Serialize, Serializer};
@@ -122,7 +122,7 @@ struct ProgressBody<'a> {
 /// What a run may use.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RunLimits)]
-struct RunLimitsBody {
+pub(crate) struct RunLimitsBody {
     /// Fuel units.
     fuel: u64,
     /// Bytes.
@@ -134,7 +134,7 @@ struct RunLimitsBody {
 /// Why something failed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Error)]
-struct ErrorBody<'a> {
+pub(crate) struct ErrorBody<'a> {
     /// A stable word.
     #[schema(example = "out-of-fuel")]
     code: &'static str,
@@ -306,11 +306,7 @@ impl<'a> JobBody<'a> {
             max_attempts: retry.max_attempts,
             priority: *priority,
             progress: view.progress.as_ref().map(ProgressBody::of),
-            limits: RunLimitsBody {
-                fuel: limits.fuel,
-                memory_bytes: limits.memory_bytes,
-                timeout_ms: limits.timeout_ms,
-            },
+            limits: RunLimitsBody::of(limits),
             fuel_used: tasks.iter().fold(0, |sum: u64, task| sum.saturating_add(task.usage.fuel)),
             peak_memory_bytes: tasks.iter().map(|task| task.usage.peak_memory_bytes).max().unwrap_or(0),
             created_at: Time(*created_at),
@@ -352,6 +348,13 @@ impl<'a> TaskBody<'a> {
     }
 }
 
+impl RunLimitsBody {
+    pub(crate) fn of(limits: &RunLimits) -> Self {
+        let RunLimits { fuel, memory_bytes, timeout_ms } = *limits;
+        Self { fuel, memory_bytes, timeout_ms }
+    }
+}
+
 impl WaitingBody {
     fn of(waiting: &WaitingView) -> Self {
         Self { reason: waiting.reason.as_str(), detail: waiting.detail.clone(), position: waiting.position }
@@ -365,7 +368,7 @@ impl<'a> ProgressBody<'a> {
 }
 
 impl<'a> ErrorBody<'a> {
-    fn of(failure: &'a Failure) -> Self {
+    pub(crate) fn of(failure: &'a Failure) -> Self {
         Self { code: failure.code.as_str(), message: &failure.message, details: Details(&failure.details) }
     }
 }
