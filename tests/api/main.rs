@@ -5,5 +5,6 @@ mod clients;
 mod events;
 mod http;
 mod rights;
+mod schedules;
 mod split;
 mod tls;
