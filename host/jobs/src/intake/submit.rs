@@ -134,7 +134,7 @@ impl Manager {
         .await
     }
 
-    async fn prepared(
+    pub(crate) async fn prepared(
         &self,
         organisation: &Organisation,
         submission: &Submission,
