@@ -133,6 +133,9 @@ pub(crate) fn kind(method: &Method, path: &str) -> &'static str {
     if path.starts_with("/Thingworx/") {
         return "thingworx";
     }
+    if path.starts_with("/edge/v1/") {
+        return "aiware";
+    }
     let Some(path) = path.strip_prefix("/v1/") else {
         return match path {
             "/healthz" | "/readyz" => "health",
@@ -190,6 +193,7 @@ mod tests {
             (Method::POST, "/v1/schedules/1/launch", "schedules"),
             (Method::GET, "/v1/nothing", "other"),
             (Method::POST, "/Thingworx/Resources/X/Services/Y", "thingworx"),
+            (Method::POST, "/edge/v1/proc/job/create", "aiware"),
             (Method::GET, "/wp-login.php", "other"),
         ] {
             assert_eq!(kind(&method, path), expected, "{method} {path}");

@@ -53,6 +53,7 @@ pub use intake::keys::KeyTurn;
 pub use intake::run_limits::{LimitsAsked, RetryAsked};
 pub use intake::submission::{Execution, Submission};
 pub use intake::submit::SubmittedJob;
+pub use intake::submit_together::NotTogether;
 pub use intake::task::{InputAsked, Parameters, TaskAsked};
 pub use manager::Manager;
 pub use metrics::Metrics;

@@ -18,9 +18,11 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// Headers that a page may send, beside those that every page may.
-const ALLOWED: [HeaderName; 15] = [
+const ALLOWED: [HeaderName; 17] = [
     AUTHORIZATION,
     HeaderName::from_static("appkey"),
+    HeaderName::from_static("api_key"),
+    HeaderName::from_static("x-correlation-id"),
     HeaderName::from_static("x-thingworx-session"),
     HeaderName::from_static("x-xsrf-token"),
     HeaderName::from_static("x-requested-with"),
@@ -37,12 +39,14 @@ const ALLOWED: [HeaderName; 15] = [
 ];
 
 /// Headers of answers that a page may read.
-const EXPOSED: [HeaderName; 11] = [
+const EXPOSED: [HeaderName; 13] = [
     LOCATION,
     ETAG,
     LINK,
     RETRY_AFTER,
     HeaderName::from_static("content-range"),
+    HeaderName::from_static("x-correlation-id"),
+    HeaderName::from_static("x-aiware-version"),
     HeaderName::from_static("content-disposition"),
     HeaderName::from_static("preference-applied"),
     HeaderName::from_static("analyte-fuel-used"),

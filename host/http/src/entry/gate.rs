@@ -1,6 +1,6 @@
 //! What every request passes first, whether or not there is anything at its address: the host check, the question of
-//! browsers whether a page may call at all (where that is configured), then the token. The ThingWorx surface has more ways
-//! to say who calls, and its own way to refuse, so it admits its callers itself.
+//! browsers whether a page may call at all (where that is configured), then the token. The surfaces for clients of ThingWorx and
+//! of aiWARE have further ways to say who calls, and their own ways to refuse, so they admit their callers themselves.
 //!
 //! A handler that panics is answered as a fault of the platform; the connection and the server go on.
 
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer as _, Service as _, service_fn};
 
+use crate::aiware;
 use crate::entry::auth;
 use crate::entry::cors;
 use crate::entry::host_check::AllowedHosts;
@@ -47,7 +48,8 @@ impl Gate {
         native::health::prepare();
         let shared = Arc::new(Shared { manager, limits, tls: tls.is_some(), thingworx, registry, closing });
         let (native, thingworx) = (native::router(shared.clone()), thingworx::router(shared.clone()));
-        let door = Arc::new(Door { shared, native, thingworx });
+        let aiware = aiware::router(shared.clone());
+        let door = Arc::new(Door { shared, native, thingworx, aiware });
         let calls = service_fn(move |request| {
             let door = door.clone();
             async move { Ok(door.pass(request).await) }
@@ -91,11 +93,16 @@ struct Door {
     shared: Arc<Shared>,
     native: Router,
     thingworx: Router,
+    aiware: Router,
 }
 
 impl Door {
     async fn pass(&self, mut request: Request<Body>) -> Response<Body> {
-        let surface = if is_thingworx(request.uri().path()) { &self.thingworx } else { &self.native };
+        let surface = match request.uri().path() {
+            path if is_thingworx(path) => &self.thingworx,
+            path if aiware::is_here(path) => &self.aiware,
+            _ => &self.native,
+        };
         match self.admit(&mut request) {
             Ok(()) => answer_by(surface.clone(), request).await,
             Err(refusal) => refusal,
@@ -106,7 +113,7 @@ impl Door {
     #[expect(clippy::result_large_err, reason = "a refusal is the answer itself, and is not passed on far")]
     fn admit(&self, request: &mut Request<Body>) -> Result<(), Response<Body>> {
         let path = request.uri().path();
-        if native::is_open(path) {
+        if native::is_open(path) || aiware::is_here(path) {
             return Ok(());
         }
         if is_thingworx(path) {

@@ -17,7 +17,7 @@ use crate::error::JobsError;
 use crate::manager::Manager;
 
 /// Jobs that are cancelled in one step, so that no other call waits long for the store.
-const PORTION: usize = 256;
+pub(super) const PORTION: usize = 256;
 
 /// What became of cancelling many jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,8 @@ impl Manager {
         .await
     }
 
-    fn unfinished(&self) -> Result<Filter, JobsError> {
+    /// Holds for jobs that have not ended.
+    pub(super) fn unfinished(&self) -> Result<Filter, JobsError> {
         let states = json!({"filters": {"type": "IN", "fieldName": "status", "values": ["queued", "running"]}});
         let query = Query::of_value(&states, &self.inner.limits);
         query.ok().and_then(|query| query.filter).ok_or_else(|| {

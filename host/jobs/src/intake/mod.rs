@@ -9,4 +9,5 @@ mod retry;
 pub(crate) mod run_limits;
 pub(crate) mod submission;
 pub(crate) mod submit;
+pub(crate) mod submit_together;
 pub(crate) mod task;

@@ -23,10 +23,10 @@ use crate::manager::Manager;
 use crate::view::read::JobView;
 
 /// How often a submission is prepared again because its model was just replaced.
-const TRIES: usize = 4;
+pub(super) const TRIES: usize = 4;
 
 /// This many small submissions are prepared before other calls have their turn on the thread.
-const TOGETHER: usize = 8;
+pub(super) const TOGETHER: usize = 8;
 
 /// What became of a submission.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +134,7 @@ impl Manager {
         .await
     }
 
+    /// All checks that need no run, made against what is installed now.
     pub(crate) async fn prepared(
         &self,
         organisation: &Organisation,
@@ -148,7 +149,11 @@ impl Manager {
     }
 
     /// The model of each task, as installed now.
-    fn models_of(&self, organisation: &Organisation, submission: &Submission) -> Result<Vec<Arc<Model>>, JobsError> {
+    pub(super) fn models_of(
+        &self,
+        organisation: &Organisation,
+        submission: &Submission,
+    ) -> Result<Vec<Arc<Model>>, JobsError> {
         let several = submission.tasks.len() > 1;
         let model = |(place, task): (usize, &TaskAsked)| match self.inner.catalogue.model(
             organisation,
@@ -182,7 +187,7 @@ pub(crate) fn queue_full(queued: u64, most: u64) -> JobsError {
     JobsError::quota(message, Duration::from_secs(1))
 }
 
-fn same(one: &Arc<Model>, other: &Arc<Model>) -> bool {
+pub(super) fn same(one: &Arc<Model>, other: &Arc<Model>) -> bool {
     Arc::ptr_eq(one, other) || (one.digest == other.digest && one.file == other.file && one.info == other.info)
 }
 

@@ -19,6 +19,11 @@ pub struct StoredInputs {
 }
 
 impl Manager {
+    /// The parameters that a task of a stored job was given, with the defaults filled in: a JSON object.
+    pub async fn parameters(&self, job: &Job, task: &Task) -> Result<Bytes, JobsError> {
+        Ok(self.inner.store.content(&job.organisation, job.id, &task.parameters).await?)
+    }
+
     /// What each of these jobs was given, in their order. Left out is whatever takes more than `most` bytes, or cannot be
     /// read, or went with its job meanwhile.
     pub async fn stored_inputs(

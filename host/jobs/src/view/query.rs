@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use analyte_core::names::{JobId, Organisation};
 use analyte_core::query::{Filter, Query, Sort};
-use analyte_store::{ListQuery, Sorted};
+use analyte_store::{ListQuery, Page, Sorted};
 
 use crate::error::JobsError;
 use crate::manager::Manager;
@@ -50,11 +50,17 @@ fn oldest_first(sorts: &[Sort]) -> Option<bool> {
 
 impl Manager {
     /// A page of the jobs of one organisation, newest first.
-    pub async fn list(&self, organisation: &Organisation, mut query: ListQuery) -> Result<JobPage, JobsError> {
+    pub async fn list(&self, organisation: &Organisation, query: ListQuery) -> Result<JobPage, JobsError> {
+        let page = self.page(organisation, query).await?;
+        Ok(JobPage { jobs: self.views(organisation, page.jobs).await?, next: page.next.map(GoOn::After) })
+    }
+
+    /// A page of the jobs of one organisation as they are stored, without what is known of them beside their records. It may
+    /// have fewer jobs than asked for even where there are more.
+    pub async fn page(&self, organisation: &Organisation, mut query: ListQuery) -> Result<Page, JobsError> {
         query.limit = self.page_length(Some(query.limit));
         query.scan = self.scan(query.filter.as_deref());
-        let page = self.inner.store.jobs(organisation, query).await?;
-        Ok(JobPage { jobs: self.views(organisation, page.jobs).await?, next: page.next.map(GoOn::After) })
+        Ok(self.inner.store.jobs(organisation, query).await?)
     }
 
     /// A page of the jobs that a query selects. Without sorts newest first.

@@ -286,7 +286,8 @@ impl Manager {
         Ok(self.inner.store.health().await?)
     }
 
-    pub(crate) async fn job(&self, organisation: &Organisation, id: JobId) -> Result<Arc<Job>, JobsError> {
+    /// One job as it is stored, without what is known of it beside its record.
+    pub async fn job(&self, organisation: &Organisation, id: JobId) -> Result<Arc<Job>, JobsError> {
         let found = self.inner.store.job(organisation, id).await?;
         found.ok_or_else(|| JobsError::not_found(format_args!("job `{id}`")))
     }

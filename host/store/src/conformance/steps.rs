@@ -45,6 +45,10 @@ pub enum Step {
     Cancel {
         pick: usize,
     },
+    SubmitTogether {
+        jobs: usize,
+        cap: u64,
+    },
     CancelIf {
         picks: Vec<usize>,
         only_queued: bool,
@@ -234,6 +238,8 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => (proptest::collection::vec(any::<usize>(), 0..4), any::<bool>(), any::<bool>()).prop_map(
             |(picks, only_queued, all_or_nothing)| Step::CancelIf { picks, only_queued, all_or_nothing }
         ),
+        1 => (0..4_usize, prop_oneof![3 => Just(u64::MAX), 1 => 0..6_u64])
+            .prop_map(|(jobs, cap)| Step::SubmitTogether { jobs, cap }),
         2 => any::<usize>().prop_map(|pick| Step::Retry { pick }),
         1 => any::<usize>().prop_map(|pick| Step::Abandon { pick }),
         2 => any::<usize>().prop_map(|pick| Step::Purge { pick }),

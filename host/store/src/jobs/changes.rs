@@ -22,12 +22,24 @@ pub struct Changed {
 pub struct CancelRule {
     /// Which jobs; those that do not exist are answered as such.
     pub jobs: Vec<JobId>,
-    /// Refuse jobs that have started, as [`Refusal::NotReady`].
+    /// Refuse jobs of which a task is not queued: as [`Refusal::AlreadyFinished`] where the job has ended, be it by a
+    /// cancellation, else as [`Refusal::NotReady`]. A job that has started, and whose tasks all wait for their next run, is
+    /// not refused.
     pub only_queued: bool,
     /// One that is refused, or does not exist, leaves all of them as they were.
     pub all_or_nothing: bool,
     /// Said in the jobs' errors.
     pub reason: String,
+}
+
+impl CancelRule {
+    /// Why this rule does not cancel a job that would otherwise be cancelled; `None`: it does.
+    pub fn refuses(&self, job: &Job) -> Option<Refusal> {
+        if !self.only_queued || job.tasks.iter().all(|task| task.status == Status::Queued) {
+            return None;
+        }
+        Some(if job.status.ended() { Refusal::AlreadyFinished } else { Refusal::NotReady })
+    }
 }
 
 /// What became of one job under a [`CancelRule`].
@@ -37,7 +49,7 @@ pub enum CancelAnswer {
     Cancelled(Changed),
     /// Would have been, but another one of an all-or-nothing rule was refused.
     Untouched,
-    /// It has ended, or has started where only queued ones were asked for.
+    /// It has ended, or one of its tasks is not queued where only jobs with nothing but queued tasks were asked for.
     Refused(Refusal),
     /// There is no such job.
     NotFound,

@@ -30,6 +30,10 @@ pub trait Jobs: Send + Sync + 'static {
     /// Keeps jobs; one answer each, in order. All accepted ones are durable together.
     async fn submit(&self, jobs: Vec<NewJob>, now: Timestamp) -> Result<Vec<Submitted>>;
 
+    /// Keeps all of these jobs of one organisation in one step, or none; one answer each, in order. Where one of them is not
+    /// kept, the others are answered as it is. None of them has an idempotency key.
+    async fn submit_together(&self, jobs: Vec<NewJob>, now: Timestamp) -> Result<Vec<Submitted>>;
+
     /// One job.
     async fn job(&self, organisation: &Organisation, id: JobId) -> Result<Option<Arc<Job>>>;
 

@@ -84,8 +84,8 @@ impl Data {
         let Some(Entry { job, .. }) = self.jobs.get(&(organisation.clone(), id)) else {
             return Some(CancelAnswer::NotFound);
         };
-        if rule.only_queued && job.status == Status::Running {
-            return Some(CancelAnswer::Refused(Refusal::NotReady));
+        if let Some(refusal) = rule.refuses(job) {
+            return Some(CancelAnswer::Refused(refusal));
         }
         let refused = apply(&mut Job::clone(job), Event::Cancel { reason: String::new() }, now).err();
         refused.map(CancelAnswer::Refused)
@@ -98,6 +98,20 @@ impl Jobs for MemoryStore {
         let prepared = jobs.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
         let mut data = self.lock()?;
         Ok(prepared.into_iter().map(|job| data.submit(job, now)).collect())
+    }
+
+    async fn submit_together(&self, jobs: Vec<NewJob>, now: Timestamp) -> Result<Vec<Submitted>> {
+        let prepared = jobs.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
+        let mut data = self.lock()?;
+        let full = prepared.iter().find_map(|(new, _)| {
+            let queued = data.counts(&new.job.organisation).queued;
+            let room = queued.saturating_add(prepared.len() as u64) <= new.queue_cap;
+            (!room).then_some(Submitted::QueueFull { queued })
+        });
+        match full {
+            Some(full) => Ok(vec![full; prepared.len()]),
+            None => Ok(prepared.into_iter().map(|job| data.submit(job, now)).collect()),
+        }
     }
 
     async fn job(&self, organisation: &Organisation, id: JobId) -> Result<Option<Arc<Job>>> {

@@ -229,6 +229,7 @@ impl Model {
                 let failure = Failure::new(Code::ProviderUnavailable, "removed");
                 self.request(store, pick, Event::Abandon { task, failure }).await
             }
+            Step::SubmitTogether { jobs, cap } => self.submit_together(store, jobs, cap).await,
             Step::CancelIf { picks, only_queued, all_or_nothing } => {
                 self.cancel_if(store, picks, only_queued, all_or_nothing).await
             }

@@ -66,6 +66,34 @@ impl Model {
         Ok(())
     }
 
+    pub(super) async fn submit_together(&mut self, store: &dyn Store, jobs: usize, cap: u64) -> Result<(), String> {
+        let of = organisation(0);
+        let queued =
+            self.jobs.values().filter(|job| job.organisation == of && job.status == Status::Queued).count() as u64;
+        let expected = match queued + jobs as u64 <= cap {
+            true => Submitted::New,
+            false => Submitted::QueueFull { queued },
+        };
+        let mut new = Vec::new();
+        for _ in 0..jobs {
+            self.submitted += 1;
+            let (job, contents) =
+                job_with(of.as_str(), self.submitted, self.now, SHAPES[0], 100).ok_or("a job that is none")?;
+            contents.iter().for_each(|bytes| drop(self.keep(bytes)));
+            let contents = contents.into_iter().map(NewContent::Bytes).collect();
+            new.push(NewJob { job, contents, idempotency: None, queue_cap: cap });
+        }
+        let submitted: Vec<Job> = new.iter().map(|new| new.job.clone()).collect();
+        let got = said(store.submit_together(new, self.now).await)?;
+        same("submit together", &got, &vec![expected.clone(); jobs])?;
+        for job in submitted.into_iter().filter(|_| expected == Submitted::New) {
+            let place = (of.clone(), job.id);
+            self.changes.push((place.clone(), Status::Queued, self.now));
+            self.jobs.insert(place, job);
+        }
+        Ok(())
+    }
+
     pub(super) async fn request(&mut self, store: &dyn Store, pick: usize, event: Event) -> Result<(), String> {
         let Some(place) = self.pick(pick) else { return Ok(()) };
         let got = said(store.apply(&place.0, place.1, event.clone(), self.now).await)?;
@@ -96,16 +124,20 @@ impl Model {
         let reason = "by rule".to_owned();
         let rule = CancelRule { jobs: jobs.clone(), only_queued, all_or_nothing, reason: reason.clone() };
         let got = said(store.cancel_if(&of, rule, self.now).await)?;
-        let can = |model: &Self, id: JobId| match model.jobs.get(&(of.clone(), id)).map(|job| job.status) {
+        let can = |id: &JobId| match self.jobs.get(&(of.clone(), *id)) {
             None => Some("not found"),
-            Some(Status::Completed | Status::Failed) => Some("refused"),
-            Some(Status::Running) if only_queued => Some("refused"),
-            Some(_) => None,
+            Some(job) if only_queued && job.tasks.iter().any(|task| task.status != Status::Queued) => Some("refused"),
+            Some(job) => match job.status {
+                Status::Completed | Status::Failed => Some("refused"),
+                Status::Queued | Status::Running | Status::Cancelled => None,
+            },
         };
-        let held_back = all_or_nothing && jobs.iter().any(|id| can(self, *id).is_some());
+        // All are looked at before one is changed: a job may be named twice.
+        let obstacles: Vec<_> = jobs.iter().map(can).collect();
+        let held_back = all_or_nothing && obstacles.iter().any(Option::is_some);
         let mut expected = Vec::new();
-        for id in jobs {
-            let word = match can(self, id) {
+        for (id, obstacle) in jobs.into_iter().zip(obstacles) {
+            let word = match obstacle {
                 Some(word) => word,
                 None if held_back => "untouched",
                 None => {

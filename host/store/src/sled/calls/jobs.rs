@@ -23,15 +23,29 @@ use crate::{
     Sorted, StoreError, Submitted,
 };
 
-#[async_trait]
-impl Jobs for SledStore {
-    async fn submit(&self, jobs: Vec<NewJob>, now: Timestamp) -> Result<Vec<Submitted>> {
+impl SledStore {
+    /// All that can be made ready before it is the committer's turn.
+    async fn prepared(&self, jobs: Vec<NewJob>) -> Result<Vec<submit::Prepared>> {
         self.disk.admit(self.disk.floor_bytes)?;
         let mut prepared = Vec::with_capacity(jobs.len());
         for job in jobs {
             prepared.push(submit::prepare(&self.blobs, job).await.map_err(|error| self.disk.refuse(error))?);
         }
+        Ok(prepared)
+    }
+}
+
+#[async_trait]
+impl Jobs for SledStore {
+    async fn submit(&self, jobs: Vec<NewJob>, now: Timestamp) -> Result<Vec<Submitted>> {
+        let prepared = self.prepared(jobs).await?;
         let submitted = self.committer.commit(move |state| submit::submit(state, prepared, now)).await;
+        submitted.map_err(|error| self.disk.refuse(error))
+    }
+
+    async fn submit_together(&self, jobs: Vec<NewJob>, now: Timestamp) -> Result<Vec<Submitted>> {
+        let prepared = self.prepared(jobs).await?;
+        let submitted = self.committer.commit(move |state| submit::submit_together(state, prepared, now)).await;
         submitted.map_err(|error| self.disk.refuse(error))
     }
 

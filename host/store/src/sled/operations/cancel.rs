@@ -1,7 +1,7 @@
 //! Cancels several jobs in one step.
 
+use analyte_core::job::Job;
 use analyte_core::job::transition::{Event, Refusal, apply};
-use analyte_core::job::{Job, Status};
 use analyte_core::names::{JobId, Organisation};
 use analyte_core::timestamp::Timestamp;
 
@@ -23,16 +23,15 @@ fn obstacle(
     now: Timestamp,
 ) -> Result<Option<Obstacle>> {
     let Some(job) = state.load(&(organisation.clone(), id))? else { return Ok(Some(Obstacle::NotFound)) };
-    if rule.only_queued && job.status == Status::Running {
-        return Ok(Some(Obstacle::Refused(Refusal::NotReady)));
+    if let Some(refusal) = rule.refuses(&job) {
+        return Ok(Some(Obstacle::Refused(refusal)));
     }
     let mut tried = Job::clone(&job);
     let refused = apply(&mut tried, Event::Cancel { reason: String::new() }, now).err();
     Ok(refused.map(Obstacle::Refused))
 }
 
-/// One answer each, in order. A job that cannot be cancelled, or does not exist, holds an all-or-nothing rule back. A
-/// job that has started where only queued ones were asked for is refused as [`Refusal::NotReady`].
+/// One answer each, in order. A job that cannot be cancelled, or does not exist, holds an all-or-nothing rule back.
 pub(crate) fn cancel_if(
     state: &mut State,
     organisation: &Organisation,

@@ -64,6 +64,19 @@ pub(crate) fn submit(state: &mut State, jobs: Vec<Prepared>, now: Timestamp) -> 
     jobs.into_iter().map(|job| submit_one(state, job, now)).collect()
 }
 
+/// The same of jobs of one organisation that are kept all or none: whether there is room for all is asked first.
+pub(crate) fn submit_together(state: &mut State, jobs: Vec<Prepared>, now: Timestamp) -> Result<Vec<Submitted>> {
+    let full = jobs.iter().find_map(|new| {
+        let queued = state.counts.of(&new.job.organisation).queued;
+        let room = queued.saturating_add(jobs.len() as u64) <= new.queue_cap;
+        (!room).then_some(Submitted::QueueFull { queued })
+    });
+    match full {
+        Some(full) => Ok(vec![full; jobs.len()]),
+        None => submit(state, jobs, now),
+    }
+}
+
 fn submit_one(state: &mut State, new: Prepared, now: Timestamp) -> Result<Submitted> {
     let Prepared { job, entries, blobs, idempotency, queue_cap } = new;
     let place = (job.organisation.clone(), job.id);

@@ -76,7 +76,7 @@ impl<'l> Room<'l> {
     }
 
     /// Leaves less for the next table.
-    fn take(&mut self, table: &Table) {
+    pub(crate) fn take(&mut self, table: &Table) {
         let left = self.limits.table_bytes.saturating_sub(table.memory_bytes() as u64);
         self.limits.to_mut().table_bytes = left;
     }

@@ -1,0 +1,378 @@
+//! The jobs that a body asks for: members read and compared with their limits, tasks in order; engines and tables are looked at
+//! later.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use analyte_core::document::Document;
+use analyte_core::limits::Limits;
+use analyte_core::names::{ModelName, ProviderName, TaskName};
+use analyte_core::table::Table;
+use analyte_jobs::{InputAsked, RetryAsked, Submission, TaskAsked};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use super::body::{CreateBody, FolderBody, JobBody, RouteBody, TaskBody};
+use super::graph::{self, Circle, Route};
+use super::payload::Payload;
+use crate::aiware::detail::job::{CORE_ID, RECORDING, SOURCE};
+use crate::aiware::error::{ErrorId, Refusal};
+use crate::aiware::ids::names;
+use crate::entry::auth::Caller;
+use crate::request::items;
+use crate::request::json_body::{self, Member};
+use crate::request::strict_json::{self, Text};
+
+/// What one folder may take as JSON: three names, and some room around.
+const FOLDER_JSON_BYTES: u64 = 2_048;
+/// The most folders of a task.
+const FOLDERS: u64 = 1_000;
+/// What one address may take as JSON.
+const URI_JSON_BYTES: u64 = 4_096;
+/// The most addresses of a job or a task.
+const URIS: u64 = 100;
+/// The most retries that may be asked for: the job manager tries a task a hundred times at most.
+const RETRIES: u32 = 99;
+
+/// A job to be, whose engines and tables were not looked at.
+pub(super) struct Asked {
+    /// Parents before children.
+    pub(super) tasks: Vec<AskedTask>,
+    priority: i32,
+    retry: RetryAsked,
+    config: Option<Document>,
+    tags: BTreeMap<String, String>,
+    by: String,
+}
+
+/// A task of it.
+pub(super) struct AskedTask {
+    /// What is asked for; its model is not known, and an empty table is its input as long as `table` has not been read.
+    pub(super) task: TaskAsked,
+    /// The engine, as the client names it.
+    pub(super) engine: String,
+    /// The text of its table; `None`: it takes the results of other tasks, or was read.
+    pub(super) table: Option<Bytes>,
+    /// Where it stands in the body, as a JSON pointer.
+    pub(super) at: String,
+}
+
+impl Asked {
+    /// With the tables that were read.
+    pub(super) fn submission(self) -> Submission {
+        let Self { tasks, priority, retry, config, tags, by } = self;
+        Submission {
+            custom_data: config,
+            priority,
+            retry,
+            tags,
+            created_by: Some(by),
+            ..Submission::of(tasks.into_iter().map(|asked| asked.task).collect())
+        }
+    }
+}
+
+/// Reads a body.
+pub(super) fn read(body: &[u8], by: &Caller, limits: &Limits) -> Result<Vec<Asked>, Refusal> {
+    let CreateBody { jobs } = json_body::read(body)?;
+    let jobs = items::read(&jobs, "/jobs", "batch_jobs", limits.batch_jobs)?;
+    if jobs.is_empty() {
+        return Err(Refusal::at(ErrorId::InvalidInput, "/jobs", "has no job"));
+    }
+    jobs.iter().enumerate().map(|(place, text)| job(text.get(), &format!("/jobs/{place}"), by, limits)).collect()
+}
+
+fn job(text: &str, at: &str, by: &Caller, limits: &Limits) -> Result<Asked, Refusal> {
+    let own = |member: &str| format!("{at}/{member}");
+    let JobBody {
+        tasks,
+        routes,
+        organisation,
+        config,
+        status,
+        core_id,
+        recording,
+        source,
+        send_output_to,
+        is_template,
+        ..
+    } = json_body::read_part(text, at)?;
+    if let Some(text) = value(organisation, &own("internalOrganizationID"))?
+        && !names::is_organisation(&text, by.organisation())
+    {
+        return Err(Refusal::at(ErrorId::NotFound, &own("internalOrganizationID"), "is no organisation that there is"));
+    }
+    if value(is_template, &own("isTemplate"))? == Some(true) {
+        return Err(Refusal::at(ErrorId::NotImplemented, &own("isTemplate"), "is not offered yet"));
+    }
+    refuse_uris(send_output_to, &own("sendOutputToUris"))?;
+    fresh(status, &own("jobStatus"))?;
+    let mut tags = BTreeMap::new();
+    let numbers = [(RECORDING, recording, "coreRecordingID"), (SOURCE, source, "coreSourceID")];
+    for (tag, member, name) in numbers {
+        if let Some(number) = value(member, &own(name))? {
+            tags.insert(tag.to_owned(), number.to_string());
+        }
+    }
+    if let Some(text) = value(core_id, &own("coreID"))?.filter(|text| !text.is_empty()) {
+        tags.insert(CORE_ID.to_owned(), text);
+    }
+    let config = config.map(|member| config_of(&member, &own("jobConfigJSON"), limits)).transpose()?.flatten();
+    let texts = match &tasks {
+        Some(tasks) => items::read(tasks, &own("tasks"), "tasks", limits.tasks)?,
+        None => Vec::new(),
+    };
+    if texts.is_empty() {
+        return Err(Refusal::at(ErrorId::InvalidInput, &own("tasks"), "has no task"));
+    }
+    let read = texts.iter().enumerate().map(|(place, text)| Read::of(text, format!("{at}/tasks/{place}"), limits));
+    let mut tasks = read.collect::<Result<Vec<_>, _>>()?;
+    let routes = routes_of(routes, &own("taskRoutes"), &tasks, limits)?;
+    let order = graph::sorted(tasks.len(), &routes).map_err(|Circle { route }| {
+        let place = format!("{}/{route}", own("taskRoutes"));
+        Refusal::at(ErrorId::InvalidInput, &place, "is part of a circle: a task would wait for itself")
+    })?;
+    let parents = graph::parents(tasks.len(), &routes);
+    let named = task_names(&tasks);
+    let name = |place: usize| named.get(place).cloned().unwrap_or_else(TaskName::only);
+    let priority = tasks.iter().filter_map(|task| task.priority).min().unwrap_or_default();
+    let retries = tasks.iter().filter_map(|task| task.retries).max();
+    let mut asked = Vec::with_capacity(tasks.len());
+    for place in order {
+        let Some(read) = tasks.get_mut(place) else { continue };
+        let after: Vec<TaskName> = parents.get(place).into_iter().flatten().map(|parent| name(*parent)).collect();
+        let Payload { table, parameters } = std::mem::take(&mut read.payload);
+        let input = match &table {
+            Some(_) => InputAsked::from(Table::default()),
+            None if after.is_empty() => {
+                let message = "has no member `input`, and the task has no parents whose results it could take";
+                return Err(Refusal::at(ErrorId::InvalidInput, &format!("{}/payloadJSON", read.at), message));
+            }
+            None => InputAsked::ResultsOfAll,
+        };
+        // The engine's model is looked for when all of the body is read.
+        let (provider, model) = not_known_yet()?;
+        let task = TaskAsked { parameters, after, ..TaskAsked::named(name(place), provider, model, input) };
+        asked.push(AskedTask {
+            task,
+            engine: std::mem::take(&mut read.engine),
+            table,
+            at: std::mem::take(&mut read.at),
+        });
+    }
+    let retry = RetryAsked { max_attempts: retries.map(|retries| retries + 1), backoff_ms: None };
+    Ok(Asked { tasks: asked, priority, retry, config, tags, by: by.principal().label.to_string() })
+}
+
+/// A name that stands for a model that has not been looked for.
+fn not_known_yet() -> Result<(ProviderName, ModelName), Refusal> {
+    let bad = |error: analyte_core::names::BadName| Refusal::new(ErrorId::InternalError, error.to_string());
+    Ok((ProviderName::new("unknown").map_err(bad)?, ModelName::new("unknown").map_err(bad)?))
+}
+
+/// A task as it was read.
+struct Read {
+    at: String,
+    engine: String,
+    correlation: Option<String>,
+    payload: Payload,
+    priority: Option<i32>,
+    retries: Option<u32>,
+    inputs: HashSet<String>,
+    outputs: HashSet<String>,
+}
+
+impl Read {
+    fn of(text: &RawValue, at: String, limits: &Limits) -> Result<Self, Refusal> {
+        let own = |member: &str| format!("{at}/{member}");
+        let TaskBody {
+            engine,
+            correlation,
+            folders,
+            payload,
+            task_payload,
+            priority,
+            max_retries,
+            status,
+            send_output_to,
+            ..
+        } = json_body::read_part(text.get(), &at)?;
+        refuse_uris(send_output_to, &own("sendOutputToUris"))?;
+        fresh(status, &own("taskStatus"))?;
+        let payloads = [(payload, "payloadJSON"), (task_payload, "taskPayloadJSON")];
+        let mut texts = Vec::new();
+        for (member, name) in payloads {
+            if let Some(text) = member.map(|member| long_text(&member, &own(name))).transpose()? {
+                texts.extend(Some((text, name)).filter(|(text, _)| !text.trim().is_empty()));
+            }
+        }
+        let payload = match (texts.pop(), texts.pop()) {
+            (None, _) => Payload::default(),
+            (Some((text, name)), None) => Payload::read(text, &own(name), limits)?,
+            (Some((_, name)), Some(_)) => {
+                return Err(Refusal::at(
+                    ErrorId::InvalidInput,
+                    &own(name),
+                    "stands beside `payloadJSON`; say one of them",
+                ));
+            }
+        };
+        let retries = value(max_retries, &own("maxRetries"))?;
+        if let Some(retries) = retries.filter(|retries| *retries > RETRIES) {
+            let message = format!("must be from 0 to {RETRIES}, and is {retries}");
+            return Err(Refusal::at(ErrorId::InvalidInput, &own("maxRetries"), message));
+        }
+        let folders = match folders {
+            Some(member) => member.items(&own("ioFolders"), ("folders", FOLDERS), FOLDER_JSON_BYTES)?,
+            None => Vec::new(),
+        };
+        let (inputs, outputs) = folders_of(folders, &own("ioFolders"))?;
+        let correlation = value(correlation, &own("correlationTaskId"))?.filter(|text| !text.is_empty());
+        let engine = engine.value(&own("engineId"))?;
+        let priority = value(priority, &own("priority"))?;
+        Ok(Self { engine, correlation, payload, priority, retries, inputs, outputs, at })
+    }
+}
+
+/// The names of a task's input and output folders.
+fn folders_of(folders: Vec<FolderBody<'_>>, at: &str) -> Result<(HashSet<String>, HashSet<String>), Refusal> {
+    let (mut inputs, mut outputs) = (HashSet::new(), HashSet::new());
+    for (place, FolderBody { correlation, kind, mode, .. }) in folders.into_iter().enumerate() {
+        let wrong = |member: &str, message: &str| {
+            Refusal::at(ErrorId::InvalidInput, &format!("{at}/{place}/{member}"), message)
+        };
+        if mode.is_some_and(|mode| !["stream", "chunk"].iter().any(|known| known.eq_ignore_ascii_case(&mode))) {
+            return Err(wrong("mode", "must be `stream` or `chunk`"));
+        }
+        let names = match kind.to_ascii_lowercase().as_str() {
+            "input" => &mut inputs,
+            "output" => &mut outputs,
+            _ => return Err(wrong("type", "must be `input` or `output`")),
+        };
+        if let Some(name) = correlation.filter(|name| !name.is_empty())
+            && !names.insert(name)
+        {
+            return Err(wrong("correlationID", "names a folder that the task has already"));
+        }
+    }
+    Ok((inputs, outputs))
+}
+
+/// The routes between tasks. Where none is given, each task comes after the one that stands before it in the list.
+fn routes_of(
+    member: Option<Member<'_, Vec<()>>>,
+    at: &str,
+    tasks: &[Read],
+    limits: &Limits,
+) -> Result<Vec<Route>, Refusal> {
+    let mut places = HashMap::new();
+    for (place, task) in tasks.iter().enumerate() {
+        if let Some(name) = &task.correlation
+            && places.insert(name.as_str(), place).is_some()
+        {
+            let at = format!("{}/correlationTaskId", task.at);
+            return Err(Refusal::at(ErrorId::InvalidInput, &at, "names a task that the job has already"));
+        }
+    }
+    // Every task may take from every other, but no client draws more than some routes for each.
+    let most = limits.tasks.saturating_mul(16);
+    let texts = match &member {
+        Some(member) => items::read(member, at, "tasks", most)?,
+        None => Vec::new(),
+    };
+    if texts.is_empty() {
+        return Ok((1..tasks.len()).map(|child| Route { place: 0, parent: child - 1, child }).collect());
+    }
+    let mut routes = Vec::with_capacity(texts.len());
+    for (place, text) in texts.iter().enumerate() {
+        let at = format!("{at}/{place}");
+        let RouteBody { parent, output, child, input, endpoint, .. } = json_body::read_part(text.get(), &at)?;
+        let refuse =
+            |member: &str, message: &str| Err(Refusal::at(ErrorId::InvalidInput, &format!("{at}/{member}"), message));
+        if endpoint.is_some_and(|endpoint| !endpoint.is_empty()) {
+            let message = "has no meaning here: a task's input comes with its payload or from its parents";
+            return Err(Refusal::at(ErrorId::NotImplemented, &format!("{at}/endpoint"), message));
+        }
+        let Some(child) = places.get(child.as_str()).copied() else {
+            return refuse("taskChildId", "is the `correlationTaskId` of no task of the job");
+        };
+        let given = |name: Option<String>| name.filter(|name| !name.is_empty());
+        if given(input).is_some_and(|name| tasks.get(child).is_none_or(|task| !task.inputs.contains(&name))) {
+            return refuse("taskChildInputId", "is no input folder of the child");
+        }
+        let Some(parent) = given(parent) else {
+            if given(output).is_some() {
+                return refuse("taskParentOutputId", "stands without `taskParentId`");
+            }
+            continue;
+        };
+        let Some(parent) = places.get(parent.as_str()).copied() else {
+            return refuse("taskParentId", "is the `correlationTaskId` of no task of the job");
+        };
+        if given(output).is_some_and(|name| tasks.get(parent).is_none_or(|task| !task.outputs.contains(&name))) {
+            return refuse("taskParentOutputId", "is no output folder of the parent");
+        }
+        routes.push(Route { place, parent, child });
+    }
+    Ok(routes)
+}
+
+/// What tasks are called natively: as their clients call them, where that is a name, else by their number.
+fn task_names(tasks: &[Read]) -> Vec<TaskName> {
+    let own = |task: &Read| task.correlation.as_deref().and_then(|name| TaskName::new(name).ok());
+    let taken: HashSet<TaskName> = tasks.iter().filter_map(own).collect();
+    let numbered = |place: usize| {
+        let names = (0..).map(|times| format!("task-{}{}", place + 1, "-".repeat(times)));
+        names.filter_map(|name| TaskName::new(&name).ok()).find(|name| !taken.contains(name))
+    };
+    let name = |(place, task): (usize, &Read)| own(task).or_else(|| numbered(place)).unwrap_or_else(TaskName::only);
+    tasks.iter().enumerate().map(name).collect()
+}
+
+/// A member that is a word or a number.
+fn value<'a, T: serde::Deserialize<'a>>(member: Option<Member<'a, T>>, at: &str) -> Result<Option<T>, Refusal> {
+    Ok(member.map(|member| member.value(at)).transpose()?)
+}
+
+/// A member that is a text of any length up to that of the body.
+fn long_text(member: &Member<'_, String>, at: &str) -> Result<String, Refusal> {
+    let Text(text) = serde_json::from_str(member.text())
+        .map_err(|_| Refusal::at(ErrorId::Malformed, at, "must be a text that holds JSON"))?;
+    Ok(text.into_owned())
+}
+
+/// The client's own data, kept to the letter.
+fn config_of(member: &Member<'_, String>, at: &str, limits: &Limits) -> Result<Option<Document>, Refusal> {
+    // Each byte of the text may be escaped.
+    let most = limits.custom_data_bytes;
+    member.within(at, "custom_data_bytes", most.saturating_mul(6).saturating_add(2))?;
+    let text = long_text(member, at)?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    if text.len() as u64 > most {
+        let message = format!("has {} bytes; {most} are allowed (limit custom_data_bytes)", text.len());
+        return Err(Refusal::at(ErrorId::TooLarge, at, message));
+    }
+    let raw = RawValue::from_string(text).map_err(|_| Refusal::at(ErrorId::Malformed, at, "holds no JSON"))?;
+    strict_json::check_depth(&raw, at, limits.json_depth)?;
+    Ok(Some(Document::from(raw)))
+}
+
+/// A job and a task begin by waiting, whatever their client calls that.
+fn fresh(member: Option<Member<'_, String>>, at: &str) -> Result<(), Refusal> {
+    let word = value(member, at)?.unwrap_or_default();
+    if ["", "pending", "queued"].iter().any(|known| known.eq_ignore_ascii_case(&word)) {
+        return Ok(());
+    }
+    Err(Refusal::at(ErrorId::InvalidInput, at, "must be `pending` or `queued`: what is new waits"))
+}
+
+/// The server sends results to no address; a client that asks for it should not wait in vain.
+fn refuse_uris(member: Option<Member<'_, Vec<String>>>, at: &str) -> Result<(), Refusal> {
+    let Some(member) = member else { return Ok(()) };
+    let uris: Vec<String> = member.items(at, ("addresses", URIS), URI_JSON_BYTES)?;
+    if uris.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::at(ErrorId::NotImplemented, at, "is not offered yet: results are read, not sent"))
+}

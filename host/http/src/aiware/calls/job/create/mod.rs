@@ -1,0 +1,103 @@
+//! `POST /edge/v1/proc/job/create`
+//!
+//! Each element of `jobs` becomes one job. All of them are accepted, or none: what is wrong with one refuses the call, with
+//! its place.
+
+use std::sync::Arc;
+
+use analyte_core::table::format::Format;
+use analyte_jobs::{InputAsked, NotTogether, Right, Submission};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Serialize;
+use uuid::Uuid;
+
+mod asked;
+mod body;
+mod graph;
+mod payload;
+
+use self::asked::{Asked, AskedTask};
+use crate::aiware::body::received;
+use crate::aiware::error::{ErrorId, Refusal};
+use crate::aiware::ids::engines::Engines;
+use crate::entry::auth::Caller;
+use crate::native::jobs::submit::submission::Room;
+use crate::native::json;
+use crate::native::table;
+use crate::request::body::Received;
+use crate::shared::Shared;
+
+/// How long a body may be, in bytes, before memory is set aside for the texts within it.
+const LARGE: usize = 64 * 1024;
+
+#[derive(Serialize)]
+struct CreatedBody {
+    #[serde(rename = "internalJobIds")]
+    jobs: Vec<Uuid>,
+}
+
+/// Makes jobs. Once their ids are answered, they are kept.
+pub(crate) async fn create(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let most = shared.limits.body_bytes;
+    let Received { bytes, mut reserved } = received(&shared, &caller, Some(Right::JobsWrite), request, most).await?;
+    if bytes.len() > LARGE {
+        // Payloads are texts within the body, and are written out beside it.
+        reserved.push(shared.manager.reserve_memory(caller.organisation(), bytes.len() as u64)?);
+    }
+    let asked = asked(&shared, &caller, bytes).await?;
+    let submissions = with_tables(&shared, &caller, asked).await?;
+    // The tables hold what is needed of the body.
+    drop(reserved);
+    let together = shared.manager.submit_together(caller.organisation(), submissions).await;
+    let jobs = together.map_err(|NotTogether { place, error }| match place {
+        Some(place) => Refusal::from(error).about(&format!("`/jobs/{place}`")),
+        None => Refusal::from(error),
+    })?;
+    let body = CreatedBody { jobs: jobs.into_iter().map(|job| job.0).collect() };
+    Ok(json::answer(StatusCode::OK, &body))
+}
+
+/// The jobs that are asked for, their tables not read yet.
+async fn asked(shared: &Arc<Shared>, caller: &Caller, body: Bytes) -> Result<Vec<Asked>, Refusal> {
+    let (limits, by, size) = (shared.limits.clone(), caller.clone(), body.len());
+    let read = move || asked::read(&body, &by, &limits);
+    table::compute_sized(shared, caller.organisation(), size, read).await?
+}
+
+/// Finds the models, and reads the tables for them.
+async fn with_tables(shared: &Arc<Shared>, caller: &Caller, jobs: Vec<Asked>) -> Result<Vec<Submission>, Refusal> {
+    let organisation = caller.organisation();
+    let named: Vec<String> = jobs.iter().flat_map(|job| job.tasks.iter().map(|task| task.engine.clone())).collect();
+    let (manager, of) = (shared.manager.clone(), organisation.clone());
+    // To look for ids among all models that there may be takes a while.
+    let find = move || Engines::find(&manager, &of, named.iter().map(String::as_str));
+    let engines = table::compute(shared, organisation, find).await?;
+    let mut room = Room::of(&shared.limits);
+    let mut submissions = Vec::with_capacity(jobs.len());
+    for mut job in jobs {
+        for AskedTask { task, engine, table, at } in &mut job.tasks {
+            let unknown = || {
+                let shown: String = engine.chars().take(80).collect();
+                Refusal::at(ErrorId::NotFound, &format!("{at}/engineId"), format!("there is no engine `{shown}`"))
+            };
+            let (provider, model) = engines.model(engine).ok_or_else(unknown)?;
+            let found = shared.manager.model(organisation, &provider, &model).map_err(|_| unknown())?;
+            (task.provider, task.model) = (provider, model);
+            let Some(text) = table.take() else { continue };
+            let place = format!("{at}/payloadJSON/input");
+            let read = table::read_for((shared, caller), room.limits(), &found.info, Format::Json, text, &place).await;
+            let read = read.map_err(|problem| Refusal::from(problem).about(&format!("`{place}`")))?;
+            room.take(&read.table);
+            task.input = InputAsked::Given { table: read.table, warnings: read.warnings };
+        }
+        submissions.push(job.submission());
+    }
+    Ok(submissions)
+}

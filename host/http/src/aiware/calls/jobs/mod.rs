@@ -1,0 +1,5 @@
+//! Calls about many jobs.
+
+pub(super) mod cancel;
+pub(super) mod list;
+pub(super) mod stats;

@@ -1,0 +1,79 @@
+//! `GET /edge/v1/proc/job/{job}/output/{name}` and `GET /edge/v1/proc/task/{task}/output/{name}`
+//!
+//! The contents are part of the answer where they are text and short; else `contentsValid` is false, and a client downloads
+//! them.
+
+use std::sync::Arc;
+
+use analyte_core::job::Job;
+use analyte_jobs::Right;
+use axum::body::to_bytes;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::names::{self, Output, What};
+use crate::aiware::envelope::OutputEnvelope;
+use crate::aiware::error::Refusal;
+use crate::aiware::ids::lookup;
+use crate::aiware::path::Segments;
+use crate::entry::auth::Caller;
+use crate::native::json;
+use crate::native::table;
+use crate::shared::Shared;
+
+/// The longest contents, in bytes as they are kept, that are part of an answer.
+const SHORT: u64 = 64 * 1024;
+/// The longest text that contents become: a table that is short as it is kept may be long as JSON.
+const TEXT: usize = 1024 * 1024;
+
+/// One output of a job.
+pub(crate) async fn of_job(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments((id, name)): Segments<(String, String)>,
+) -> Result<Response, Refusal> {
+    caller.require(Right::JobsRead)?;
+    let job = lookup::job(&shared.manager, caller.organisation(), &id).await?;
+    answer(&shared, &caller, &job, names::one_of_job(&job, &name)?).await
+}
+
+/// One output of a task.
+pub(crate) async fn of_task(
+    State(shared): State<Arc<Shared>>,
+    caller: Caller,
+    Segments((id, name)): Segments<(String, String)>,
+) -> Result<Response, Refusal> {
+    caller.require(Right::JobsRead)?;
+    let found = lookup::task(&shared.manager, caller.organisation(), &id).await?;
+    let output = names::one_of_task(&found, &name)?;
+    answer(&shared, &caller, &found.job, output).await
+}
+
+async fn answer(shared: &Shared, caller: &Caller, job: &Job, output: Output) -> Result<Response, Refusal> {
+    let mut body = output.body();
+    let contents = contents(shared, caller, job, &output).await?;
+    body.contents_valid = Some(contents.is_some());
+    body.contents = contents;
+    Ok(json::answer(StatusCode::OK, &OutputEnvelope { output: body }))
+}
+
+/// The contents as text; `None`: they are long, or no text.
+async fn contents(shared: &Shared, caller: &Caller, job: &Job, output: &Output) -> Result<Option<String>, Refusal> {
+    let (manager, organisation) = (&shared.manager, caller.organisation());
+    match &output.what {
+        What::Table(content, format) if content.bytes <= SHORT => {
+            let result = manager.result(organisation, job.id, Some(&output.task)).await?;
+            let bytes = manager.result_part(organisation, job.id, &result, 0..content.bytes).await?;
+            let stored = table::stored(shared, organisation, bytes).await?;
+            let body = table::body(shared, organisation, *format, stored, Vec::new()).await?;
+            let text = to_bytes(body, TEXT).await.ok().map(Vec::from);
+            Ok(text.and_then(|text| String::from_utf8(text).ok()))
+        }
+        What::File(file) if file.content.bytes <= SHORT => {
+            let bytes = manager.file_bytes(organisation, job.id, file, 0..file.content.bytes).await?;
+            Ok(String::from_utf8(bytes.into()).ok())
+        }
+        What::Table(..) | What::File(_) => Ok(None),
+    }
+}

@@ -1,0 +1,7 @@
+//! What jobs and tasks have given: tables and files, by name.
+
+mod names;
+
+pub(super) mod download;
+pub(super) mod get;
+pub(super) mod list;

@@ -1,0 +1,4 @@
+//! Calls about one task.
+
+pub(super) mod detail;
+pub(super) mod logs;

@@ -1,0 +1,148 @@
+//! A job as it stands in answers.
+
+use analyte_core::job::{Job, Status};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::task::TaskDetail;
+use crate::aiware::ids::core_form::CoreForm;
+use crate::aiware::ids::{names, task_id};
+use crate::aiware::status;
+use crate::aiware::walk::modified;
+use crate::native::json::Time;
+
+/// The tag under which a job's `coreRecordingID` is kept.
+pub(crate) const RECORDING: &str = "aiware.coreRecordingID";
+/// The tag under which a job's `coreSourceID` is kept.
+pub(crate) const SOURCE: &str = "aiware.coreSourceID";
+/// The tag under which a job's `coreID` is kept.
+pub(crate) const CORE_ID: &str = "aiware.coreID";
+
+/// A job with its tasks.
+#[derive(Serialize)]
+pub(crate) struct JobDetail<'a> {
+    #[serde(rename = "internalJobID")]
+    internal_job_id: Uuid,
+    #[serde(rename = "coreJobID")]
+    core_job_id: String,
+    #[serde(rename = "coreID")]
+    core_id: Option<&'a str>,
+    #[serde(rename = "coreRecordingId")]
+    recording: Option<i64>,
+    #[serde(rename = "coreScheduledJobId")]
+    core_scheduled_job_id: Option<()>,
+    #[serde(rename = "coreSourceId")]
+    source: Option<i64>,
+    #[serde(rename = "internalOrganizationID")]
+    organisation: Uuid,
+    #[serde(rename = "internalScheduledJobId")]
+    internal_scheduled_job_id: Option<()>,
+    #[serde(rename = "jobStatus")]
+    status: &'static str,
+    /// The client's own data, as text.
+    #[serde(rename = "jobConfigJSON")]
+    config: Option<&'a str>,
+    #[serde(rename = "jobTemplateId")]
+    template: Option<()>,
+    #[serde(rename = "isTemplate")]
+    is_template: bool,
+    priority: i32,
+    #[serde(rename = "currentRetries")]
+    current_retries: u32,
+    #[serde(rename = "maxRetries")]
+    max_retries: u32,
+    #[serde(rename = "dueDateTime")]
+    due: Option<()>,
+    #[serde(rename = "createdDateTime")]
+    created: Time,
+    #[serde(rename = "modifiedDateTime")]
+    modified: Time,
+    #[serde(rename = "scheduledDateTime")]
+    scheduled: Option<Time>,
+    #[serde(rename = "startDateTime")]
+    start: Option<Time>,
+    #[serde(rename = "startedDateTime")]
+    started: Option<Time>,
+    #[serde(rename = "stopDateTime")]
+    stop: Option<()>,
+    #[serde(rename = "completedDateTime")]
+    completed: Option<Time>,
+    #[serde(rename = "abortedDateTime")]
+    aborted: Option<Time>,
+    #[serde(rename = "sendOutputToUris")]
+    send_output_to: [(); 0],
+    #[serde(rename = "taskRoutes")]
+    routes: Vec<RouteDetail>,
+    tasks: Vec<TaskDetail<'a>>,
+}
+
+/// That a task takes results of another, or waits for it; without a parent: that it waits for none.
+#[derive(Serialize)]
+struct RouteDetail {
+    #[serde(rename = "taskParentId")]
+    parent: Option<Uuid>,
+    #[serde(rename = "taskParentOutputId")]
+    output: Option<()>,
+    #[serde(rename = "taskChildId")]
+    child: Uuid,
+    #[serde(rename = "taskChildInputId")]
+    input: Option<()>,
+    endpoint: Option<()>,
+}
+
+/// A tag that holds a number.
+pub(super) fn number(job: &Job, tag: &str) -> Option<i64> {
+    job.tags.get(tag)?.parse().ok()
+}
+
+impl<'a> JobDetail<'a> {
+    /// Of this job.
+    pub(crate) fn of(job: &'a Job) -> Self {
+        let ended = |status: Status| job.finished_at.filter(|_| job.status == status).map(Time);
+        let retries = job.tasks.iter().map(|task| task.attempt.0.saturating_sub(1)).max().unwrap_or_default();
+        Self {
+            internal_job_id: job.id.0,
+            core_job_id: CoreForm::of(job.id).to_string(),
+            core_id: job.tags.get(CORE_ID).map(String::as_str),
+            recording: number(job, RECORDING),
+            core_scheduled_job_id: None,
+            source: number(job, SOURCE),
+            organisation: names::organisation(&job.organisation),
+            internal_scheduled_job_id: None,
+            status: status::of_job(job),
+            config: job.custom_data.as_ref().map(|data| data.text()),
+            template: None,
+            is_template: false,
+            priority: job.priority,
+            current_retries: retries,
+            max_retries: job.retry.max_attempts.saturating_sub(1),
+            due: None,
+            created: Time(job.created_at),
+            modified: Time(modified(job)),
+            scheduled: job.run_at.map(Time),
+            start: job.run_at.map(Time),
+            started: job.started_at.map(Time),
+            stop: None,
+            completed: ended(Status::Completed),
+            aborted: ended(Status::Cancelled),
+            send_output_to: [],
+            routes: (0..job.tasks.len()).flat_map(|place| routes_to(job, place)).collect(),
+            tasks: (0..job.tasks.len()).filter_map(|place| TaskDetail::of(job, place, None)).collect(),
+        }
+    }
+}
+
+/// The routes to the task at this place: one from each parent, or one without a parent.
+fn routes_to(job: &Job, place: usize) -> Vec<RouteDetail> {
+    let route = |parent: Option<usize>| RouteDetail {
+        parent: parent.map(|parent| task_id::internal(job.id, parent)),
+        output: None,
+        child: task_id::internal(job.id, place),
+        input: None,
+        endpoint: None,
+    };
+    match job.tasks.parents(place) {
+        [] => vec![route(None)],
+        parents => parents.iter().map(|parent| route(Some(*parent))).collect(),
+    }
+}
