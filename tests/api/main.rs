@@ -6,5 +6,6 @@ mod events;
 mod graphs;
 mod http;
 mod rights;
+mod schedules;
 mod split;
 mod tls;

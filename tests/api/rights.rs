@@ -59,7 +59,7 @@ fn call(http: &Http, method: &str, path: &str) -> Answer {
 /// An address of this form that leads to nothing.
 fn nowhere(path: &str) -> String {
     let nobody = "00000000-0000-7000-8000-000000000000";
-    [("{job}", nobody), ("{task}", "main"), ("{file}", "f"), ("{token}", "t")]
+    [("{job}", nobody), ("{task}", "main"), ("{file}", "f"), ("{token}", "t"), ("{schedule}", nobody)]
         .into_iter()
         .chain([("{provider}", "p"), ("{model}", "m"), ("{organisation}", "o")])
         .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))

@@ -4,6 +4,7 @@
 
 mod crash;
 mod disk;
+mod graphs;
 mod history;
 mod power;
 mod recovery;

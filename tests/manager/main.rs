@@ -34,6 +34,7 @@ mod model_source;
 mod organisations;
 mod providers;
 mod room;
+mod schedules;
 mod sessions;
 mod split;
 mod stopping;

@@ -24,6 +24,7 @@ pub mod chance;
 pub mod faults;
 pub mod history;
 pub mod http;
+pub mod lent_code;
 pub mod plugins;
 pub mod probe;
 pub mod process;

@@ -20,8 +20,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use super::ok;
 use super::plugins::plugin;
+use super::{ok, temporary};
 
 /// Ample for whatever is not about limits.
 pub const RUN: RunLimits = RunLimits { fuel: 1_000_000_000, memory_bytes: 64 << 20, timeout_ms: 60_000 };
@@ -31,16 +31,12 @@ pub struct Sandbox {
     pub engine: Engine,
     pub component: Component,
     pub models: BTreeMap<String, Arc<ModelInfo>>,
-    /// Compiled code lies here until the sandbox goes; `None` where the caller has the folder.
-    _cache: Option<tempfile::TempDir>,
 }
 
 impl Sandbox {
-    /// The plugin of this name, compiled in a child process as the server does it.
+    /// The plugin of this name, compiled in a child process as the server does it, once for all tests.
     pub async fn of(name: &str, limits: Limits) -> Self {
-        let cache = ok(tempfile::tempdir(), "a folder");
-        let sandbox = Self::with_cache(name, limits, cache.path()).await;
-        Self { _cache: Some(cache), ..sandbox }
+        Self::with_cache(name, limits, &temporary().join("sandbox-code")).await
     }
 
     /// The same, with compiled code in this folder.
@@ -57,7 +53,7 @@ impl Sandbox {
         let bytes = ok(fs::read(plugin(name)), "the component");
         let (component, description) = ok(engine.install(bytes.into()).await, "the installation");
         let models = description.models.into_iter().map(|model| (model.name.to_string(), Arc::new(model))).collect();
-        Self { engine, component, models, _cache: None }
+        Self { engine, component, models }
     }
 
     /// One run of a model on a row without a value.

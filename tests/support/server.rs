@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::http::Http;
 use super::plugins::plugin;
-use super::{binary, eventually, eventually_within, ok};
+use super::{binary, eventually, eventually_within, lent_code, ok};
 
 /// Longest wait for a server to listen: it compiles its plugins before that, and `onnx` alone took over a minute on a busy machine
 /// of two cores.
@@ -65,15 +65,25 @@ impl Home {
         ok(fs::write(&config, setup.config), "the configuration");
         let plugins = self.folder.path().join("plugins");
         ok(fs::create_dir_all(&plugins), "the folder of plugins");
-        for name in setup.plugins {
-            ok(fs::copy(plugin(name), plugins.join(format!("{name}.wasm"))), "copying a plugin");
+        let components: Vec<PathBuf> = setup.plugins.iter().map(|name| plugin(name)).collect();
+        for (name, component) in setup.plugins.iter().zip(&components) {
+            ok(fs::copy(component, plugins.join(format!("{name}.wasm"))), "copying a plugin");
+        }
+        // What watches a server or takes something away from it shall see all that a first start does.
+        let usual = setup.under.is_empty() && setup.variables.is_empty();
+        if usual {
+            lent_code::lend(&components, &self.data_dir());
         }
         let mut command = binary::command();
         let listen = if setup.listen.is_empty() { "127.0.0.1:0" } else { setup.listen };
         command.args(["serve", "--listen", listen]).arg("--data-dir").arg(self.data_dir());
         command.arg("--config").arg(&config).arg("--plugins").arg(&plugins);
         command.envs(setup.variables.iter().copied());
-        self.run(under(setup.under, command))
+        let server = self.run(under(setup.under, command));
+        if usual {
+            lent_code::take(&components, &server.data_dir());
+        }
+        server
     }
 
     fn run(self, mut command: Command) -> Server {

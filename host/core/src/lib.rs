@@ -1,7 +1,7 @@
 //! Analyte's vocabulary: what everything else agrees on.
 //!
 //! This crate does no I/O, spawns nothing and reads no clock. It holds tables and shapes, jobs and the one function that
-//! changes them, what components say of themselves, the one list of limits and the one list of error codes.
+//! changes them, schedules, what components say of themselves, the one list of limits and the one list of error codes.
 
 pub mod base_type;
 pub mod codes;
@@ -14,6 +14,7 @@ pub mod model;
 pub mod names;
 pub mod parameters;
 pub mod query;
+pub mod schedule;
 pub mod shape;
 pub mod shares;
 pub mod table;

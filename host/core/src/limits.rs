@@ -251,6 +251,15 @@ limits! {
     split_parts 0 "parts (0 = as many as cores)"
         "The most parts of one run; a further part is begun only while fewer runs and parts than this are in progress."
         "a run in fewer parts, or whole";
+    schedules 1_000 "schedules per organisation"
+        "Bounds the schedules, and with them what their templates take up." "409 `conflict`";
+    schedule_interval_ms 1_000 "milliseconds"
+        "The shortest time between two fire times of one schedule." "422 `invalid-input`";
+    schedule_catch_up 100 "firings of one schedule"
+        "How many missed fire times are made up for at once, the last ones; and how many firings may wait for the job before them."
+        "the history says what was missed; a firing that may not wait is in it with `busy`";
+    schedule_history 1_000 "firings of one schedule"
+        "Bounds the history of a schedule." "the oldest are forgotten; the jobs stay";
     queued_jobs 100_000 "jobs per organisation"
         "Bounds the queue." "429 `busy` with `Retry-After`";
     wait_seconds 60 "seconds"

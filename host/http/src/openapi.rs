@@ -25,6 +25,7 @@ use crate::problem::{MEDIA_TYPE, ProblemBody};
         (name = "models", description = "What they compute."),
         (name = "jobs", description = "Requests and their state."),
         (name = "tasks", description = "The parts of a job; nearly always one, named `main`."),
+        (name = "schedules", description = "What submits jobs again and again."),
         (name = "tokens", description = "Who may do what."),
         (name = "organisations", description = "Whose data it is. Organisations see nothing of each other."),
         (name = "server", description = "The server itself."),

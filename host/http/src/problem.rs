@@ -191,6 +191,16 @@ impl Problem {
         self
     }
 
+    /// Says within which member of the body it is.
+    #[must_use]
+    pub(crate) fn within(mut self, pointer: &str) -> Self {
+        for place in self.0.errors.iter_mut().filter_map(|error| error.pointer.as_mut()) {
+            place.insert_str(0, pointer);
+        }
+        self.0.detail = format!("in `{pointer}`: {}", self.0.detail);
+        self
+    }
+
     /// What a busy server owes its client.
     #[must_use]
     fn retry_after_if_busy(self) -> Self {

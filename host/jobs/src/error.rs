@@ -143,6 +143,16 @@ impl JobsError {
         self
     }
 
+    /// Says within which member of what was asked for it is.
+    #[must_use]
+    pub(crate) fn within(mut self, pointer: &str) -> Self {
+        for wrong in &mut self.wrong {
+            wrong.pointer.insert_str(0, pointer);
+        }
+        self.message = format!("in `{pointer}`: {}", self.message);
+        self
+    }
+
     #[must_use]
     pub(crate) fn with_wrong(mut self, wrong: Vec<Wrong>) -> Self {
         self.wrong = wrong.into();

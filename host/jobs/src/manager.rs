@@ -38,6 +38,7 @@ use crate::run::outcomes::Finisher;
 use crate::run::sessions::{Needed, Pool, Sessions};
 use crate::run::slots::Slots;
 use crate::run::split::Splitting;
+use crate::schedule::timetable::Timetable;
 use crate::shares::Shares;
 use crate::view::watchers::Watchers;
 
@@ -90,6 +91,8 @@ pub(crate) struct Inner {
     pub(crate) splitting: Splitting,
     /// There may be something to claim.
     pub(crate) wake: Notify,
+    /// When each schedule fires next.
+    pub(crate) timetable: Timetable,
     pub(crate) finisher: Finisher,
     pub(crate) watchers: Arc<Watchers>,
     /// One permit for each follower that reads at the same time.

@@ -26,6 +26,8 @@ use crate::run::sessions::{self, Pool, Sessions};
 use crate::run::slots::Slots;
 use crate::run::split::Splitting;
 use crate::run::{dispatch, finish, flush_events, heartbeat, outcomes};
+use crate::schedule::timer;
+use crate::schedule::timetable::Timetable;
 use crate::shares::Shares;
 
 /// Most followers of events that read at the same time.
@@ -82,6 +84,7 @@ impl Manager {
                 slots: Slots::new(most_of_one, most),
                 splitting,
                 wake: Notify::new(),
+                timetable: Timetable::default(),
                 finisher,
                 watchers: Arc::default(),
                 followers: Semaphore::new(FOLLOWERS),
@@ -97,6 +100,7 @@ impl Manager {
         };
         manager.share_memory();
         manager.read_catalogue().await?;
+        manager.read_schedules().await?;
         if owns_code && let Err(error) = manager.inner.engine.keep_code_of_only(manager.installed_components()).await {
             tracing::warn!(%error, "compiled code that nothing needs cannot be removed");
         }
@@ -113,6 +117,7 @@ impl Manager {
             background.spawn(sessions::sweep(manager.clone()));
             background.spawn(sessions::make_places(manager.clone()));
             background.spawn(tokens::uses::keep_uses(manager.clone()));
+            background.spawn(timer::fire(manager.clone()));
             background.spawn(load::make_ready(manager.clone()));
         }
         Ok(manager)

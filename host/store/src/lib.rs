@@ -5,7 +5,7 @@
 //! changes nothing; what belongs to one organisation is never answered to another. A store reads no clock (callers pass
 //! `now`) and knows nothing of components or HTTP.
 //!
-//! The trait has seven parts, each beside its types. [`sled::SledStore`] keeps them on the disk of a single node;
+//! The trait has eight parts, each beside its types. [`sled::SledStore`] keeps them on the disk of a single node;
 //! [`memory::MemoryStore`] keeps them in memory only, for tests. The feature `conformance` makes the tests public that
 //! every store must pass, so that a store of another crate can run them.
 
@@ -21,6 +21,7 @@ mod jobs;
 pub mod memory;
 mod metrics;
 mod runs;
+mod schedules;
 pub mod sled;
 mod upkeep;
 
@@ -35,9 +36,10 @@ pub use jobs::{
 };
 pub use metrics::Metrics;
 pub use runs::{Claimed, Claims, Finished, Heartbeat, HeldUp, NewFile, Outcome, Room, Runs};
+pub use schedules::{Fired, FiredJob, KeptSchedule, NewFiring, NewSchedule, ScheduleKept, Schedules};
 pub use upkeep::{Health, Upkeep};
 
 /// Durable state. See the crate's page for what every call promises.
-pub trait Store: Jobs + Runs + Contents + Catalogue + Files + Access + Upkeep {}
+pub trait Store: Jobs + Runs + Contents + Catalogue + Files + Access + Schedules + Upkeep {}
 
-impl<T: Jobs + Runs + Contents + Catalogue + Files + Access + Upkeep> Store for T {}
+impl<T: Jobs + Runs + Contents + Catalogue + Files + Access + Schedules + Upkeep> Store for T {}

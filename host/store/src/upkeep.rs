@@ -8,9 +8,7 @@ use crate::jobs::Age;
 /// What the server does with the store itself: watch it, remove what is old, close it.
 #[async_trait]
 pub trait Upkeep: Send + Sync + 'static {
-    /// Removes up to `most` jobs that are old, with their bytes; says how many. Forgets what
-    /// [`Jobs::put_once`](crate::Jobs::put_once) remembers of times more than 30 days before the latest of the times in
-    /// `age`.
+    /// Removes up to `most` jobs that are old, with their bytes; says how many.
     async fn retire(&self, age: Age, most: usize) -> Result<usize>;
 
     /// Whether the store works, and what it noticed: for readiness and metrics.

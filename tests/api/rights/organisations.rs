@@ -18,6 +18,7 @@ struct Lab {
     job: String,
     file: String,
     token: String,
+    schedule: String,
 }
 
 fn furnish(admin: &Http, lab: &Http) -> Lab {
@@ -38,7 +39,11 @@ fn furnish(admin: &Http, lab: &Http) -> Lab {
     let files = lab.get(&format!("/v1/jobs/{job}/files")).expect(200).json();
     let file = files["files"][0]["name"].as_str().expect("a file").to_owned();
     let token = lab.get("/v1/token").expect(200).json()["id"].as_str().expect("an id").to_owned();
-    Lab { job, file, token }
+    let template = json!({"provider": "private", "model": "noop", "input": []});
+    let schedule = json!({"name": "theirs", "when": {"every_ms": 86_400_000}, "template": template});
+    let schedule = lab.post("/v1/schedules", &schedule).expect(201).json();
+    let schedule = schedule["id"].as_str().expect("an id").to_owned();
+    Lab { job, file, token, schedule }
 }
 
 #[test]
@@ -49,13 +54,14 @@ fn nothing_of_another_organisation_can_be_seen_or_guessed() {
     organisation(admin, "other");
     let lab = token(admin, "lab", &RIGHTS, &[]).http;
     let other = token(admin, "other", &RIGHTS, &[]).http;
-    let Lab { job, file, token } = furnish(admin, &lab);
+    let Lab { job, file, token, schedule } = furnish(admin, &lab);
 
     let theirs = [
         ("{job}", job.as_str(), NOBODY),
         ("{task}", "main", "main"),
         ("{file}", &file, "no-such-file"),
         ("{token}", &token, "no-such-token"),
+        ("{schedule}", schedule.as_str(), NOBODY),
         ("{provider}", "private", "nobodys"),
         ("{model}", "scale", "nothing"),
         ("{organisation}", "lab", "nowhere"),
@@ -83,6 +89,7 @@ fn nothing_of_another_organisation_can_be_seen_or_guessed() {
     assert_eq!(other.get("/v1/jobs").expect(200).json()["jobs"], json!([]));
     let query = json!({"filters": {"type": "EQ", "fieldName": "provider", "value": "private"}});
     assert_eq!(other.post("/v1/jobs/query", &query).expect(200).json()["jobs"], json!([]));
+    assert_eq!(other.get("/v1/schedules").expect(200).json()["schedules"], json!([]));
     assert_eq!(other.get("/v1/providers").expect(200).json()["providers"], json!([]));
     let cancelled = other.post("/v1/jobs/cancel", &json!({"filter": query, "dry_run": true})).expect(200).json();
     assert_eq!(cancelled["count"], 0);
@@ -90,6 +97,7 @@ fn nothing_of_another_organisation_can_be_seen_or_guessed() {
     // All is as it was; and an administrator sees what the organisation that they name sees, which no token of another
     // organisation may.
     assert_eq!(lab.get(&format!("/v1/jobs/{job}")).expect(200).json()["status"], "completed");
+    assert_eq!(lab.get(&format!("/v1/schedules/{schedule}")).expect(200).json()["jobs"], 0);
     let count = |list: &Value| list["providers"].as_array().map(Vec::len);
     assert_eq!(count(&admin.get("/v1/providers").expect(200).json()), Some(0));
     assert_eq!(count(&admin.get("/v1/providers?organisation=lab").expect(200).json()), Some(1));

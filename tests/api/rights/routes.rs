@@ -72,6 +72,15 @@ pub const NATIVE: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/jobs/{job}/tasks/{task}/files", READ),
     ("GET", "/v1/jobs/{job}/tasks/{task}/files/{file}", READ),
     ("GET", "/v1/jobs/{job}/tasks/{task}/logs", READ),
+    ("GET", "/v1/schedules", READ),
+    ("POST", "/v1/schedules", WRITE),
+    ("GET", "/v1/schedules/{schedule}", READ),
+    ("PUT", "/v1/schedules/{schedule}", WRITE),
+    ("DELETE", "/v1/schedules/{schedule}", WRITE),
+    ("POST", "/v1/schedules/{schedule}/launch", WRITE),
+    ("GET", "/v1/schedules/{schedule}/next", READ),
+    ("GET", "/v1/schedules/{schedule}/history", READ),
+    ("GET", "/v1/schedules/{schedule}/jobs", READ),
 ];
 
 /// The services of the ThingWorx surface by entity, as `GET …/Metadata` names them.

@@ -8,7 +8,7 @@ use super::check::{Case, Fact, Rule, Story, Violation, Window};
 use super::{Ends, ended, status, text};
 
 /// What a submission fixes for good.
-const FIXED: [&str; 11] = [
+const FIXED: [&str; 12] = [
     "id",
     "provider",
     "model",
@@ -18,6 +18,7 @@ const FIXED: [&str; 11] = [
     "created_at",
     "run_at",
     "retry_of",
+    "schedule",
     "tags",
     "custom_data",
 ];

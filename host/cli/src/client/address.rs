@@ -1,10 +1,15 @@
 //! Where the server has its things.
 
-use analyte_core::names::{JobId, ModelName, Organisation, ProviderName};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, ScheduleId};
 
 /// Of a job.
 pub(crate) fn job(id: JobId) -> String {
     format!("/v1/jobs/{id}")
+}
+
+/// Of a schedule.
+pub(crate) fn schedule(id: ScheduleId) -> String {
+    format!("/v1/schedules/{id}")
 }
 
 /// Of a provider.

@@ -14,6 +14,7 @@ pub(crate) mod query;
 pub(crate) mod submission;
 mod trust;
 pub(crate) mod upload;
+pub(crate) mod work;
 
 use std::io::Read as _;
 use std::path::Path;

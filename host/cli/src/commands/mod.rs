@@ -8,6 +8,7 @@ mod model;
 mod organisation;
 mod provider;
 mod run;
+mod schedule;
 mod serve;
 mod token;
 
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Model(model::Model),
     #[command(subcommand)]
     Job(job::Job),
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
     #[command(subcommand)]
     Token(token::Token),
     #[command(subcommand)]
@@ -51,6 +54,7 @@ impl Command {
             Self::Provider(command) => command.run(),
             Self::Model(command) => command.run(),
             Self::Job(command) => command.run(),
+            Self::Schedule(command) => command.run(),
             Self::Token(command) => command.run(),
             Self::Organisation(command) => command.run(),
         }

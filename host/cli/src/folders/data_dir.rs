@@ -18,14 +18,24 @@ const COMPILED: &str = "compiled";
 
 /// Makes the directory with mode 0700, or checks the one that is there; answers the folder in it for compiled code.
 pub(crate) fn prepare(path: &Path) -> Result<PathBuf> {
-    // The folders in whose hands the names of those lie that are about to be made.
+    // The folders in whose hands the names of those lie that are about to be made; and that of the directory itself where it
+    // is there already: who made it may not have synced it.
+    let existed = path.exists();
     let missing = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
-    let parents: Vec<PathBuf> = missing.filter_map(Path::parent).map(Path::to_owned).collect();
+    let mut parents: Vec<PathBuf> = missing.filter_map(Path::parent).map(Path::to_owned).collect();
+    parents.extend(path.parent().filter(|_| existed).map(Path::to_owned));
     cache_dir::private(path)?;
     for parent in parents {
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { &parent };
         let synced = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
-        synced.with_context(|| format!("the folder {} cannot be synced", parent.display()))?;
+        match synced {
+            Err(error) if existed && error.kind() == io::ErrorKind::PermissionDenied => report::warning(&format!(
+                "the folder {} may not be opened, so it could not be synced: a loss of power before the system writes it may \
+                 lose the data directory that was made in it",
+                parent.display()
+            )),
+            synced => synced.with_context(|| format!("the folder {} cannot be synced", parent.display()))?,
+        }
     }
     if std::fs::metadata(path).is_ok_and(|found| found.mode() & 0o077 != 0) {
         report::warning(&format!(

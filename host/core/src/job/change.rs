@@ -39,6 +39,7 @@ impl JobChange {
             retry: _,
             retry_of: _,
             created_by: _,
+            schedule: _,
             session: _,
             tags: _,
             custom_data: _,

@@ -72,6 +72,7 @@ fields! {
         retry,
         retry_of,
         created_by,
+        schedule,
         tags,
         custom_data,
         // Through the task that a field is about.
@@ -99,6 +100,9 @@ fields! {
         "finished_at" => (*finished_at).into(),
         "retry_of" => retry_of.map(|id| id.to_string()).into(),
         "created_by" => created_by.as_deref().into(),
+        "schedule" => schedule.map_or(Field::Missing, |_| Field::Other),
+        "schedule.id" => schedule.map(|by| by.id.to_string()).into(),
+        "schedule.fire_time" => schedule.map(|by| by.fire_time).into(),
         "tags" => Field::Tags(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()),
         "custom_data" => custom_data.as_ref().map_or(Field::Missing, |_| Field::Other),
         "error" => job.error().map_or(Field::Missing, |_| Field::Other),

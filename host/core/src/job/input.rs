@@ -49,6 +49,14 @@ impl From<Content> for Input {
 }
 
 impl Input {
+    /// The tasks whose results make it up, in the order of their rows; none where a table was given.
+    pub fn results_of(&self) -> &[TaskName] {
+        match self {
+            Self::Given(_) => &[],
+            Self::Results { of } => of,
+        }
+    }
+
     /// The table that the client gave; `None`: the input is made of results of other tasks.
     pub fn given(&self) -> Option<&Content> {
         match self {

@@ -10,6 +10,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::job::event::Moment;
 use crate::names::{Attempt, FileName, JobId, Lease, ModelName, Organisation, ProviderName, SessionId, TaskName};
+use crate::schedule::FiredBy;
 use crate::timestamp::Timestamp;
 
 mod change;
@@ -286,6 +287,9 @@ pub struct Job {
     /// Label of the token that submitted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
+    /// The schedule that submitted it; `None`: a client did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<FiredBy>,
     /// The stateful session that it belongs to: its jobs on one provider run one at a time, in the order of the queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,

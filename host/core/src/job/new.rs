@@ -69,6 +69,7 @@ impl Job {
             retry: RetryPolicy::default(),
             retry_of: None,
             created_by: None,
+            schedule: None,
             session: None,
             tags: BTreeMap::new(),
             custom_data: None,

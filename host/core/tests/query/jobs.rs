@@ -8,8 +8,9 @@ use analyte_core::document::Document;
 use analyte_core::failure::Failure;
 use analyte_core::job::fields::{NAMES, is_field};
 use analyte_core::job::{Content, Job, Progress, RetryPolicy, RunLimits, Status, Task, Usage};
-use analyte_core::names::{Attempt, JobId, ModelName, Organisation, ProviderName, TaskName};
+use analyte_core::names::{Attempt, JobId, ModelName, Organisation, ProviderName, ScheduleId, TaskName};
 use analyte_core::query::{Field, Fields as _};
+use analyte_core::schedule::FiredBy;
 use analyte_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -50,6 +51,7 @@ fn fields_are_those_of_the_json_form() {
     first.run_at = Some(Timestamp(1_500));
     first.retry_of = Some(first.id);
     first.created_by = Some("line 7".to_owned());
+    first.schedule = Some(FiredBy { id: ScheduleId(first.id.0), fire_time: Timestamp(900) });
     first.custom_data = Document::of(&json!({"a": 1})).ok();
     let expected = [
         ("id", Field::text(ID)),
@@ -69,6 +71,9 @@ fn fields_are_those_of_the_json_form() {
         ("finished_at", Field::Missing),
         ("retry_of", Field::text(ID)),
         ("created_by", Field::text("line 7")),
+        ("schedule", Field::Other),
+        ("schedule.id", Field::text(ID)),
+        ("schedule.fire_time", Field::Datetime(Timestamp(900))),
         ("tags", Field::Tags(vec![("a.b", "dotted"), ("line", "A 7")])),
         ("tags.line", Field::text("A 7")),
         ("tags.a.b", Field::text("dotted")),

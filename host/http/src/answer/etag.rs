@@ -16,6 +16,12 @@ pub(crate) fn of_revision_and_text(revision: u64, text: &[u8]) -> String {
     format!("\"r{revision}-{}\"", digest.get(..32).unwrap_or(&digest))
 }
 
+/// The count of changes in a tag of one of the two forms; `None`: it is none of them.
+pub(crate) fn revision_in(tag: &str) -> Option<u64> {
+    let tag = tag.strip_prefix("W/").unwrap_or(tag).strip_prefix("\"r")?.strip_suffix('"')?;
+    tag.split_once('-').map_or(tag, |(revision, _)| revision).parse().ok()
+}
+
 /// The tag of something named by its content.
 pub(crate) fn of_digest(digest: &Digest) -> String {
     format!("\"{}\"", digest.hex())
@@ -43,6 +49,13 @@ mod tests {
     #[test]
     fn a_tag_of_a_text_is_half_of_its_published_digest() {
         assert_eq!(of_revision_and_text(3, b"abc"), "\"r3-ba7816bf8f01cfea414140de5dae2223\"");
+    }
+
+    #[test]
+    fn the_count_of_changes_is_read_from_a_tag() {
+        assert_eq!(revision_in(&of_revision(7)), Some(7));
+        assert_eq!(revision_in(&of_revision_and_text(12, b"abc")), Some(12));
+        assert_eq!(["", "r7", "\"7\"", "\"r\"", "\"r7", "*"].map(revision_in), [None; 6]);
     }
 
     #[test]

@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, LINK, LOCATION, ORIGIN, RANGE, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, ORIGIN, RANGE,
+    RETRY_AFTER,
 };
 use http::{HeaderValue, Method, Uri};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -17,7 +18,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// Headers that a page may send, beside those that every page may.
-const ALLOWED: [HeaderName; 16] = [
+const ALLOWED: [HeaderName; 17] = [
     AUTHORIZATION,
     HeaderName::from_static("appkey"),
     HeaderName::from_static("api_key"),
@@ -31,6 +32,7 @@ const ALLOWED: [HeaderName; 16] = [
     ACCEPT,
     CONTENT_TYPE,
     ORIGIN,
+    IF_MATCH,
     IF_NONE_MATCH,
     RANGE,
     HeaderName::from_static("cache-control"),

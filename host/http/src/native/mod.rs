@@ -23,6 +23,7 @@ pub(crate) mod models;
 pub(crate) mod organisations;
 pub(crate) mod path_and_query;
 pub(crate) mod providers;
+pub(crate) mod schedules;
 pub(crate) mod table;
 pub(crate) mod tokens;
 
@@ -70,6 +71,12 @@ pub(crate) fn calls() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(jobs::read::files::of_task))
         .routes(routes!(jobs::read::file::of_task))
         .routes(routes!(jobs::read::logs::of_task))
+        .routes(routes!(schedules::list::list, schedules::create::create))
+        .routes(routes!(schedules::get::get, schedules::put::put, schedules::delete::delete))
+        .routes(routes!(schedules::launch::launch))
+        .routes(routes!(schedules::next::next))
+        .routes(routes!(schedules::history::history))
+        .routes(routes!(schedules::jobs::jobs))
 }
 
 /// The calls as they are answered.

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
-/// Names and ids of the path. A text that cannot be a name is answered as not found; only a PUT, which would make what
-/// it names, gets the reason.
+/// Names and ids of the path. A text that cannot be a name is answered as not found; only a PUT that would make what it names,
+/// as none of a schedule does, gets the reason.
 pub(crate) struct Segments<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
@@ -22,18 +22,20 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segment
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::<T>::from_request_parts(parts, state).await {
             Ok(Path(segments)) => Ok(Self(segments)),
-            Err(rejection) if parts.method == Method::PUT => Err(Problem::new(Code::Malformed, rejection.body_text())),
+            Err(rejection) if parts.method == Method::PUT && !parts.uri.path().starts_with("/v1/schedules/") => {
+                Err(Problem::new(Code::Malformed, rejection.body_text()))
+            }
             Err(_) => Err(Problem::new(Code::NotFound, nothing_there(parts, state).await)),
         }
     }
 }
 
-/// What cannot be a job's id is answered like an id that no job has.
+/// What cannot be an id of a job or of a schedule is answered like an id that none has.
 async fn nothing_there<S: Send + Sync>(parts: &mut Parts, state: &S) -> String {
     let parameters = RawPathParams::from_request_parts(parts, state).await.ok();
-    let job = parameters.iter().flatten().find(|(name, _)| *name == "job").map(|(_, text)| text);
-    match job.filter(|text| text.parse::<JobId>().is_err()) {
-        Some(text) => format!("there is no job `{}`", text.chars().take(80).collect::<String>()),
+    let id = parameters.iter().flatten().find(|(name, _)| matches!(*name, "job" | "schedule"));
+    match id.filter(|(_, text)| text.parse::<JobId>().is_err()) {
+        Some((what, text)) => format!("there is no {what} `{}`", text.chars().take(80).collect::<String>()),
         None => "there is nothing of this name".to_owned(),
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use analyte_core::codes::Code;
 use analyte_core::job::transition::{Event, Refusal};
 use analyte_core::job::{Content, Input, Job, Pin, Status, Task};
-use analyte_core::names::{JobId, Organisation, TaskName};
+use analyte_core::names::{JobId, Organisation};
 use analyte_core::shape::Shape;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, read};
@@ -54,7 +54,7 @@ impl Manager {
         let flows = flows.map(|(place, task, model)| Flow {
             place,
             name: &task.name,
-            results_of: results_of(task),
+            results_of: task.input.results_of(),
             at: RESULTS_AT,
             model: &model.info,
         });
@@ -204,14 +204,6 @@ impl Manager {
         let bytes = self.inner.store.content(&job.organisation, job.id, &task.parameters).await?;
         serde_json::from_slice(&bytes)
             .map_err(|error| JobsError::new(Code::HostError, "the job's stored parameters are damaged").because(error))
-    }
-}
-
-/// The tasks whose results make up this one's input.
-fn results_of(task: &Task) -> &[TaskName] {
-    match &task.input {
-        Input::Given(_) => &[],
-        Input::Results { of } => of,
     }
 }
 

@@ -135,7 +135,7 @@ impl Manager {
     }
 
     /// All checks that need no run, made against what is installed now.
-    pub(super) async fn prepared(
+    pub(crate) async fn prepared(
         &self,
         organisation: &Organisation,
         submission: &Submission,

@@ -73,7 +73,7 @@ impl InputAsked {
 }
 
 /// Where a task names those whose results it takes, when it names them apart.
-pub(super) const RESULTS_AT: &str = "/input/results_of";
+pub(crate) const RESULTS_AT: &str = "/input/results_of";
 
 /// One model to be applied once.
 #[derive(Debug, Clone)]

@@ -111,6 +111,7 @@ impl Manager {
     pub(crate) fn follow(&self, changed: &Changed) {
         let job = &changed.job;
         self.inner.watchers.changed(job.id);
+        self.inner.timetable.changed(job);
         if job.session.is_some() {
             // The next job of its session may have waited for this one alone.
             self.wake_for(&job.organisation);

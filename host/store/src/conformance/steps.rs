@@ -105,6 +105,25 @@ pub enum Step {
         organisation: usize,
         path: usize,
     },
+    PutSchedule {
+        pick: usize,
+        large: bool,
+        /// Or in place of another.
+        new: bool,
+        /// From now on, with another template.
+        begin: bool,
+        stale: bool,
+    },
+    RemoveSchedule {
+        pick: usize,
+    },
+    Fire {
+        pick: usize,
+        time: u8,
+        what: u8,
+        stale: bool,
+        cap: u64,
+    },
     PutOrganisation {
         organisation: usize,
         queued_jobs: u64,
@@ -133,10 +152,6 @@ pub enum Step {
         skip: usize,
         limit: usize,
         most: usize,
-    },
-    Once {
-        schedule: u8,
-        time: u8,
     },
     Tick {
         ms: u64,
@@ -234,9 +249,9 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(age, most, providers)| Step::Retire { age, most, providers }),
         4 => catalogue(),
         3 => file(),
+        4 => schedule(),
         3 => list,
         2 => sorted,
-        1 => (0..2_u8, 0..3_u8).prop_map(|(schedule, time)| Step::Once { schedule, time }),
         3 => (1..2_000_u64).prop_map(|ms| Step::Tick { ms }),
         1 => any::<bool>().prop_map(|close| Step::Reopen { close }),
     ];
@@ -259,6 +274,20 @@ fn catalogue() -> impl Strategy<Value = Step> {
             .prop_map(|(organisation, queued_jobs)| Step::PutOrganisation { organisation, queued_jobs }),
         1 => (0..3_u8, any::<bool>()).prop_map(|(token, used)| Step::PutToken { token, used }),
         1 => proptest::collection::vec((0..4_u8, 0..5_000_u64), 0..4).prop_map(|used| Step::TokensUsed { used }),
+    ]
+}
+
+/// Changes of schedules, and what they fire.
+fn schedule() -> impl Strategy<Value = Step> {
+    let rarely = || prop_oneof![5 => Just(false), 1 => Just(true)];
+    let cap = prop_oneof![4 => Just(u64::MAX), 1 => 1..4_u64];
+    prop_oneof![
+        3 => (any::<usize>(), any::<bool>(), any::<bool>(), any::<bool>(), rarely()).prop_map(
+            |(pick, large, new, begin, stale)| Step::PutSchedule { pick, large, new, begin, stale }
+        ),
+        1 => any::<usize>().prop_map(|pick| Step::RemoveSchedule { pick }),
+        5 => (any::<usize>(), 0..20_u8, any::<u8>(), rarely(), cap)
+            .prop_map(|(pick, time, what, stale, cap)| Step::Fire { pick, time, what, stale, cap }),
     ]
 }
 

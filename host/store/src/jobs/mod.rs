@@ -110,8 +110,4 @@ pub trait Jobs: Send + Sync + 'static {
 
     /// Changes of all organisations after a position, oldest first; the journal keeps at least the last 10,000.
     async fn changes_after(&self, position: u64, most: usize) -> Result<Vec<Change>>;
-
-    /// Remembers that a schedule fired for this time; `false`: it is remembered already. Forgotten after 30 days, see
-    /// [`Upkeep::retire`](crate::Upkeep::retire).
-    async fn put_once(&self, organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Result<bool>;
 }

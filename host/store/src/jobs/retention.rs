@@ -6,9 +6,6 @@ use analyte_core::job::{Job, Status, Task};
 use analyte_core::names::{Organisation, ProviderKey, ProviderName};
 use analyte_core::timestamp::Timestamp;
 
-/// How long it is remembered that a schedule fired.
-const FIRED_MS: i64 = 30 * 24 * 3_600_000;
-
 /// Which ended jobs are old.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Age {
@@ -37,13 +34,6 @@ impl Age {
         self.organisations.get(organisation).copied().unwrap_or(self.usual)
     }
 
-    /// The latest time that makes anything old.
-    fn latest(&self) -> Timestamp {
-        let all = self.organisations.values().chain(std::iter::once(&self.usual));
-        let all = all.flat_map(|before| [before.completed, before.failed, before.cancelled]);
-        all.chain(self.providers.values().copied()).max().unwrap_or(Timestamp(i64::MIN))
-    }
-
     /// The providers by which a job of this organisation may be old that is not so anyway.
     pub(crate) fn providers(&self, organisation: &Organisation) -> Vec<(ProviderName, Timestamp)> {
         let Before { completed, failed, cancelled } = self.of(organisation);
@@ -55,11 +45,6 @@ impl Age {
         };
         let further = self.providers.iter().filter(|(key, before)| **before > usual && counts(key));
         further.map(|(key, before)| (key.name.clone(), *before)).collect()
-    }
-
-    /// What schedules fired before this time is forgotten: 30 days before the latest of the times that make a job old.
-    pub(crate) fn fires_forgotten_before(&self) -> Timestamp {
-        Timestamp(self.latest().0.saturating_sub(FIRED_MS))
     }
 
     /// Whether a job ended so long ago that it is old.

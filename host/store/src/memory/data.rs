@@ -1,13 +1,16 @@
 //! What the store has, and how a job changes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use analyte_core::digest::Digest;
 use analyte_core::job::event::{EventId, JobEvent};
 use analyte_core::job::transition::{Event, Refusal, apply};
 use analyte_core::job::{Job, Status};
-use analyte_core::names::{JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, TaskKey};
+use analyte_core::names::{
+    JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, ScheduleId, TaskKey,
+};
+use analyte_core::schedule::{Firing, Schedule, ScheduleState};
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
 
@@ -41,8 +44,16 @@ pub(super) struct Entry {
     pub(super) last_run_event: EventId,
 }
 
-/// What a schedule fired.
-pub(super) type Fired = (Organisation, String, Timestamp);
+/// A schedule with all that belongs to it.
+#[derive(Debug)]
+pub(super) struct ScheduleHeld {
+    pub(super) schedule: Arc<Schedule>,
+    pub(super) state: ScheduleState,
+    /// Of every content that its template names.
+    pub(super) contents: HashMap<Digest, Bytes>,
+    /// Oldest first.
+    pub(super) history: VecDeque<Firing>,
+}
 
 /// Everything that the store has.
 #[derive(Debug, Default)]
@@ -50,7 +61,6 @@ pub(super) struct Data {
     pub(super) jobs: BTreeMap<Place, Entry>,
     /// By organisation and idempotency key: the digest of the request, and its job.
     pub(super) idempotency: HashMap<(Organisation, String), (Digest, JobId)>,
-    pub(super) fired: BTreeSet<Fired>,
     pub(super) changes: VecDeque<Change>,
     /// Position of the newest change.
     position: u64,
@@ -68,6 +78,9 @@ pub(super) struct Data {
     pub(super) components: HashMap<Digest, Bytes>,
     /// By organisation, repository and path.
     pub(super) files: BTreeMap<(Organisation, String, String), (Arc<FileRecord>, Bytes)>,
+    pub(super) schedules: BTreeMap<(Organisation, ScheduleId), ScheduleHeld>,
+    /// How many numbers were given to schedules.
+    pub(super) schedule_numbers: u64,
     pub(super) organisations: BTreeMap<Organisation, Arc<OrganisationRecord>>,
     pub(super) tokens: BTreeMap<String, Arc<TokenRecord>>,
 }

@@ -41,7 +41,7 @@ fn prepare(mut new: NewJob) -> Result<Prepared> {
 }
 
 impl Data {
-    fn submit(&mut self, (new, contents): Prepared, now: Timestamp) -> Submitted {
+    pub(super) fn submit(&mut self, (new, contents): Prepared, now: Timestamp) -> Submitted {
         let NewJob { job, idempotency, queue_cap, .. } = new;
         let place = (job.organisation.clone(), job.id);
         if let Some(Idempotency { key, request }) = &idempotency
@@ -256,9 +256,5 @@ impl Jobs for MemoryStore {
     async fn changes_after(&self, position: u64, most: usize) -> Result<Vec<Change>> {
         let data = self.lock()?;
         Ok(data.changes.iter().filter(|change| change.position > position).take(most).cloned().collect())
-    }
-
-    async fn put_once(&self, organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Result<bool> {
-        Ok(self.lock()?.fired.insert((organisation.clone(), schedule.to_owned(), fire_time)))
     }
 }

@@ -14,6 +14,7 @@ mod jobs;
 mod keep_run_events;
 mod listing;
 mod runs;
+mod schedules;
 mod upkeep;
 
 use std::sync::Arc;

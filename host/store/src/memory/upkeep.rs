@@ -11,8 +11,6 @@ use crate::{Age, Health, Result, Upkeep};
 impl Upkeep for MemoryStore {
     async fn retire(&self, age: Age, most: usize) -> Result<usize> {
         let mut data = self.lock()?;
-        let forgotten = age.fires_forgotten_before();
-        data.fired.retain(|(.., at)| *at >= forgotten);
         let old = data.jobs.iter().filter(|(_, entry)| age.is_old(&entry.job)).map(|(place, _)| place.clone());
         let old: Vec<_> = old.take(most).collect();
         for place in &old {

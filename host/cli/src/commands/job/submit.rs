@@ -1,10 +1,7 @@
 //! `analyte job submit`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use analyte_core::limits::Limits;
-use analyte_core::names::{ModelName, ProviderName};
 use analyte_core::timestamp::Timestamp;
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -12,14 +9,11 @@ use serde_json::value::RawValue;
 
 use super::results;
 use crate::arguments::pairs::{Pair, tuples};
-use crate::arguments::parameters::Parameters;
 use crate::arguments::run_limits::RunLimits;
-use crate::arguments::table_input::Input;
 use crate::client::Connection;
 use crate::client::follow::{self, Follow};
-use crate::client::graph;
-use crate::client::interface::Interface;
-use crate::client::submission::{Retry, Submission, as_json};
+use crate::client::submission::{Retry, Submission};
+use crate::client::work::{Work, WorkAsked};
 use crate::output::report::Report;
 use crate::output::stdout;
 use crate::output::table::TableFormat;
@@ -36,19 +30,8 @@ use crate::output::table::TableFormat;
 /// it runs on the results of all tasks in `after`.
 #[derive(Debug, Args)]
 pub(crate) struct Submit {
-    /// Whose model.
-    #[arg(required_unless_present = "graph")]
-    provider: Option<ProviderName>,
-    /// Which model.
-    #[arg(required_unless_present = "graph")]
-    model: Option<ModelName>,
-    /// File with the tasks of the job, JSON or TOML.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["provider", "model", "input", "input_format", "pairs", "parameters"])]
-    graph: Option<PathBuf>,
     #[command(flatten)]
-    input: Option<Input>,
-    #[command(flatten)]
-    parameters: Parameters,
+    work: Work,
     #[command(flatten)]
     limits: RunLimits,
     /// Lower runs first.
@@ -88,19 +71,7 @@ pub(crate) struct Submit {
 impl Submit {
     pub(crate) fn run(self) -> Result<()> {
         let client = self.connection.client()?;
-        let (mut input, mut parameters, mut tasks) = (None, None, None);
-        if let Some(path) = &self.graph {
-            tasks = Some(graph::read(path, &client)?);
-        } else if let (Some(provider), Some(model)) = (&self.provider, &self.model) {
-            let Some(given) = &self.input else {
-                let message = "--input is missing: name a file with the input table, or `-` for stdin";
-                return Err(Report::new(message.to_owned()).into());
-            };
-            let given = given.read(Limits::default().body_bytes)?;
-            let interface = Interface::of(&client, provider, model)?;
-            input = Some(as_json(&given, &interface)?);
-            parameters = Some(self.parameters.object(interface.parameters.as_ref())?);
-        }
+        let WorkAsked { input, parameters, tasks } = self.work.read(&client)?;
         let custom_data = self.custom_data.as_deref().map(serde_json::from_str::<&RawValue>).transpose();
         let mut tags = BTreeMap::new();
         for (name, value) in tuples(&self.tags) {
@@ -109,8 +80,8 @@ impl Submit {
             }
         }
         let submission = Submission {
-            provider: self.provider.as_ref(),
-            model: self.model.as_ref(),
+            provider: self.work.provider.as_ref(),
+            model: self.work.model.as_ref(),
             input: input.as_deref(),
             parameters,
             tasks,

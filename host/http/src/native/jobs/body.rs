@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use analyte_core::digest::Digest;
 use analyte_core::document::Document;
 use analyte_core::failure::Failure;
-use analyte_core::job::{Input, Job, Progress, Status, Task, Tasks};
-use analyte_core::names::{JobId, ModelName, ProviderName, TaskName};
+use analyte_core::job::{Job, Progress, RunLimits, Status, Task, Tasks};
+use analyte_core::names::{JobId, ModelName, ProviderName, ScheduleId, TaskName};
 use analyte_jobs::{JobView, WaitingView};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -75,6 +75,8 @@ pub(crate) struct JobBody<'a> {
     /// The job that this one repeats.
     #[schema(value_type = Option<String>, format = "uuid")]
     retry_of: Option<JobId>,
+    /// The schedule that submitted it; `null` where a client did.
+    schedule: Option<FiredByBody>,
     /// Your own labels.
     tags: &'a BTreeMap<String, String>,
     /// Your own data.
@@ -93,6 +95,18 @@ struct TaskCountsBody {
     completed: u32,
     failed: u32,
     cancelled: u32,
+}
+
+/// Which schedule a job comes from.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FiredBy)]
+struct FiredByBody {
+    /// The schedule.
+    #[schema(value_type = String, format = "uuid")]
+    id: ScheduleId,
+    /// For which of its fire times; of a launch by hand, when that was.
+    #[schema(value_type = String, format = DateTime)]
+    fire_time: Time,
 }
 
 /// Why a job waits.
@@ -123,7 +137,7 @@ struct ProgressBody<'a> {
 /// What a run may use.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RunLimits)]
-struct RunLimitsBody {
+pub(crate) struct RunLimitsBody {
     /// Fuel units.
     fuel: u64,
     /// Bytes.
@@ -135,7 +149,7 @@ struct RunLimitsBody {
 /// Why something failed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Error)]
-struct ErrorBody<'a> {
+pub(crate) struct ErrorBody<'a> {
     /// A stable word.
     #[schema(example = "out-of-fuel")]
     code: &'static str,
@@ -296,6 +310,7 @@ impl<'a> JobBody<'a> {
             retry,
             retry_of,
             created_by,
+            schedule,
             session: _,
             tags,
             custom_data,
@@ -315,11 +330,7 @@ impl<'a> JobBody<'a> {
             max_attempts: retry.max_attempts,
             priority: *priority,
             progress: view.progress.as_ref().map(ProgressBody::of),
-            limits: RunLimitsBody {
-                fuel: limits.fuel,
-                memory_bytes: limits.memory_bytes,
-                timeout_ms: limits.timeout_ms,
-            },
+            limits: RunLimitsBody::of(limits),
             fuel_used: tasks.iter().fold(0, |sum: u64, task| sum.saturating_add(task.usage.fuel)),
             peak_memory_bytes: tasks.iter().map(|task| task.usage.peak_memory_bytes).max().unwrap_or(0),
             created_at: Time(*created_at),
@@ -329,6 +340,7 @@ impl<'a> JobBody<'a> {
             finished_at: finished_at.map(Time),
             error: view.job.error().map(ErrorBody::of),
             retry_of: *retry_of,
+            schedule: schedule.map(|by| FiredByBody { id: by.id, fire_time: Time(by.fire_time) }),
             tags,
             custom_data: custom_data.as_ref(),
             links: LinksBody::around(*id, None),
@@ -347,10 +359,7 @@ impl<'a> TaskBody<'a> {
             model: &task.model,
             digest: task.digest,
             parents: &task.parents,
-            results_of: match &task.input {
-                Input::Given(_) => &[],
-                Input::Results { of } => of,
-            },
+            results_of: task.input.results_of(),
             attempt: task.attempt.0,
             progress: live.or(task.progress.as_ref()).map(ProgressBody::of),
             fuel_used: task.usage.fuel,
@@ -380,6 +389,13 @@ impl TaskCountsBody {
     }
 }
 
+impl RunLimitsBody {
+    pub(crate) fn of(limits: &RunLimits) -> Self {
+        let RunLimits { fuel, memory_bytes, timeout_ms } = *limits;
+        Self { fuel, memory_bytes, timeout_ms }
+    }
+}
+
 impl WaitingBody {
     fn of(waiting: &WaitingView) -> Self {
         Self { reason: waiting.reason.as_str(), detail: waiting.detail.clone(), position: waiting.position }
@@ -393,7 +409,7 @@ impl<'a> ProgressBody<'a> {
 }
 
 impl<'a> ErrorBody<'a> {
-    fn of(failure: &'a Failure) -> Self {
+    pub(crate) fn of(failure: &'a Failure) -> Self {
         Self { code: failure.code.as_str(), message: &failure.message, details: Details(&failure.details) }
     }
 }

@@ -6,6 +6,7 @@ mod files;
 mod lists;
 mod run_events;
 mod runs;
+mod schedules;
 mod submits;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,7 +18,7 @@ use analyte_core::job::event::JobEvent;
 use analyte_core::job::transition::{Event, Left, Refusal, Released, Run, apply};
 use analyte_core::job::{Content, Job, Pin, Progress, ResultFile, Status, Usage};
 use analyte_core::names::{
-    FileName, JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, SessionId, TaskKey,
+    FileName, JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, ScheduleId, SessionId, TaskKey,
 };
 use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
@@ -41,13 +42,6 @@ const LARGE: usize = 60_000;
 
 type Place = (Organisation, JobId);
 
-const DAY_MS: i64 = 24 * 3_600_000;
-
-/// When a schedule fired: some of it longer ago than it is remembered.
-fn fired_at(time: u8) -> Timestamp {
-    Timestamp(START - i64::from(time) * 20 * DAY_MS)
-}
-
 pub(super) struct Model {
     now: Timestamp,
     jobs: BTreeMap<Place, Job>,
@@ -58,7 +52,6 @@ pub(super) struct Model {
     dropped: Vec<(Place, Content)>,
     /// Under which node a lease was given out; `None` after a restart would be as good.
     nodes: HashMap<Lease, usize>,
-    once: BTreeSet<(u8, u8)>,
     /// By name first.
     providers: BTreeMap<(ProviderName, Option<Organisation>), ProviderRecord>,
     models: BTreeMap<(ProviderName, Option<Organisation>, ModelName), ModelRecord>,
@@ -67,6 +60,8 @@ pub(super) struct Model {
     files: BTreeMap<(Organisation, String, String), FileRecord>,
     organisations: BTreeMap<Organisation, OrganisationRecord>,
     tokens: BTreeMap<String, TokenRecord>,
+    schedules: BTreeMap<(Organisation, ScheduleId), schedules::Held>,
+    schedule_numbers: u64,
     /// What runs reported, by job.
     run_events: BTreeMap<Place, Vec<JobEvent>>,
     changes: Vec<(Place, Status, Timestamp)>,
@@ -84,7 +79,6 @@ impl Default for Model {
             bytes: HashMap::new(),
             dropped: Vec::new(),
             nodes: HashMap::new(),
-            once: BTreeSet::new(),
             providers: BTreeMap::new(),
             models: BTreeMap::new(),
             pinned: BTreeSet::new(),
@@ -92,6 +86,8 @@ impl Default for Model {
             organisations: BTreeMap::new(),
             tokens: BTreeMap::new(),
             run_events: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            schedule_numbers: 0,
             changes: Vec::new(),
             runs: Vec::new(),
             submitted: 0,
@@ -257,13 +253,11 @@ impl Model {
             | Step::PutToken { .. }
             | Step::TokensUsed { .. } => self.catalogue(store, step).await,
             Step::PutFile { .. } | Step::RemoveFile { .. } => self.file(store, step).await,
+            Step::PutSchedule { .. } | Step::RemoveSchedule { .. } | Step::Fire { .. } => {
+                self.schedule_step(store, step).await
+            }
             Step::List { .. } => self.list(store, step).await,
             Step::Sorted { .. } => self.sorted(store, step).await,
-            Step::Once { schedule, time } => {
-                let at = fired_at(time);
-                let got = said(store.put_once(&organisation(0), &format!("schedule {schedule}"), at).await)?;
-                same("put_once", &got, &self.once.insert((schedule, time)))
-            }
             Step::Tick { ms } => {
                 self.now = self.now.plus_ms(ms);
                 Ok(())

@@ -3,17 +3,11 @@
 use analyte_core::job::Progress;
 use analyte_core::job::event::{EventId, Happened, JobEvent, Reported, RunEvent};
 use analyte_core::names::RunKey;
-use analyte_core::timestamp::Timestamp;
 
-use super::{DAY_MS, Model, Place, fired_at, said, same};
+use super::{Model, Place, said, same};
 use crate::{Events, Store};
 
 impl Model {
-    /// What schedules fired 30 days before the time that makes jobs old is forgotten.
-    pub(super) fn forget_fired(&mut self, before: Timestamp) {
-        self.once.retain(|(_, time)| fired_at(*time).0 >= before.0 - 30 * DAY_MS);
-    }
-
     /// As many events as there are texts; every third one is progress.
     pub(super) fn run_events_with(&self, texts: &[usize]) -> Vec<RunEvent> {
         let what = |(number, length): (usize, &usize)| match number % 3 {

@@ -170,7 +170,6 @@ impl Model {
         let before = ago(age);
         let all = Before { completed: before, failed: before, cancelled: before };
         let providers: BTreeMap<_, _> = providers.iter().map(|(key, age)| (provider_key(*key), ago(*age))).collect();
-        let latest = providers.values().copied().fold(before, Timestamp::max);
         let age = Age { usual: all, organisations: BTreeMap::new(), providers: providers.clone() };
         let is_old = |job: &Job| {
             let before_of = |task: &Task| {
@@ -183,7 +182,6 @@ impl Model {
         };
         let old: Vec<_> = self.jobs.iter().filter(|(_, job)| is_old(job)).map(|(place, _)| place.clone()).collect();
         same("retire", &said(store.retire(age, most).await)?, &old.len().min(most))?;
-        self.forget_fired(latest);
         let mut gone = 0;
         for place in old {
             if said(store.job(&place.0, place.1).await)?.is_none() {

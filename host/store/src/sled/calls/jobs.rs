@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use crate::sled::format::idempotency::{self, Lookup};
 use crate::sled::format::{job_record, keys};
-use crate::sled::operations::{apply, cancel, fire_once, purge, submit, unfinished};
+use crate::sled::operations::{apply, cancel, purge, submit, unfinished};
 use crate::sled::read::list::{self, Listed};
 use crate::sled::read::sorted::{self, SortedListed};
 use crate::sled::read::{events, journal, queue_position};
@@ -182,10 +182,5 @@ impl Jobs for SledStore {
         let (changes, damaged) = self.reader.read(Scope::All, read).await?;
         self.put_records_aside(damaged).await?;
         Ok(changes)
-    }
-
-    async fn put_once(&self, organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Result<bool> {
-        let (organisation, schedule) = (organisation.clone(), schedule.to_owned());
-        self.committer.commit(move |state| fire_once::fire_once(state, &organisation, &schedule, fire_time)).await
     }
 }

@@ -8,4 +8,5 @@ pub(crate) mod jobs;
 pub(crate) mod put_aside;
 pub(crate) mod retire;
 pub(crate) mod runs;
+pub(crate) mod schedules;
 pub(crate) mod upkeep;

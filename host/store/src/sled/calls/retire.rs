@@ -1,4 +1,4 @@
-//! Removes what is old: jobs that ended long ago, and what schedules fired long ago.
+//! Removes what is old: jobs that ended long ago.
 //!
 //! What is old is looked for beside the committer, in portions; each portion is then removed in an operation of its
 //! own, which looks again. So no other operation waits long, however much there is to remove. How it is found is in
@@ -12,19 +12,18 @@ use uuid::Uuid;
 
 use crate::sled::format::keys::{Class, Place};
 use crate::sled::operations::purge::purge;
-use crate::sled::read::expired::{Walk, fired, old};
+use crate::sled::read::expired::{Walk, old};
 use crate::sled::state::State;
 use crate::sled::state::unconfirmed::Scope;
 use crate::sled::store::SledStore;
 use crate::{Age, Before, Result};
 
-/// Jobs removed in one operation, and entries of other kinds.
+/// Jobs removed in one operation.
 const PORTION: usize = 64;
 
 /// Removes up to `most` jobs; says how many.
 pub(crate) async fn retire(store: &SledStore, age: &Age, most: usize) -> Result<usize> {
     store.committer.open()?;
-    forget_fired(store, age.fires_forgotten_before()).await?;
     let organisations: Vec<_> = store.reader.shared.counts.read().keys().cloned().collect();
     let mut retired = 0;
     let age = Arc::new(age.clone());
@@ -102,21 +101,4 @@ fn remove(state: &mut State, age: &Age, found: Vec<Place>) -> Result<usize> {
         }
     }
     Ok(removed)
-}
-
-async fn forget_fired(store: &SledStore, before: Timestamp) -> Result<()> {
-    loop {
-        let look = move |tree: &sled::Tree| fired(tree, before);
-        let found = store.reader.read(Scope::All, look).await?;
-        if found.is_empty() {
-            return Ok(());
-        }
-        let forget = move |state: &mut State| {
-            for key in found {
-                state.records.remove(key);
-            }
-            Ok(())
-        };
-        store.committer.commit(forget).await?;
-    }
 }

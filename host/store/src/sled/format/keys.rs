@@ -19,10 +19,13 @@
 //! | `b` | digest, owner | length of the blob |
 //! | `e` | last position | a block of the journal |
 //! | `v` | organisation, job, id of its last event | a block of what a run reported |
-//! | `o` | organisation, schedule, time | nothing |
 //! | `f` | organisation, repository, path | the record of a file |
 //! | `g` | organisation, repository, path, digest | bytes of a small file |
 //! | `P` `M` `O` `T` | provider · provider, model · organisation · token | the record |
+//! | `S` | organisation, schedule | what it is |
+//! | `u` | organisation, schedule | its revision, and what changes with each firing |
+//! | `h` | organisation, schedule, number | an entry of its history |
+//! | `d` | organisation, schedule, digest | bytes of a content of its template that is no blob |
 //! | `q` | the key it had | a record that could not be read |
 //! | `m` | name | facts about the store |
 //! | `x` | another key, number | a further piece of that key's value |
@@ -30,8 +33,7 @@
 use analyte_core::digest::Digest;
 use analyte_core::job::Status;
 use analyte_core::job::event::EventId;
-use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName};
-use analyte_core::timestamp::Timestamp;
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName, ScheduleId};
 
 /// Where a job is found.
 pub(crate) type Place = (Organisation, JobId);
@@ -49,13 +51,16 @@ const CONTENT: u8 = b'c';
 pub(crate) const REFERENCE: u8 = b'b';
 pub(crate) const JOURNAL: u8 = b'e';
 pub(crate) const RUN_EVENTS: u8 = b'v';
-pub(crate) const ONCE: u8 = b'o';
 pub(crate) const FILE: u8 = b'f';
 const FILE_BYTES: u8 = b'g';
 pub(crate) const PROVIDER: u8 = b'P';
 pub(crate) const MODEL: u8 = b'M';
 pub(crate) const ORGANISATION: u8 = b'O';
 pub(crate) const TOKEN: u8 = b'T';
+pub(crate) const SCHEDULE: u8 = b'S';
+pub(crate) const SCHEDULE_STATE: u8 = b'u';
+pub(crate) const FIRING: u8 = b'h';
+const SCHEDULE_CONTENT: u8 = b'd';
 pub(crate) const QUARANTINE: u8 = b'q';
 const PIECE: u8 = b'x';
 
@@ -67,6 +72,9 @@ pub(crate) const MIGRATING: &[u8] = b"mmigrating";
 pub(crate) const WRITER: &[u8] = b"mwriter";
 /// Every lease below this number may have been given out.
 pub(crate) const LEASES: &[u8] = b"mleases";
+
+/// How many numbers were given to schedules.
+pub(crate) const SCHEDULES: &[u8] = b"mschedules";
 
 /// Jobs that have not ended share one class, so that a claim moves nothing. They have a place of their own, which is
 /// their index: a job is one entry less as long as it waits.
@@ -244,13 +252,6 @@ pub(crate) fn of_run_events(key: &[u8]) -> Option<EventId> {
     Some(EventId(u64::from_be_bytes(*last)))
 }
 
-pub(crate) fn once(organisation: &Organisation, schedule: &str, fire_time: Timestamp) -> Vec<u8> {
-    let mut key = key(ONCE, organisation);
-    text(&mut key, schedule);
-    key.extend_from_slice(&fire_time.0.to_be_bytes());
-    key
-}
-
 pub(crate) fn provider(provider: &ProviderKey) -> Vec<u8> {
     let mut key = vec![PROVIDER];
     provider_name(&mut key, provider);
@@ -287,6 +288,47 @@ pub(crate) fn file_bytes(organisation: &Organisation, repository: &str, path: &s
     place_of_file(&mut key, organisation, repository, path);
     key.extend_from_slice(digest.as_bytes());
     key
+}
+
+fn with_schedule(mut prefix: Vec<u8>, id: ScheduleId) -> Vec<u8> {
+    prefix.extend_from_slice(id.0.as_bytes());
+    prefix
+}
+
+/// The schedules of an organisation.
+pub(crate) fn schedules(organisation: &Organisation) -> Vec<u8> {
+    key(SCHEDULE, organisation)
+}
+
+pub(crate) fn schedule(organisation: &Organisation, id: ScheduleId) -> Vec<u8> {
+    with_schedule(schedules(organisation), id)
+}
+
+pub(crate) fn schedule_state(organisation: &Organisation, id: ScheduleId) -> Vec<u8> {
+    with_schedule(key(SCHEDULE_STATE, organisation), id)
+}
+
+/// The history of a schedule.
+pub(crate) fn firings(organisation: &Organisation, id: ScheduleId) -> Vec<u8> {
+    with_schedule(key(FIRING, organisation), id)
+}
+
+pub(crate) fn firing(organisation: &Organisation, id: ScheduleId, number: u64) -> Vec<u8> {
+    let mut key = firings(organisation, id);
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+pub(crate) fn schedule_content(organisation: &Organisation, id: ScheduleId, digest: Digest) -> Vec<u8> {
+    let mut key = with_schedule(key(SCHEDULE_CONTENT, organisation), id);
+    key.extend_from_slice(digest.as_bytes());
+    key
+}
+
+/// The schedule whose record or state has this key.
+pub(crate) fn of_schedule(key: &[u8]) -> Option<(Organisation, ScheduleId)> {
+    let (organisation, id) = split_organisation(key)?;
+    Some((organisation, ScheduleId(uuid::Uuid::from_bytes(id.try_into().ok()?))))
 }
 
 pub(crate) fn token(id: &str) -> Vec<u8> {

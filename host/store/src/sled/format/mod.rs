@@ -9,3 +9,4 @@ pub(crate) mod journal_block;
 pub(crate) mod keys;
 pub(crate) mod references;
 pub(crate) mod run_event_block;
+pub(crate) mod schedule_record;

@@ -1,7 +1,7 @@
 //! The records that say which owner keeps which blob: `b`, the digest, the owner; their value is the blob's length.
 
 use analyte_core::digest::Digest;
-use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey};
+use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ScheduleId};
 
 use crate::sled::format::envelope;
 use crate::sled::format::keys::{REFERENCE, name, place_of_file, provider_name};
@@ -22,6 +22,8 @@ pub(crate) enum Owner<'a> {
     ModelRecord(&'a ProviderKey, &'a ModelName),
     /// A file, by its repository and path.
     File(&'a Organisation, &'a str, &'a str),
+    /// A content of a schedule's template.
+    Schedule(&'a Organisation, ScheduleId),
     /// Unfinished jobs that pin a component which was replaced or removed.
     Pinned,
 }
@@ -65,6 +67,11 @@ pub(crate) fn reference(digest: Digest, owner: &Owner<'_>) -> Vec<u8> {
         Owner::File(organisation, repository, path) => {
             key.push(b'F');
             place_of_file(&mut key, organisation, repository, path);
+        }
+        Owner::Schedule(organisation, id) => {
+            key.push(b'S');
+            name(&mut key, organisation.as_str());
+            key.extend_from_slice(id.0.as_bytes());
         }
         Owner::Pinned => key.push(PINNED),
     }

@@ -38,6 +38,7 @@ pub(crate) fn rebuild(state: &mut State) -> Result<()> {
     }
     rebuild_catalogue(state)?;
     rebuild_files(state)?;
+    rebuild_schedules(state)?;
     for digest in blobs.into_keys() {
         if !state.references.has(digest) {
             state.blobs.remove(digest);
@@ -197,6 +198,19 @@ fn rebuild_one(state: &mut State, letter: u8, key: &[u8]) -> Result<()> {
             let record: crate::TokenRecord = envelope::parse(key, &bytes)?;
             same(keys::token(&record.id))?;
             registry.tokens.insert(record.id.clone(), Arc::new(record));
+        }
+    }
+    Ok(())
+}
+
+/// Counts what there is when the store opens.
+fn rebuild_schedules(state: &mut State) -> Result<()> {
+    let found =
+        state.records.scan(&[keys::SCHEDULE]).map(|entry| entry.map(|(key, _)| key)).collect::<Result<Vec<_>>>()?;
+    for key in found {
+        match keys::of_schedule(&key) {
+            Some((organisation, _)) => *state.schedules.entry(organisation).or_default() += 1,
+            None => state.quarantine(&key, "a record of no schedule")?,
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use analyte_core::digest::Digest;
 use analyte_core::job::Job;
 use analyte_core::timestamp::Timestamp;
+use bytes::Bytes;
 
 use crate::jobs::named_contents;
 use crate::sled::disk::blobs::Blobs;
@@ -43,13 +44,19 @@ pub(crate) async fn prepare(blobs: &Arc<Blobs>, new: NewJob) -> Result<Prepared>
             None => blobs.push(content),
         }
     }
+    let entries = entries(&job, here)?;
+    Ok(Prepared { job: Arc::new(job), entries, blobs, idempotency, queue_cap })
+}
+
+/// What is written of a new job, with the contents that are no blobs.
+pub(crate) fn entries(job: &Job, here: Vec<Small<Bytes>>) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
     let key = keys::job(&job.organisation, Class::Live, job.id);
-    let (mut entries, outside) = inline_contents::entries(key, &envelope::json(&job)?, here);
+    let (mut entries, outside) = inline_contents::entries(key, &envelope::json(job)?, here);
     for Small { digest, bytes, .. } in outside {
         entries.extend(envelope::entries(keys::content(&job.organisation, job.id, digest), &bytes));
     }
-    entries.extend(write_job::index_keys(&job).into_iter().map(|key| (key, Vec::new())));
-    Ok(Prepared { job: Arc::new(job), entries, blobs, idempotency, queue_cap })
+    entries.extend(write_job::index_keys(job).into_iter().map(|key| (key, Vec::new())));
+    Ok(entries)
 }
 
 /// One answer each, in order.

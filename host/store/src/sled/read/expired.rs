@@ -1,4 +1,4 @@
-//! Finds what is old: jobs that ended long ago, and what schedules fired long ago.
+//! Finds what is old: jobs that ended long ago.
 //!
 //! Both walks over jobs follow ids, oldest first, and stop at the first job that is too young to have ended before the
 //! time in question: one over the ended jobs of each state, one over those of each model of a provider that has a time
@@ -115,30 +115,4 @@ fn is_old(ended: &[u8], before: Timestamp) -> bool {
 
 fn made(id: JobId) -> Timestamp {
     Timestamp(i64::try_from(id.0.as_u128() >> 80).unwrap_or(i64::MAX))
-}
-
-/// Times before this one at which schedules fired, up to a portion of them. Leaps over the later ones of each schedule.
-pub(crate) fn fired(tree: &sled::Tree, before: Timestamp) -> Result<Vec<Vec<u8>>> {
-    let mut found = Vec::new();
-    let mut from = vec![keys::ONCE];
-    while found.len() < SCAN {
-        let next = tree.range(from.clone()..vec![keys::ONCE + 1]).next();
-        let Some((key, _)) = next.transpose().map_err(|error| broken("read what schedules fired", error))? else {
-            break;
-        };
-        from = key.to_vec();
-        match key.split_last_chunk::<8>() {
-            Some((_, at)) if i64::from_be_bytes(*at) < before.0 => {
-                found.push(key.to_vec());
-                from.push(0);
-            }
-            // Past every time of this schedule: a time is never followed by anything.
-            Some((schedule, _)) => {
-                from.truncate(schedule.len());
-                from.extend([u8::MAX; 9]);
-            }
-            None => from.push(0),
-        }
-    }
-    Ok(found)
 }

@@ -13,5 +13,6 @@ pub(crate) mod plan;
 pub(crate) mod queue_position;
 pub(crate) mod read_admission;
 pub(crate) mod reader;
+pub(crate) mod schedules;
 pub(crate) mod search;
 pub(crate) mod sorted;

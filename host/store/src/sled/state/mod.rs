@@ -76,6 +76,10 @@ pub(crate) struct State {
     pub(crate) touched: Vec<Place>,
     /// Organisations whose files the batch at hand changed.
     pub(crate) touched_files: Vec<Organisation>,
+    /// Organisations whose schedules the batch at hand changed.
+    pub(crate) touched_schedules: Vec<Organisation>,
+    /// How many schedules each organisation has.
+    pub(crate) schedules: HashMap<Organisation, u64>,
     /// Live jobs by the providers and models of their tasks.
     pub(crate) jobs_by_provider: JobsByProvider,
     /// What each organisation has of files.
@@ -105,6 +109,8 @@ impl State {
             run_events: HashMap::new(),
             touched: Vec::new(),
             touched_files: Vec::new(),
+            touched_schedules: Vec::new(),
+            schedules: HashMap::new(),
             jobs_by_provider: JobsByProvider::default(),
             files: HashMap::new(),
             pinned: HashMap::new(),
@@ -158,6 +164,7 @@ impl State {
         Unconfirmed::new(
             jobs.chain(self.touched.iter().cloned()),
             self.touched_files.iter().cloned(),
+            self.touched_schedules.iter().cloned(),
             self.registry_changed,
         )
     }

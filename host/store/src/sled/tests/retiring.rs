@@ -9,7 +9,6 @@ use super::*;
 use crate::{Age, Before};
 
 const HOUR: i64 = 3_600_000;
-const DAY: i64 = 24 * HOUR;
 
 fn at(hours: i64) -> Timestamp {
     Timestamp(NOW.0 + hours * HOUR)
@@ -89,27 +88,6 @@ async fn many_old_jobs_go_in_portions_while_others_are_served() {
     // The oldest went first.
     assert!(store.job(&default(), ids[249]).await.unwrap().is_none());
     assert!(store.job(&default(), ids[250]).await.unwrap().is_some());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_schedules_fired_is_forgotten_after_30_days() {
-    let directory = TempDir::new().unwrap();
-    let store = open(directory.path());
-    let (week, other) = (Timestamp(NOW.0 - 7 * DAY), Organisation::new("other").unwrap());
-    let fired = |days: i64| Timestamp(week.0 - days * DAY);
-    for days in [0, 29, 30, 31, 300] {
-        for (of, schedule) in [(default(), "hourly"), (default(), "hourly report"), (other.clone(), "daily")] {
-            assert!(store.put_once(&of, schedule, fired(days)).await.unwrap());
-        }
-    }
-    assert_eq!(store.retire(age(before(week)), 10).await.unwrap(), 0);
-    for (of, schedule) in [(default(), "hourly"), (default(), "hourly report"), (other, "daily")] {
-        let mut again = Vec::new();
-        for days in [0, 29, 30, 31, 300] {
-            again.push(store.put_once(&of, schedule, fired(days)).await.unwrap());
-        }
-        assert_eq!(again, [false, false, false, true, true], "{schedule}");
-    }
 }
 
 /// A completed job of an organisation on a provider.

@@ -10,7 +10,7 @@ use analyte_core::names::JobId;
 use crate::sled::format::envelope::{self, Find};
 use crate::sled::format::job_record::Since;
 use crate::sled::format::keys::{self, Class, Place};
-use crate::sled::format::{file_record, idempotency, job_record, journal_block, run_event_block};
+use crate::sled::format::{file_record, idempotency, job_record, journal_block, run_event_block, schedule_record};
 use crate::sled::state::State;
 use crate::sled::write::write_job;
 use crate::{Result, StoreError};
@@ -144,6 +144,23 @@ impl State {
         }
     }
 
+    /// Puts a schedule aside of which something cannot be read. Its history and its contents stay where they are, for an
+    /// operator who mends it.
+    fn quarantine_schedule_if_damaged(&mut self, key: &[u8]) -> Result<()> {
+        let Some((organisation, id)) = keys::of_schedule(key) else { return Ok(()) };
+        let what = match schedule_record::find(&self.records, &organisation, id) {
+            Err(StoreError::Damaged { what }) => what,
+            other => return other.map(|_| ()),
+        };
+        self.touched_schedules.push(organisation.clone());
+        self.quarantine(&keys::schedule(&organisation, id), &what)?;
+        self.quarantine(&keys::schedule_state(&organisation, id), &what)?;
+        if let Some(count) = self.schedules.get_mut(&organisation) {
+            *count = count.saturating_sub(1);
+        }
+        Ok(())
+    }
+
     /// The request's digest and the job's id under the key of a key; one that is damaged is put aside.
     pub(crate) fn find_key(&mut self, key: &[u8]) -> Result<Option<(Digest, JobId)>> {
         match idempotency::find_key(&self.records, key) {
@@ -152,7 +169,7 @@ impl State {
         }
     }
 
-    /// The same for a block of the journal, or of what was reported, or for a file's record.
+    /// The same for a block of the journal, or of what was reported, or for a file's record, or for one of a schedule.
     pub(crate) fn quarantine_record_if_damaged(&mut self, key: &[u8]) -> Result<()> {
         let Some(head) = self.records.find(key)? else { return Ok(()) };
         let read = match key.first() {
@@ -160,6 +177,8 @@ impl State {
             Some(&keys::JOURNAL) => journal_block::read(&self.records, key, head).map(|_| ()),
             Some(&keys::FILE) => file_record::read(&self.records, key, head).map(|_| ()),
             Some(&keys::IDEMPOTENCY) => idempotency::find_key(&self.records, key).map(|_| ()),
+            Some(&(keys::SCHEDULE | keys::SCHEDULE_STATE)) => return self.quarantine_schedule_if_damaged(key),
+            Some(&keys::FIRING) => schedule_record::read_firing(&self.records, key, head).map(|_| ()),
             _ => Ok(()),
         };
         match read {

@@ -97,7 +97,7 @@ fn wrong(name: &str, wanted: impl std::fmt::Display) -> Problem {
 }
 
 /// The address of the next page: this one's, with another cursor.
-fn next_link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
+pub(crate) fn next_link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
     let query = uri.query().unwrap_or_default();
     let mut parts: Vec<&str> =
         query.split('&').filter(|part| !part.is_empty() && !part.starts_with("cursor=")).collect();
