@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{cancel, error, get, later, made, one_at_a_time, post, simple, status, task};
 
 /// What is said of a call that is refused.
-fn refused(answer: support::http::Answer) -> String {
+fn refused(answer: &support::http::Answer) -> String {
     let body = answer.json();
     body["detail"].as_str().expect("a detail").to_owned()
 }
@@ -136,12 +136,12 @@ fn each_fault_of_a_creation_is_refused_with_its_place_and_nothing_is_kept() {
     ];
     for (job, status, why) in cases {
         let answer = post(http, "proc/job/create", &json!({"jobs": [job]})).expect(status);
-        let said = refused(answer);
+        let said = refused(&answer);
         assert!(said.contains(why), "{why}: {said}");
     }
     assert_eq!(error(post(http, "proc/job/create", &json!({"jobs": []})), 400), "invalid_input");
     // The second is named, and the first is not kept either.
-    let second = refused(post(http, "proc/job/create", &json!({"jobs": [simple(), {"tasks": []}]})).expect(400));
+    let second = refused(&post(http, "proc/job/create", &json!({"jobs": [simple(), {"tasks": []}]})).expect(400));
     assert!(second.contains("`/jobs/1/tasks`"), "{second}");
     assert_eq!(get(http, "proc/jobs").expect(200).json()["count"], 0);
 }

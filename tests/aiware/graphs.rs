@@ -50,11 +50,11 @@ fn results_go_along_the_routes() {
 
     let outputs = get(http, &format!("proc/job/{job}/outputs")).expect(200).json();
     assert_eq!(outputs["outputs"]["internalJobID"], json!(job));
-    let named = |outputs: &Value| -> Vec<String> {
+    let of_each = |outputs: &Value| -> Vec<String> {
         let all = outputs["outputs"]["outputs"].as_array().expect("outputs");
         all.iter().map(|output| output["name"].as_str().expect("a name").to_owned()).collect()
     };
-    assert_eq!(named(&outputs), ["result.json"]);
+    assert_eq!(of_each(&outputs), ["result.json"]);
     // The rows of `right` come first: its route does.
     let csv = get(http, &format!("proc/job/{job}/download/result.csv")).expect(200);
     assert_eq!(
@@ -71,7 +71,7 @@ fn results_go_along_the_routes() {
     let right = ids[1].as_str().expect("an id");
     let outputs = get(http, &format!("proc/task/{right}/outputs")).expect(200).json();
     assert_eq!(outputs["outputs"]["internalTaskID"], *ids[1]);
-    assert_eq!(named(&outputs), ["result.json", "report.txt"]);
+    assert_eq!(of_each(&outputs), ["result.json", "report.txt"]);
     assert_eq!(get(http, &format!("proc/task/{right}/download/report.txt")).expect(200).text(), "1 rows\n");
     let output = get(http, &format!("proc/task/{right}/output/report.txt")).expect(200).json();
     assert_eq!(output["output"]["contents"], json!("1 rows\n"));

@@ -38,7 +38,7 @@ fn both_forms_of_ids_are_taken_everywhere() {
         get(http, &format!("proc/job/{core}/{call}")).expect(200);
     }
     for query in [format!("jobID={core}"), format!("coreJobID={core}&jobID={job}"), format!("jobid={job}")] {
-        assert_eq!(ids(&get(http, &format!("proc/jobs?{query}")).expect(200).json(), "internalJobID"), [job.clone()]);
+        assert_eq!(ids(&get(http, &format!("proc/jobs?{query}")).expect(200).json(), "internalJobID"), [job.as_str()]);
         assert_eq!(get(http, &format!("proc/tasks?{query}")).expect(200).json()["count"], 1);
     }
     let deleted = post(http, &format!("proc/job/{core}/delete"), &json!({"jobID": core}));

@@ -2,7 +2,6 @@
 //! of its points, named after its number.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
-#![expect(unreachable_pub, reason = "modules of a test binary, which exports nothing")]
 
 mod access;
 mod bad_input;

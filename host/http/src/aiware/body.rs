@@ -37,9 +37,9 @@ pub(crate) fn accept_type(headers: &HeaderMap) -> Result<(), Refusal> {
         begin.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
     });
     if labelled {
-        refuse_compressed(headers)?
+        refuse_compressed(headers)?;
     } else {
-        require_json(headers)?
+        require_json(headers)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A job as it stands in answers.
 
+use analyte_core::document::Document;
 use analyte_core::job::{Job, Status};
 use serde::Serialize;
 use uuid::Uuid;
@@ -110,7 +111,7 @@ impl<'a> JobDetail<'a> {
             organisation: names::organisation(&job.organisation),
             internal_scheduled_job_id: None,
             status: status::of_job(job),
-            config: job.custom_data.as_ref().map(|data| data.text()),
+            config: job.custom_data.as_ref().map(Document::text),
             template: None,
             is_template: false,
             priority: job.priority,

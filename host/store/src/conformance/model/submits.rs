@@ -70,10 +70,8 @@ impl Model {
         let of = organisation(0);
         let queued =
             self.jobs.values().filter(|job| job.organisation == of && job.status == Status::Queued).count() as u64;
-        let expected = match queued + jobs as u64 <= cap {
-            true => Submitted::New,
-            false => Submitted::QueueFull { queued },
-        };
+        let room = queued + jobs as u64 <= cap;
+        let expected = if room { Submitted::New } else { Submitted::QueueFull { queued } };
         let mut new = Vec::new();
         for _ in 0..jobs {
             self.submitted += 1;

@@ -131,7 +131,7 @@ fn job(text: &str, at: &str, by: &Caller, limits: &Limits) -> Result<Asked, Refu
     }
     let read = texts.iter().enumerate().map(|(place, text)| Read::of(text, format!("{at}/tasks/{place}"), limits));
     let mut tasks = read.collect::<Result<Vec<_>, _>>()?;
-    let routes = routes_of(routes, &own("taskRoutes"), &tasks, limits)?;
+    let routes = routes_of(routes.as_ref(), &own("taskRoutes"), &tasks, limits)?;
     let order = graph::sorted(tasks.len(), &routes).map_err(|Circle { route }| {
         let place = format!("{}/{route}", own("taskRoutes"));
         Refusal::at(ErrorId::InvalidInput, &place, "is part of a circle: a task would wait for itself")
@@ -235,7 +235,7 @@ impl Read {
         let correlation = value(correlation, &own("correlationTaskId"))?.filter(|text| !text.is_empty());
         let engine = engine.value(&own("engineId"))?;
         let priority = value(priority, &own("priority"))?;
-        Ok(Self { engine, correlation, payload, priority, retries, inputs, outputs, at })
+        Ok(Self { at, engine, correlation, payload, priority, retries, inputs, outputs })
     }
 }
 
@@ -265,7 +265,7 @@ fn folders_of(folders: Vec<FolderBody<'_>>, at: &str) -> Result<(HashSet<String>
 
 /// The routes between tasks. Where none is given, each task comes after the one that stands before it in the list.
 fn routes_of(
-    member: Option<Member<'_, Vec<()>>>,
+    member: Option<&Member<'_, Vec<()>>>,
     at: &str,
     tasks: &[Read],
     limits: &Limits,
@@ -281,7 +281,7 @@ fn routes_of(
     }
     // Every task may take from every other, but no client draws more than some routes for each.
     let most = limits.tasks.saturating_mul(16);
-    let texts = match &member {
+    let texts = match member {
         Some(member) => items::read(member, at, "tasks", most)?,
         None => Vec::new(),
     };

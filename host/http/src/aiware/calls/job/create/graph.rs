@@ -36,7 +36,9 @@ pub(super) fn sorted(tasks: usize, routes: &[Route]) -> Result<Vec<usize>, Circl
     let parents = parents(tasks, routes);
     let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
     for (child, of) in parents.iter().enumerate() {
-        of.iter().for_each(|parent| children.entry(*parent).or_default().push(child));
+        for parent in of {
+            children.entry(*parent).or_default().push(child);
+        }
     }
     let mut missing: Vec<usize> = parents.iter().map(Vec::len).collect();
     let mut ready: BTreeSet<usize> = (0..tasks).filter(|place| missing.get(*place) == Some(&0)).collect();
