@@ -30,7 +30,9 @@ fn shown(call: &str, said: &Said) -> String {
 #[test]
 fn help_says_what_there_is() {
     let mut all = transcripts(&[&["--help"]]);
-    for verb in ["serve", "demo", "build", "inspect", "run", "provider", "model", "job", "schedule", "token", "organisation"] {
+    for verb in
+        ["serve", "demo", "build", "inspect", "run", "provider", "model", "job", "schedule", "token", "organisation"]
+    {
         all.push_str(&transcripts(&[&[verb, "--help"]]));
     }
     let all: String = all.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
