@@ -28,7 +28,7 @@ bless:
     ANALYTE_BLESS=1 cargo test -p analyte-http openapi
     UPDATE_SNAPSHOTS=1 cargo test -p analyte-tests --test cli --test hostile --test chaos --test api
 
-# One benchmark: goals, growth, stored, split, sessions or warm-instances.
+# One benchmark: goals, growth, stored, split, sessions, schedules or warm-instances.
 bench name='goals':
     cargo bench -p analyte-tests --bench {{ name }}
 

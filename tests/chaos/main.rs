@@ -7,3 +7,4 @@ mod disk;
 mod history;
 mod power;
 mod recovery;
+mod schedules;
