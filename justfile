@@ -28,7 +28,7 @@ bless:
     ANALYTE_BLESS=1 cargo test --workspace --lib -- openapi
     UPDATE_SNAPSHOTS=1 cargo test --workspace --test cli --test hostile --test chaos --test api
 
-# One benchmark: goals, growth, stored, split, sessions or warm-instances.
+# One benchmark: goals, growth, stored, split, sessions, schedules or warm-instances.
 bench name='goals':
     cargo bench --workspace --bench {{ name }}
 

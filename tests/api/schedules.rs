@@ -50,14 +50,16 @@ fn a_schedule_is_made_fires_is_changed_and_removed() {
     let history = http.get(&format!("{path}/history?limit=1")).expect(200);
     assert!(history.header("link").contains("rel=\"next\""), "{}", history.header("link"));
     let history = history.json();
-    assert_eq!((&history["firings"][0]["outcome"], &history["firings"][0]["launched"]), (&json!("job"), &json!(false)));
+    let last = &history["firings"][0];
+    // On a busy machine the job before may not have ended.
+    assert!([json!("job"), json!("skipped")].contains(&last["outcome"]) && last["launched"] == false, "{last}");
     let older = format!("{path}/history?limit=1&cursor={}", history["next_cursor"].as_str().expect("a cursor"));
     let older = http.get(&older).expect(200).json();
     let number = |history: &Value| history["firings"][0]["number"].as_u64().expect("a number");
     assert_eq!(number(&older) + 1, number(&history));
 
     // Changed under its tag, which firings do not change.
-    let tag = answer.header("etag").to_owned();
+    let tag = answer.header("etag");
     let rarely = json!({"name": "rarely", "when": {"every_ms": 86_400_000}, "overlap": "queue", "catch_up": "all", "catch_up_window_ms": 5});
     let changed = put(http, &path, &rarely, Some(&tag)).expect(200).json();
     assert_eq!((&changed["name"], &changed["when"]), (&json!("rarely"), &json!({"every_ms": 86_400_000})));

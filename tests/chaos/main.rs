@@ -8,3 +8,4 @@ mod graphs;
 mod history;
 mod power;
 mod recovery;
+mod schedules;

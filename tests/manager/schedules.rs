@@ -91,6 +91,14 @@ async fn tells(manager: &Manager, id: ScheduleId, expected: &[&str]) {
     }
 }
 
+/// The history in words, when the jobs of the schedule have ended: the next firing does not meet them.
+async fn tells_and_ended(manager: &Manager, id: ScheduleId, expected: &[&str]) {
+    tells(manager, id, expected).await;
+    for job in jobs(manager, id).await {
+        ended(manager, job.id).await;
+    }
+}
+
 /// Waits until the timer has looked at the clock since it was set: a second schedule fires.
 async fn looked(manager: &Manager, hand: &Hand) {
     let now = hand.now();
@@ -129,7 +137,7 @@ async fn a_schedule_submits_its_template_at_its_times() {
     assert_eq!((made.schedule.number, made.schedule.revision), (1, 1));
     assert_eq!(made.next, Some(timestamp("11:00:00")));
     hand.set("11:00:00");
-    tells(&manager, id, &["11:00:00 job"]).await;
+    tells_and_ended(&manager, id, &["11:00:00 job"]).await;
     hand.set("12:00:00");
     tells(&manager, id, &["11:00:00 job", "12:00:00 job"]).await;
     let jobs = jobs(&manager, id).await;
@@ -265,7 +273,7 @@ async fn a_clock_that_leaps_fires_nothing_twice_and_stops_nothing() {
     let (manager, _folder, hand) = with_clock(limits(), "10:30:00").await;
     let id = made(&manager, hourly(&manager, "noop")).await.schedule.id;
     hand.set("11:00:00");
-    tells(&manager, id, &["11:00:00 job"]).await;
+    tells_and_ended(&manager, id, &["11:00:00 job"]).await;
     hand.set("10:00:00");
     looked(&manager, &hand).await;
     hand.set("11:00:00");
@@ -276,7 +284,7 @@ async fn a_clock_that_leaps_fires_nothing_twice_and_stops_nothing() {
     hand.set("2040-05-05T05:00:01Z");
     let with_2040 =
         ["11:00:00 job", "12:00:00 missed to 2040-05-05T04:00:00", "2040-05-05T05:00:00 job"].map(str::to_owned);
-    tells(&manager, id, &with_2040.each_ref().map(String::as_str)).await;
+    tells_and_ended(&manager, id, &with_2040.each_ref().map(String::as_str)).await;
     hand.set("11:30:00");
     looked(&manager, &hand).await;
     let view = manager.schedule(&organisation(), id).await.expect("the schedule");
@@ -348,7 +356,7 @@ async fn a_schedule_is_launched_changed_and_switched_off() {
     assert_eq!((changed.schedule.revision, changed.next), (2, Some(timestamp("12:00:00"))));
     assert_eq!(changed.schedule.template, made.schedule.template);
     hand.set("12:00:00");
-    tells(&manager, id, &["11:00:00 job", "12:00:00 job"]).await;
+    tells_and_ended(&manager, id, &["11:00:00 job", "12:00:00 job"]).await;
     // With another rule and another template, from now on.
     let every = ScheduleAsked {
         when: When::Interval { every_ms: 600_000 },

@@ -46,6 +46,7 @@ struct Inner {
     split: Counter,
     split_parts: Counter,
     split_in_vain: Counter,
+    schedule_late: Histogram,
 }
 
 impl Default for Metrics {
@@ -63,6 +64,7 @@ impl Default for Metrics {
                 split: Counter::default(),
                 split_parts: Counter::default(),
                 split_in_vain: Counter::default(),
+                schedule_late: histogram(),
             }),
         }
     }
@@ -71,8 +73,19 @@ impl Default for Metrics {
 impl Metrics {
     /// Adds them to what is answered to `GET /metrics`.
     pub fn register(&self, registry: &mut Registry) {
-        let Inner { ended, submitted, submit, wait, run, fuel, attempts, split, split_parts, split_in_vain } =
-            &*self.inner;
+        let Inner {
+            ended,
+            submitted,
+            submit,
+            wait,
+            run,
+            fuel,
+            attempts,
+            split,
+            split_parts,
+            split_in_vain,
+            schedule_late,
+        } = &*self.inner;
         registry.register(
             "analyte_jobs_ended",
             "Jobs that ended, by provider and outcome: completed, or a code; a job counts under each of its providers",
@@ -96,6 +109,12 @@ impl Metrics {
             Unit::Seconds,
             wait.clone(),
         );
+        registry.register_with_unit(
+            "analyte_schedule_late",
+            "From a fire time of a schedule to its durable job, where it was not missed",
+            Unit::Seconds,
+            schedule_late.clone(),
+        );
         registry.register_with_unit("analyte_run", "From the start of a run to its end", Unit::Seconds, run.clone());
     }
 
@@ -103,6 +122,11 @@ impl Metrics {
     pub(crate) fn submitted(&self, jobs: u64, took: Duration) {
         self.inner.submitted.inc_by(jobs);
         self.inner.submit.observe(took.as_secs_f64());
+    }
+
+    /// A schedule submitted a job this long after its fire time.
+    pub(crate) fn fired(&self, late_ms: u64) {
+        self.inner.schedule_late.observe(seconds(late_ms));
     }
 
     /// A task was started.

@@ -1,6 +1,6 @@
 //! When schedules fire: against what another library and another time zone database say, and against properties.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod clocks;
 mod due;

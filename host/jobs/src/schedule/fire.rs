@@ -7,7 +7,7 @@ use analyte_core::codes::Code;
 use analyte_core::failure::Failure;
 use analyte_core::job::transition::Event;
 use analyte_core::names::{JobId, Organisation, ScheduleId};
-use analyte_core::schedule::due::{Due, due};
+use analyte_core::schedule::due::{Due, ON_TIME_MS, due};
 use analyte_core::schedule::{Cause, Outcome, Overlap, Schedule, Span, Step};
 use analyte_core::timestamp::Timestamp;
 use analyte_store::{Fired, FiredJob, KeptSchedule, NewFiring, StoreError};
@@ -115,15 +115,12 @@ impl Round<'_> {
                     None
                 }
             };
-            match outcome {
-                Some(outcome) => {
-                    waiting += u64::from(outcome == Outcome::Waiting);
-                    self.planned.push(Planned { of, step: Step { fire_time, cause, outcome }, made: None });
-                }
-                None => {
-                    goes_on = self.fire(of, &schedule, fire_time, cause).await;
-                    new = goes_on.is_some();
-                }
+            if let Some(outcome) = outcome {
+                waiting += u64::from(outcome == Outcome::Waiting);
+                self.planned.push(Planned { of, step: Step { fire_time, cause, outcome }, made: None });
+            } else {
+                goes_on = self.fire(of, &schedule, fire_time, cause).await;
+                new = goes_on.is_some();
             }
         }
         Ok(())
@@ -195,13 +192,17 @@ impl Round<'_> {
         }
         let answers = self.fire_or_say_why_not(&firings).await?;
         drop(gate);
-        let (mut jobs, mut refused) = (0, Vec::new());
+        let (mut jobs, mut refused, durable) = (0, Vec::new(), manager.now());
         for ((of, firing), answer) in places.into_iter().zip(firings).zip(answers) {
             match answer {
                 Fired::Kept(entry) => {
                     if firing.job.is_some() && matches!(entry.outcome, Outcome::Job { .. }) {
                         jobs += 1;
                         manager.wake_for(&firing.organisation);
+                        let late = durable.ms_since(firing.step.fire_time);
+                        if matches!(firing.step.cause, Cause::Due(_)) && late < ON_TIME_MS {
+                            manager.inner.metrics.fired(late);
+                        }
                     }
                     self.took(of, Step { outcome: entry.outcome, ..firing.step });
                 }

@@ -59,11 +59,15 @@ pub(crate) async fn fire(manager: Manager) {
         match manager.fire_due(due.clone()).await {
             Ok(again) => {
                 pause = FIRST_PAUSE;
-                again.into_iter().for_each(|id| timetable.look_at(id));
+                for id in again {
+                    timetable.look_at(id);
+                }
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "schedules cannot fire; trying again");
-                due.into_iter().for_each(|(_, id)| timetable.look_at(id));
+                for (_, id) in due {
+                    timetable.look_at(id);
+                }
                 tokio::select! {
                     () = manager.reached(Phase::Draining) => return,
                     () = tokio::time::sleep(pause) => {}

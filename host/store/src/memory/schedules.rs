@@ -29,7 +29,7 @@ impl ScheduleHeld {
 /// The bytes of every content that the template names, of those given and those that the schedule has.
 fn contents_of(
     schedule: &Schedule,
-    given: HashMap<Digest, Bytes>,
+    given: &HashMap<Digest, Bytes>,
     had: Option<&ScheduleHeld>,
 ) -> Result<HashMap<Digest, Bytes>> {
     let find = |digest: Digest| {
@@ -89,7 +89,7 @@ impl Schedules for MemoryStore {
         if has >= most {
             return Ok(ScheduleKept::Full { has });
         }
-        let contents = contents_of(&schedule, given, None)?;
+        let contents = contents_of(&schedule, &given, None)?;
         data.schedule_numbers += 1;
         (schedule.number, schedule.revision) = (data.schedule_numbers, 1);
         let place = (schedule.organisation.clone(), schedule.id);
@@ -115,7 +115,7 @@ impl Schedules for MemoryStore {
         if held.schedule.revision != revision {
             return Ok(ScheduleKept::Changed { revision: held.schedule.revision });
         }
-        held.contents = contents_of(&schedule, given, Some(held))?;
+        held.contents = contents_of(&schedule, &given, Some(held))?;
         (schedule.number, schedule.revision) = (held.schedule.number, revision + 1);
         held.schedule = Arc::new(schedule);
         if let Some(now) = now {

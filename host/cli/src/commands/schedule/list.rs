@@ -32,9 +32,9 @@ impl List {
         let list = self.connection.client()?.get("/v1/schedules", &query)?;
         let columns = ["id", "name", "when", "active", "next", "last"].map(Column::words);
         let row = |schedule: &Value| {
-            let [id, name, active, next, last] = ["/id", "/name", "/active", "/next_fire_time", "/last_fire_time"]
+            let [id, name, active, coming, before] = ["/id", "/name", "/active", "/next_fire_time", "/last_fire_time"]
                 .map(|pointer| text(schedule, pointer));
-            vec![id, name, when(schedule), active, next, last]
+            vec![id, name, when(schedule), active, coming, before]
         };
         ListFormat::show(self.format, &list, &columns, items(&list, "/schedules").map(row).collect())?;
         let next = text(&list, "/next_cursor");

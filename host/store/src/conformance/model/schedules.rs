@@ -189,13 +189,13 @@ impl Model {
             keep: KEEP,
         };
         let got = said(store.fire(vec![new.clone()], now).await)?;
-        let mut state = held.state.clone();
-        let expected = match state.take(step, now) {
+        let mut changed = held.state.clone();
+        let expected = match changed.take(step, now) {
             _ if stale => Fired::Changed,
             Err(refusal) => Fired::Refused(refusal),
             Ok(_) if job.is_some() && queued >= cap => Fired::QueueFull { queued },
             Ok(firing) => {
-                held.state = state;
+                held.state = changed;
                 held.history.push(firing.clone());
                 Fired::Kept(firing)
             }

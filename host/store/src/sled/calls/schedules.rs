@@ -51,9 +51,7 @@ impl Schedules for SledStore {
 
     async fn schedules_of(&self, wanted: Vec<(Organisation, ScheduleId)>) -> Result<Vec<Option<KeptSchedule>>> {
         let read = move |tree: &sled::Tree| read::several(tree, &wanted);
-        let (found, damaged) = self.reader.read(Scope::All, read).await?;
-        self.put_records_aside(damaged).await?;
-        Ok(found)
+        self.found(Scope::All, read).await
     }
 
     async fn schedules(
@@ -127,11 +125,11 @@ impl Schedules for SledStore {
 }
 
 impl SledStore {
-    async fn found(
+    async fn found<T: Send + 'static>(
         &self,
         scope: Scope,
-        read: impl Fn(&sled::Tree) -> Result<Found<KeptSchedule>> + Send + Sync + 'static,
-    ) -> Result<Vec<KeptSchedule>> {
+        read: impl Fn(&sled::Tree) -> Result<Found<T>> + Send + Sync + 'static,
+    ) -> Result<Vec<T>> {
         let Found { found, damaged } = self.reader.read(scope, read).await?;
         self.put_records_aside(damaged).await?;
         Ok(found)

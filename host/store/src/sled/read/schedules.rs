@@ -39,23 +39,20 @@ pub(crate) fn list(
     Ok(listed)
 }
 
-/// Several schedules, in order, and the keys of those that cannot be read.
-pub(crate) fn several(
-    tree: &sled::Tree,
-    wanted: &[(Organisation, ScheduleId)],
-) -> Result<(Vec<Option<KeptSchedule>>, Vec<Vec<u8>>)> {
-    let (mut found, mut damaged) = (Vec::with_capacity(wanted.len()), Vec::new());
+/// Several schedules, in order; `None`: it is not there, or cannot be read.
+pub(crate) fn several(tree: &sled::Tree, wanted: &[(Organisation, ScheduleId)]) -> Result<Found<Option<KeptSchedule>>> {
+    let mut several = Found { found: Vec::with_capacity(wanted.len()), damaged: Vec::new() };
     for (organisation, id) in wanted {
-        found.push(match schedule_record::find(tree, organisation, *id) {
+        several.found.push(match schedule_record::find(tree, organisation, *id) {
             Ok(found) => found,
             Err(StoreError::Damaged { .. }) => {
-                damaged.push(keys::schedule(organisation, *id));
+                several.damaged.push(keys::schedule(organisation, *id));
                 None
             }
             Err(error) => return Err(error),
         });
     }
-    Ok((found, damaged))
+    Ok(several)
 }
 
 /// The history of a schedule, newest first, below this number.
