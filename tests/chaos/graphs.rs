@@ -111,13 +111,13 @@ fn graphs_survive_kills() {
     let seed = number("ANALYTE_CRASH_SEED").unwrap_or_else(Chance::any_seed);
     println!("ANALYTE_CRASH_ROUNDS={rounds} ANALYTE_CRASH_SEED={seed}");
     let mut chance = Chance::new(seed);
-    let (mut home, mut seen) = (Home::new(), HashMap::new());
+    let (mut home, mut known) = (Home::new(), HashMap::new());
     let acknowledged = Mutex::new(Vec::new());
     for _ in 0..rounds {
         let server = home.start(&SETUP);
         // The newest ones: those that ran when the server before was killed.
         let newest: Vec<_> = acknowledged.lock().expect("no panic").iter().rev().take(30).cloned().collect();
-        completed_ones_are_as_they_were(&server.http, &mut seen, &newest);
+        completed_ones_are_as_they_were(&server.http, &mut known, &newest);
         let (http, target) = (server.http.clone(), newest.len() + 5 + usize::try_from(chance.below(60)).expect("few"));
         let before = acknowledged.lock().expect("no panic").len();
         home = std::thread::scope(|threads| {
@@ -138,7 +138,7 @@ fn graphs_survive_kills() {
             (left["jobs"] == json!([])).then_some(())
         });
     }
-    completed_ones_are_as_they_were(http, &mut seen, &jobs);
+    completed_ones_are_as_they_were(http, &mut known, &jobs);
     for (id, ends) in &jobs {
         let tasks = tasks(http, id);
         assert_eq!(tasks.len(), ends.len(), "{id}");

@@ -13,12 +13,15 @@ use support::server::{Home, Setup};
 
 const CONFIG: &str = "[limits]\nfree_disk_bytes = 0\nrequests_per_second = 1000000\n";
 
+/// A job of as many tasks.
+type Form = fn(usize) -> Value;
+
 /// Jobs of ever more tasks on one server: what each task costs.
 pub(crate) fn measure(asked: &Asked) -> Vec<Chart> {
     let sizes = asked.pick([1, 4].as_slice(), [1, 3, 10, 30, 100, 300, 1_000].as_slice());
     let server = Home::new().start(&Setup { config: CONFIG, plugins: &["rows"], ..Setup::default() });
     ready(&server.http);
-    let forms: [(&str, fn(usize) -> Value); 3] =
+    let forms: [(&str, Form); 3] =
         [("one after the other", chain), ("one, then all others", fan), ("all, then one", fan_in)];
     let mut curves = Vec::new();
     for (name, form) in forms {

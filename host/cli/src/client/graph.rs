@@ -125,7 +125,7 @@ mod tests {
             {"name": "a", "provider": "p", "model": "m", "input": [{"x": 1, "at": "2026-01-31T08:00:00Z"}, {"x": 2.5}],
              "parameters": {"deep": [true, "text"]}},
             {"name": "b", "provider": "p", "model": "m", "after": ["a"], "limits": {"fuel": 5}}]}"#;
-        let expected: Value = serde_json::from_str::<Value>(json).unwrap()["tasks"].clone();
+        let expected: Value = serde_json::from_str::<Value>(json).unwrap().get("tasks").cloned().unwrap();
         assert_eq!(sent(json, false), expected);
         assert_eq!(sent(toml, true), expected);
     }

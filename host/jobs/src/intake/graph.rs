@@ -38,7 +38,6 @@ pub(crate) fn check_graph(tasks: &[TaskAsked], limits: &Limits) -> Result<(), Jo
     for (place, task) in tasks.iter().enumerate() {
         let at = format!("/tasks/{place}");
         match &task.input {
-            InputAsked::Given { .. } => {}
             InputAsked::Results { of } => {
                 let at = format!("{at}{RESULTS_AT}");
                 if of.is_empty() {
@@ -50,7 +49,7 @@ pub(crate) fn check_graph(tasks: &[TaskAsked], limits: &Limits) -> Result<(), Jo
                 let message = "is missing: give a table, or name in `after` the tasks whose results it is".to_owned();
                 problems.push(wrong(&format!("{at}/input"), message));
             }
-            InputAsked::ResultsOfAll => {}
+            InputAsked::Given { .. } | InputAsked::ResultsOfAll => {}
         }
         check_names(&format!("{at}/after"), place, &task.after, &places, &mut problems);
     }

@@ -199,31 +199,28 @@ impl Asked {
             retry,
             tags,
         } = json_body::read(body)?;
-        let tasks = match tasks {
-            Some(tasks) => {
-                let own = [
-                    ("/provider", provider.is_some()),
-                    ("/model", model.is_some()),
-                    ("/input", input.is_some()),
-                    ("/parameters", parameters.is_some()),
-                ];
-                if let Some((pointer, _)) = own.into_iter().find(|(_, given)| *given) {
-                    let message = "stands beside `tasks`, each of which has its own";
-                    return Err(strict_json::malformed(pointer.to_owned(), message));
-                }
-                let texts = items::read(&tasks, "/tasks", "tasks", host_limits.tasks)?.into_iter().enumerate();
-                texts
-                    .map(|(place, text)| AskedTask::listed(body, text.get(), place, host_limits))
-                    .collect::<Result<_, _>>()?
+        let tasks = if let Some(tasks) = tasks {
+            let own = [
+                ("/provider", provider.is_some()),
+                ("/model", model.is_some()),
+                ("/input", input.is_some()),
+                ("/parameters", parameters.is_some()),
+            ];
+            if let Some((pointer, _)) = own.into_iter().find(|(_, given)| *given) {
+                let message = "stands beside `tasks`, each of which has its own";
+                return Err(strict_json::malformed(pointer.to_owned(), message));
             }
-            None => {
-                let provider = needed(provider, "/provider")?.value("/provider")?;
-                let model = needed(model, "/model")?.value("/model")?;
-                let table = body.slice_ref(needed(input, "/input")?.text().as_bytes());
-                let parameters = parameters_of(parameters, "/parameters", host_limits)?;
-                let task = TaskAsked { parameters, ..TaskAsked::new(provider, model, Table::default()) };
-                vec![AskedTask { task, table: Some(table), place: None }]
-            }
+            let texts = items::read(&tasks, "/tasks", "tasks", host_limits.tasks)?.into_iter().enumerate();
+            texts
+                .map(|(place, text)| AskedTask::listed(body, text.get(), place, host_limits))
+                .collect::<Result<_, _>>()?
+        } else {
+            let provider = needed(provider, "/provider")?.value("/provider")?;
+            let model = needed(model, "/model")?.value("/model")?;
+            let table = body.slice_ref(needed(input, "/input")?.text().as_bytes());
+            let parameters = parameters_of(parameters, "/parameters", host_limits)?;
+            let task = TaskAsked { parameters, ..TaskAsked::new(provider, model, Table::default()) };
+            vec![AskedTask { task, table: Some(table), place: None }]
         };
         Ok(Self {
             tasks,
