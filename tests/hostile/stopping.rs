@@ -51,20 +51,30 @@ async fn install(engine: &Engine, run: &str) -> (Component, Arc<ModelInfo>) {
     (component, Arc::new(description.models.into_iter().next().expect("its model")))
 }
 
+/// A step that is too long is measured again, this often in all: the clock goes on while another program has the core, and what
+/// is long because of the guest is long each time.
+const MEASURED: u32 = 3;
+
 /// What becomes of a run with this body, on an engine of its own; it ends in time, and was never too long without a pause.
 async fn run(what: &str, body: &str) -> String {
-    let (engine, _folder) = engine(Limits { memory_budget_bytes: 8 << 30, ..limits() });
-    let (component, model) = install(&engine, body).await;
     let mut said = String::new();
-    for _ in 0..rounds() {
-        let reported = Arc::new(Reported::default());
-        let asked = Instant::now();
-        said = shown(&component.run(request(&model, "[]", ROOMY, &reported)).await);
-        let took = asked.elapsed();
-        assert!(took < Duration::from_secs(10), "{what}: ended after {took:?}: {said}");
+    for measured in 1..=MEASURED {
+        let (engine, _folder) = engine(Limits { memory_budget_bytes: 8 << 30, ..limits() });
+        let (component, model) = install(&engine, body).await;
+        for _ in 0..rounds() {
+            let reported = Arc::new(Reported::default());
+            let asked = Instant::now();
+            said = shown(&component.run(request(&model, "[]", ROOMY, &reported)).await);
+            let took = asked.elapsed();
+            assert!(took < Duration::from_secs(10), "{what}: ended after {took:?}: {said}");
+            let longest = engine.longest_step();
+            println!("{what}: {took:?}, longest step {longest:?}: {}", said.lines().next().unwrap_or(""));
+        }
         let longest = engine.longest_step();
-        assert!(longest <= STEP, "{what}: {longest:?} without a pause; {said}");
-        println!("{what}: {took:?}, longest step {longest:?}: {}", said.lines().next().unwrap_or(""));
+        if longest <= STEP {
+            break;
+        }
+        assert!(measured < MEASURED, "{what}: {longest:?} without a pause; {said}");
     }
     said.lines().next().unwrap_or_default().trim().to_owned()
 }
