@@ -1,5 +1,6 @@
 //! Providers, models, organisations and tokens: who keeps which bytes, and for whom.
 
+use analyte_core::job::Pin;
 use analyte_core::job::transition::Event;
 
 use super::*;
@@ -49,6 +50,30 @@ async fn a_replaced_component_stays_while_unfinished_jobs_pin_it() {
     assert_eq!(store.component(pinned).await.unwrap(), None);
     assert_eq!(kept(&store).await, [0, 0]);
     blobs_become(directory.path(), 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_job_that_is_run_again_in_place_lets_go_of_what_it_ran_on() {
+    for tasks in [&[&[][..]][..], &[&[], &[0]]] {
+        let directory = TempDir::new().unwrap();
+        let store = open(directory.path());
+        let (old, new) = (Bytes::from_static(b"component"), Bytes::from_static(b"another component"));
+        let (pinned, current) = (Digest::of(&old), Digest::of(&new));
+        store.put_provider(provider(Some(&old), 10), Some(NewContent::Bytes(old.clone()))).await.unwrap();
+        let (job, contents) = job_with("default", 1, NOW, tasks, 10).unwrap();
+        let contents = contents.into_iter().map(NewContent::Bytes).collect();
+        let id = submit(&store, NewJob { job, contents, idempotency: None, queue_cap: 9 }).await;
+        assert_eq!(store.claim("node", room(1), NOW, NOW).await.unwrap().claimed.len(), 1);
+        store.put_provider(provider(Some(&new), 10), Some(NewContent::Bytes(new.clone()))).await.unwrap();
+        assert_eq!(store.component(pinned).await.unwrap(), Some(old));
+        let pin = Pin { digest: current, model_file: None, grants: Vec::new() };
+        let event = Event::Retry { pins: vec![pin; tasks.len()] };
+        store.apply(&default(), id, event, NOW).await.unwrap().unwrap().unwrap();
+        assert_eq!(store.component(pinned).await.unwrap(), None);
+        // It pins the other one now.
+        assert_eq!(store.remove_provider(&shared("statistics"), true).await.unwrap(), Removed::Gone);
+        assert_eq!(store.component(current).await.unwrap(), Some(new));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

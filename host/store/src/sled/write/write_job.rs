@@ -18,8 +18,10 @@ use crate::sled::state::counters::count;
 use crate::sled::state::{Running, State};
 use crate::{Result, Staged};
 
-fn other_pins(old: &Job, new: &Job) -> bool {
-    old.tasks.iter().zip(&new.tasks).any(|(old, new)| old.digest != new.digest || old.model_file != new.model_file)
+/// Whether one of the tasks that changed runs on something else now.
+fn other_pins(old: &Job, new: &Job, changed: &[usize]) -> bool {
+    let pins = |job: &Job, place: usize| job.tasks.get(place).map(|task| (task.digest, task.model_file));
+    changed.iter().any(|place| pins(old, *place) != pins(new, *place))
 }
 
 /// Fewest steps after which a job is written whole again; a job of more tasks takes as many as it has tasks.
@@ -216,7 +218,7 @@ impl State {
             }
         } else if was != Class::Live && is == Class::Live {
             self.join_users(&new);
-        } else if is == Class::Live && changed.len() > 1 && other_pins(old, &new) {
+        } else if is == Class::Live && other_pins(old, &new, &changed) {
             // Run again in place: the new ones first, so that what both name is never without.
             for digest in named_components(&new) {
                 self.pin_component(&new.organisation, digest);
