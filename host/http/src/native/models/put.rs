@@ -56,11 +56,11 @@ pub(crate) async fn put(
     refuse_compressed(&parts.headers)?;
     let limits = &shared.limits;
     let staged = if is_wasm(&parts.headers) {
-        body::stage(&shared, content, "component_bytes", limits.component_bytes).await?
+        body::stage(&shared, caller.organisation(), content, "component_bytes", limits.component_bytes).await?
     } else {
         // Rather than that a large file is sent for nothing.
         shared.manager.takes_model_files(&key)?;
-        body::stage(&shared, content, "model_file_bytes", limits.model_file_bytes).await?
+        body::stage(&shared, caller.organisation(), content, "model_file_bytes", limits.model_file_bytes).await?
     };
     let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = given.unwrap_or("application/octet-stream").to_owned();

@@ -52,7 +52,8 @@ pub(crate) async fn put(
     if !is_wasm(&parts.headers) {
         return Err(Problem::new(Code::UnsupportedMediaType, format!("a provider is a component, of type {WASM}")));
     }
-    let staged = body::stage(&shared, content, "component_bytes", shared.limits.component_bytes).await?;
+    let staged =
+        body::stage(&shared, caller.organisation(), content, "component_bytes", shared.limits.component_bytes).await?;
     let install = InstallProvider { key, component: ModelContent::Staged(staged) };
     let manager = shared.manager.clone();
     // Installed whether or not the client waits: half-way is the worst place to stop.

@@ -7,9 +7,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
-use std::time::Duration;
 
 use analyte_core::codes::Code;
+use analyte_core::names::Organisation;
 use analyte_jobs::{JobsError, Staged};
 use axum::body::Body;
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use multer::{Field, Multipart};
 
 use super::media_type;
 use crate::problem::Problem;
-use crate::request::body::next_piece;
+use crate::request::pieces::Pieces;
 use crate::shared::Shared;
 
 /// Most bytes that the parser gets at once. It takes in one such piece with each question, whether or not it has to.
@@ -54,13 +54,18 @@ pub(super) struct Sent {
 
 /// Reads a form. Refuses with `malformed` what cannot be read and `too-large` what is longer than the limits
 /// `model_file_bytes`, `repository_bytes` and `upload_parts` allow.
-pub(super) async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Form, Problem> {
+pub(super) async fn read(
+    shared: &Shared,
+    organisation: &Organisation,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Form, Problem> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type)
         .map_err(|_| malformed("an upload is of type multipart/form-data with a boundary"))?;
     let unparsed = Arc::new(AtomicUsize::new(0));
-    let idle = Duration::from_millis(shared.limits.body_idle_ms);
-    let mut multipart = Multipart::new(bounded(pieces(body, idle), unparsed.clone()), boundary);
+    let mut multipart =
+        Multipart::new(bounded(pieces(Pieces::of(shared, organisation, body)), unparsed.clone()), boundary);
     let (mut form, mut remaining, mut parts) = (Form::default(), shared.limits.repository_bytes, 0);
     loop {
         unparsed.store(0, Ordering::Relaxed);
@@ -134,10 +139,10 @@ async fn chunk(field: &mut Field<'_>, unparsed: &AtomicUsize) -> Result<Option<B
 }
 
 /// The body in pieces that are not large.
-fn pieces(body: Body, idle: Duration) -> impl Stream<Item = Result<Bytes, Refused>> + Send + Unpin {
-    let pieces = stream::try_unfold((body, Bytes::new()), move |(mut body, mut left)| async move {
+fn pieces(body: Pieces<'_>) -> impl Stream<Item = Result<Bytes, Refused>> + Send + Unpin {
+    let pieces = stream::try_unfold((body, Bytes::new()), async move |(mut body, mut left)| {
         while left.is_empty() {
-            match next_piece(&mut body, idle).await.map_err(Refused)? {
+            match body.next().await.map_err(Refused)? {
                 Some(piece) => left = piece,
                 None => return Ok(None),
             }
