@@ -45,28 +45,59 @@ pub(crate) async fn receive(
             drop(shared.manager.reserve_memory(organisation, length)?);
         }
     }
-    let most = declared.unwrap_or_else(|| limit.min(memory));
-    let mut room = Room { shared, organisation, most, reserved: SMALL, pieces: Vec::new() };
+    let mut growing = Growing::of(shared, organisation, limit);
+    growing.room.most = declared.unwrap_or(growing.room.most);
     let mut pieces = Pieces::of(shared, organisation, body);
 
     let Some(first) = pieces.next().await? else {
         return Ok(Received { bytes: Bytes::new(), reserved: Vec::new() });
     };
-    refuse_large(first.len() as u64, None, limit, memory)?;
-    room.make(first.len() as u64)?;
     if declared == Some(first.len() as u64) {
-        return Ok(Received { bytes: first, reserved: room.pieces });
+        growing.make_room(first.len() as u64)?;
+        return Ok(Received { bytes: first, reserved: growing.room.pieces });
     }
-    let mut all = Blocks::default();
-    all.extend(&first);
+    growing.take(&first)?;
     drop(first);
     while let Some(piece) = pieces.next().await? {
-        let length = all.length + piece.len() as u64;
-        refuse_large(length, None, limit, memory)?;
-        room.make(length)?;
-        all.extend(&piece);
+        growing.take(&piece)?;
     }
-    Ok(Received { bytes: all.join(shared, organisation).await?, reserved: room.pieces })
+    growing.whole().await
+}
+
+/// A body, or a part of one, of which it is not known how long it will be.
+pub(crate) struct Growing<'a> {
+    room: Room<'a>,
+    all: Blocks,
+    limit: u64,
+    /// What all bodies of an organisation together may hold.
+    memory: u64,
+}
+
+impl<'a> Growing<'a> {
+    /// Of this organisation, of at most `limit` bytes.
+    pub(crate) fn of(shared: &'a Shared, organisation: &'a Organisation, limit: u64) -> Self {
+        let memory = shared.manager.surface_memory().max(SMALL);
+        let room = Room { shared, organisation, most: limit.min(memory), reserved: SMALL, pieces: Vec::new() };
+        Self { room, all: Blocks::default(), limit, memory }
+    }
+
+    /// Takes the next piece.
+    pub(crate) fn take(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        self.make_room(self.all.length + piece.len() as u64)?;
+        self.all.extend(piece);
+        Ok(())
+    }
+
+    /// All that was taken.
+    pub(crate) async fn whole(self) -> Result<Received, Problem> {
+        let Room { shared, organisation, pieces, .. } = self.room;
+        Ok(Received { bytes: self.all.join(shared, organisation).await?, reserved: pieces })
+    }
+
+    fn make_room(&mut self, length: u64) -> Result<(), Problem> {
+        refuse_large(length, None, self.limit, self.memory)?;
+        self.room.make(length)
+    }
 }
 
 /// Takes an organisation's body of at most `limit` bytes (the limit of this key) into the store. What was taken of a body that breaks

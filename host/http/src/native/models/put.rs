@@ -14,6 +14,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::body::{ModelBody, address, shown};
 use crate::entry::auth::Caller;
+use crate::native::json::Binary;
 use crate::native::path_and_query::Segments;
 use crate::native::providers::change::to_change;
 use crate::native::providers::put::{broken_off, is_wasm};
@@ -33,8 +34,8 @@ use crate::shared::Shared;
         ("organisation" = Option<String>, Query, description = "Whose the provider is, for administrators; usually that of all."),
     ),
     request_body(content(
-        (Vec<u8> = "application/wasm"),
-        (Vec<u8> = "application/octet-stream"),
+        (Binary = "application/wasm"),
+        (Binary = "application/octet-stream"),
     ), description = "A model component, or a model file."),
     responses(
         (status = 200, description = "Replaced.", body = ModelBody),

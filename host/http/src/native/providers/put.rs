@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::body::{ProviderBody, Shown, address, written};
 use super::change::to_change;
 use crate::entry::auth::Caller;
+use crate::native::json::Binary;
 use crate::native::listing::Listing;
 use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
@@ -31,7 +32,7 @@ pub(crate) const WASM: &str = "application/wasm";
         ("provider" = String, Path, description = "The name it shall go by."),
         ("organisation" = Option<String>, Query, description = "Whose it shall be, for administrators; usually that of all."),
     ),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "A component of the world `provider-plugin`."),
+    request_body(content = Binary, content_type = "application/wasm", description = "A component of the world `provider-plugin`."),
     responses(
         (status = 200, description = "Replaced.", body = ProviderBody),
         (status = 201, description = "Installed.", body = ProviderBody, headers(("Location" = String, description = "Its address."))),
