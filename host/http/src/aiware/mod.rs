@@ -29,6 +29,7 @@ mod error;
 mod ids;
 mod path;
 mod query;
+mod schedules;
 mod status;
 mod walk;
 
