@@ -30,6 +30,8 @@ pub(super) fn all() -> Router<Arc<Shared>> {
         .route("/edge/v1/proc/job/{job}/download/{name}", get(outputs::download::of_job))
         .route("/edge/v1/proc/job/{job}/data", get(task::logs::of_job))
         .route("/edge/v1/proc/job/{job}/delete", post(job::delete::delete))
+        .route("/edge/v1/proc/job/{job}/addtask", post(job::add_task::add_task))
+        .route("/edge/v1/proc/job/{job}/addtaskroute", post(job::add_task_route::add_task_route))
         .route("/edge/v1/proc/jobs", get(jobs::list::list))
         .route("/edge/v1/proc/jobs/cancel", post(jobs::cancel::cancel))
         .route("/edge/v1/proc/jobs/stats", get(jobs::stats::stats))
