@@ -11,6 +11,7 @@ mod graphs;
 mod lists;
 mod racing;
 mod schedules;
+mod sockets;
 
 use serde_json::{Value, json};
 use support::eventually;

@@ -25,7 +25,8 @@ fn a_job_is_aborted_or_runs_and_never_both() {
     for _ in 0..(all / ROUND) {
         let jobs = created(http, &vec![simple(); ROUND]);
         // From the end on and from the beginning on, so that some have started and some have not.
-        let order: Vec<String> = (0..ROUND / 2).flat_map(|at| [jobs[at].clone(), jobs[ROUND - 1 - at].clone()]).collect();
+        let order: Vec<String> =
+            (0..ROUND / 2).flat_map(|at| [jobs[at].clone(), jobs[ROUND - 1 - at].clone()]).collect();
         let refused: Vec<(String, bool)> = thread::scope(|scope| {
             let clients: Vec<_> = order
                 .chunks(order.len() / CLIENTS)

@@ -12,6 +12,7 @@ mod job;
 mod jobs;
 mod outputs;
 mod scheduled_job;
+mod socket;
 mod task;
 mod tasks;
 mod unoffered;
@@ -21,6 +22,7 @@ mod version;
 pub(super) fn all() -> Router<Arc<Shared>> {
     let calls = Router::new()
         .route("/edge/v1/version", get(version::version))
+        .route("/edge/v1/client/ws", get(socket::open))
         .route("/edge/v1/proc/job/create", post(job::create::create))
         .route("/edge/v1/proc/job/{job}/status", get(job::status::status))
         .route("/edge/v1/proc/job/{job}/recheck_status", get(job::status::status))
