@@ -23,6 +23,7 @@ use uuid::Uuid;
 mod admit;
 mod body;
 mod calls;
+mod description;
 mod detail;
 mod envelope;
 mod error;
