@@ -6,9 +6,12 @@
 mod access;
 mod bad_input;
 mod checklist;
+mod extending;
 mod graphs;
 mod lists;
 mod racing;
+mod schedules;
+mod sockets;
 
 use serde_json::{Value, json};
 use support::eventually;

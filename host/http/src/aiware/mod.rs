@@ -23,12 +23,14 @@ use uuid::Uuid;
 mod admit;
 mod body;
 mod calls;
+mod description;
 mod detail;
 mod envelope;
 mod error;
 mod ids;
 mod path;
 mod query;
+mod schedules;
 mod status;
 mod walk;
 

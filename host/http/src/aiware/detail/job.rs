@@ -3,6 +3,7 @@
 use analyte_core::document::Document;
 use analyte_core::job::{Job, Status};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::task::TaskDetail;
@@ -20,9 +21,10 @@ pub(crate) const SOURCE: &str = "aiware.coreSourceID";
 pub(crate) const CORE_ID: &str = "aiware.coreID";
 
 /// A job with its tasks.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct JobDetail<'a> {
     #[serde(rename = "internalJobID")]
+    #[schema(value_type = String, format = "uuid")]
     internal_job_id: Uuid,
     #[serde(rename = "coreJobID")]
     core_job_id: String,
@@ -31,19 +33,22 @@ pub(crate) struct JobDetail<'a> {
     #[serde(rename = "coreRecordingId")]
     recording: Option<i64>,
     #[serde(rename = "coreScheduledJobId")]
-    core_scheduled_job_id: Option<()>,
+    core_scheduled_job_id: Option<u64>,
     #[serde(rename = "coreSourceId")]
     source: Option<i64>,
     #[serde(rename = "internalOrganizationID")]
+    #[schema(value_type = String, format = "uuid")]
     organisation: Uuid,
     #[serde(rename = "internalScheduledJobId")]
-    internal_scheduled_job_id: Option<()>,
+    #[schema(value_type = Option<String>, format = "uuid")]
+    internal_scheduled_job_id: Option<Uuid>,
     #[serde(rename = "jobStatus")]
     status: &'static str,
     /// The client's own data, as text.
     #[serde(rename = "jobConfigJSON")]
     config: Option<&'a str>,
     #[serde(rename = "jobTemplateId")]
+    #[schema(value_type = Option<serde_json::Value>)]
     template: Option<()>,
     #[serde(rename = "isTemplate")]
     is_template: bool,
@@ -53,24 +58,34 @@ pub(crate) struct JobDetail<'a> {
     #[serde(rename = "maxRetries")]
     max_retries: u32,
     #[serde(rename = "dueDateTime")]
+    #[schema(value_type = Option<serde_json::Value>)]
     due: Option<()>,
     #[serde(rename = "createdDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     created: Time,
     #[serde(rename = "modifiedDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     modified: Time,
     #[serde(rename = "scheduledDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     scheduled: Option<Time>,
     #[serde(rename = "startDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Time>,
     #[serde(rename = "startedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     started: Option<Time>,
     #[serde(rename = "stopDateTime")]
+    #[schema(value_type = Option<serde_json::Value>)]
     stop: Option<()>,
     #[serde(rename = "completedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     completed: Option<Time>,
     #[serde(rename = "abortedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     aborted: Option<Time>,
     #[serde(rename = "sendOutputToUris")]
+    #[schema(value_type = Vec<serde_json::Value>)]
     send_output_to: [(); 0],
     #[serde(rename = "taskRoutes")]
     routes: Vec<RouteDetail>,
@@ -78,16 +93,21 @@ pub(crate) struct JobDetail<'a> {
 }
 
 /// That a task takes results of another, or waits for it; without a parent: that it waits for none.
-#[derive(Serialize)]
-struct RouteDetail {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RouteDetail {
     #[serde(rename = "taskParentId")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     parent: Option<Uuid>,
     #[serde(rename = "taskParentOutputId")]
+    #[schema(value_type = Option<serde_json::Value>)]
     output: Option<()>,
     #[serde(rename = "taskChildId")]
+    #[schema(value_type = String, format = "uuid")]
     child: Uuid,
     #[serde(rename = "taskChildInputId")]
+    #[schema(value_type = Option<serde_json::Value>)]
     input: Option<()>,
+    #[schema(value_type = Option<serde_json::Value>)]
     endpoint: Option<()>,
 }
 
@@ -106,10 +126,10 @@ impl<'a> JobDetail<'a> {
             core_job_id: CoreForm::of(job.id).to_string(),
             core_id: job.tags.get(CORE_ID).map(String::as_str),
             recording: number(job, RECORDING),
-            core_scheduled_job_id: None,
+            core_scheduled_job_id: job.schedule.and_then(|by| by.number),
             source: number(job, SOURCE),
             organisation: names::organisation(&job.organisation),
-            internal_scheduled_job_id: None,
+            internal_scheduled_job_id: job.schedule.map(|by| by.id.0),
             status: status::of_job(job),
             config: job.custom_data.as_ref().map(Document::text),
             template: None,
@@ -133,15 +153,22 @@ impl<'a> JobDetail<'a> {
     }
 }
 
+impl RouteDetail {
+    /// From the task at one place to that at another; without a parent, that the child waits for none.
+    pub(crate) fn of(job: &Job, parent: Option<usize>, child: usize) -> Self {
+        Self {
+            parent: parent.map(|parent| task_id::internal(job.id, parent)),
+            output: None,
+            child: task_id::internal(job.id, child),
+            input: None,
+            endpoint: None,
+        }
+    }
+}
+
 /// The routes to the task at this place: one from each parent, or one without a parent.
 fn routes_to(job: &Job, place: usize) -> Vec<RouteDetail> {
-    let route = |parent: Option<usize>| RouteDetail {
-        parent: parent.map(|parent| task_id::internal(job.id, parent)),
-        output: None,
-        child: task_id::internal(job.id, place),
-        input: None,
-        endpoint: None,
-    };
+    let route = |parent: Option<usize>| RouteDetail::of(job, parent, place);
     match job.tasks.parents(place) {
         [] => vec![route(None)],
         parents => parents.iter().map(|parent| route(Some(*parent))).collect(),

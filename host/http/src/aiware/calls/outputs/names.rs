@@ -9,6 +9,7 @@ use analyte_core::names::TaskName;
 use analyte_core::table::format::Format;
 use analyte_core::timestamp::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::lookup::Found;
@@ -40,15 +41,15 @@ pub(super) enum What {
 }
 
 /// An output as it stands in answers.
-#[derive(Debug, Serialize)]
-pub(super) struct OutputBody {
-    pub(super) name: String,
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OutputBody {
+    pub(crate) name: String,
     /// Bytes, as it is kept.
     pub(super) size: u64,
     /// Seconds since 1970.
     pub(super) created: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) contents: Option<String>,
+    pub(crate) contents: Option<String>,
     #[serde(rename = "contentsValid", skip_serializing_if = "Option::is_none")]
     pub(super) contents_valid: Option<bool>,
 }
@@ -95,6 +96,11 @@ pub(super) fn of_job(job: &Job) -> Vec<Output> {
 /// The outputs of a task.
 pub(super) fn of_task(found: &Found) -> Result<Vec<Output>, Refusal> {
     Ok(of_task_as(found.task()?, ""))
+}
+
+/// The table of a task.
+pub(super) fn table(task: &Task) -> Option<Output> {
+    of_task_as(task, "").into_iter().find(|output| matches!(output.what, What::Table(..)))
 }
 
 /// One output of a job; a table also in another form, by the end of its name.
