@@ -105,6 +105,11 @@ impl Refusal {
         self.0.id
     }
 
+    /// What happened.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// As it stands in a body.
     pub(crate) fn body(&self) -> ErrorBody<'_> {
         let Inner { id, detail, .. } = self.0.as_ref();

@@ -20,17 +20,17 @@ use http::header::{CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
-mod admit;
-mod body;
-mod calls;
-mod detail;
-mod envelope;
-mod error;
-mod ids;
+pub(crate) mod admit;
+pub(crate) mod body;
+pub(crate) mod calls;
+pub(crate) mod detail;
+pub(crate) mod envelope;
+pub(crate) mod error;
+pub(crate) mod ids;
 mod path;
 mod query;
-mod status;
-mod walk;
+pub(crate) mod status;
+pub(crate) mod walk;
 
 use self::error::{ErrorId, Refusal};
 use crate::shared::Shared;

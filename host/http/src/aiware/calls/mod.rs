@@ -8,9 +8,9 @@ use axum::routing::{get, post};
 use crate::shared::Shared;
 
 mod admin;
-mod job;
+pub(crate) mod job;
 mod jobs;
-mod outputs;
+pub(crate) mod outputs;
 mod task;
 mod tasks;
 mod unoffered;

@@ -1,6 +1,6 @@
 //! Calls about one job.
 
-pub(super) mod create;
+pub(crate) mod create;
 pub(super) mod delete;
 pub(super) mod detail;
 pub(super) mod status;

@@ -15,11 +15,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 mod asked;
+pub(crate) mod assemble;
 mod body;
-mod graph;
-mod payload;
+pub(crate) mod graph;
+pub(crate) mod payload;
 
-use self::asked::{Asked, AskedTask};
+use self::assemble::{Asked, AskedTask};
 use crate::aiware::body::received;
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::engines;
@@ -72,14 +73,18 @@ async fn asked(shared: &Arc<Shared>, caller: &Caller, body: Bytes) -> Result<Vec
 }
 
 /// Finds the models, and reads the tables for them.
-async fn with_tables(shared: &Arc<Shared>, caller: &Caller, jobs: Vec<Asked>) -> Result<Vec<Submission>, Refusal> {
+pub(crate) async fn with_tables(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    jobs: Vec<Asked>,
+) -> Result<Vec<Submission>, Refusal> {
     let organisation = caller.organisation();
     let named: Vec<String> = jobs.iter().flat_map(|job| job.tasks.iter().map(|task| task.engine.clone())).collect();
     let engines = engines::find(shared, organisation, named).await?;
     let mut room = Room::of(&shared.limits);
     let mut submissions = Vec::with_capacity(jobs.len());
     for mut job in jobs {
-        for AskedTask { task, engine, table, at } in &mut job.tasks {
+        for AskedTask { task, engine, table, at, payload_at } in &mut job.tasks {
             let unknown = || {
                 let shown: String = engine.chars().take(80).collect();
                 Refusal::at(ErrorId::NotFound, &format!("{at}/engineId"), format!("there is no engine `{shown}`"))
@@ -88,7 +93,7 @@ async fn with_tables(shared: &Arc<Shared>, caller: &Caller, jobs: Vec<Asked>) ->
             let found = shared.manager.model(organisation, &provider, &model).map_err(|_| unknown())?;
             (task.provider, task.model) = (provider, model);
             let Some(text) = table.take() else { continue };
-            let place = format!("{at}/payloadJSON/input");
+            let place = format!("{payload_at}/input");
             let read = table::read_for((shared, caller), room.limits(), &found.info, Format::Json, text, &place).await;
             let read = read.map_err(|problem| Refusal::from(problem).about(&format!("`{place}`")))?;
             room.take(&read.table);
