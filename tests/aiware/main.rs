@@ -6,7 +6,9 @@
 mod access;
 mod bad_input;
 mod checklist;
+mod graphql;
 mod graphs;
+
 mod lists;
 mod racing;
 

@@ -1,0 +1,5 @@
+//! How jobs are made of what is asked for.
+
+pub(super) mod job;
+pub(super) mod object;
+mod tasks;

@@ -1,0 +1,7 @@
+//! How nodes are answered, field by field. What has no meaning here is null.
+
+mod account;
+mod engine;
+mod job;
+mod object;
+mod task;

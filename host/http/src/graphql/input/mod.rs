@@ -1,0 +1,7 @@
+//! What is asked with.
+
+pub(super) mod account;
+pub(super) mod job;
+pub(super) mod list;
+pub(super) mod object;
+pub(super) mod task;

@@ -1,0 +1,6 @@
+//! Where things are found.
+
+pub(super) mod engines;
+pub(super) mod jobs;
+pub(super) mod objects;
+pub(super) mod results;
