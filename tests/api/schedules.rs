@@ -119,7 +119,12 @@ fn what_is_no_schedule_is_refused_in_clear_words() {
     for (body, status, code, detail) in [
         (with("name", json!("")), 422, "invalid-input", "`/name`: takes 1 to 128 bytes"),
         (with("name", json!(7)), 400, "malformed", "`/name`: invalid type: integer `7`, expected a string"),
-        (with("when", json!({})), 400, "malformed", "`/when` must have either `cron` or `every_ms`"),
+        (
+            with("when", json!({})),
+            400,
+            "malformed",
+            "`/when` must have exactly one of `cron`, `every_ms`, `parts`, `once`, `continuous_ms`, `by_hand`",
+        ),
         (
             with("when", json!({"cron": "61 * * * *"})),
             422,

@@ -34,6 +34,7 @@ mod model_source;
 mod organisations;
 mod providers;
 mod room;
+mod schedule_rules;
 mod schedules;
 mod sessions;
 mod split;

@@ -10,14 +10,14 @@ use super::*;
 
 /// A clock that stands still until the test sets it.
 #[derive(Debug, Clone)]
-struct Hand(Arc<AtomicI64>);
+pub(crate) struct Hand(Arc<AtomicI64>);
 
 impl Hand {
     fn at(time: &str) -> Self {
         Self(Arc::new(AtomicI64::new(timestamp(time).0)))
     }
 
-    fn set(&self, time: &str) {
+    pub(crate) fn set(&self, time: &str) {
         self.0.store(timestamp(time).0, Ordering::Relaxed);
     }
 }
@@ -29,7 +29,7 @@ impl Clock for Hand {
 }
 
 /// A time of one day, or of another where it says which.
-fn timestamp(time: &str) -> Timestamp {
+pub(crate) fn timestamp(time: &str) -> Timestamp {
     let whole = if time.contains('T') { time.to_owned() } else { format!("2026-03-02T{time}Z") };
     whole.parse().expect("a time")
 }
@@ -42,10 +42,14 @@ fn hourly(manager: &Manager, model: &str) -> ScheduleAsked {
     asked(When::Cron { expression: "0 * * * *".to_owned(), time_zone: "UTC".to_owned() }, submission(manager, model))
 }
 
-fn asked(when: When, template: Submission) -> ScheduleAsked {
+pub(crate) fn asked(when: When, template: Submission) -> ScheduleAsked {
     ScheduleAsked {
         name: "test".to_owned(),
+        description: None,
+        custom_data: None,
         when,
+        set_aside: None,
+        anew: false,
         start_at: None,
         stop_at: None,
         active: true,
@@ -56,11 +60,11 @@ fn asked(when: When, template: Submission) -> ScheduleAsked {
     }
 }
 
-async fn made(manager: &Manager, asked: ScheduleAsked) -> ScheduleView {
+pub(crate) async fn made(manager: &Manager, asked: ScheduleAsked) -> ScheduleView {
     manager.create_schedule(&organisation(), asked).await.expect("a schedule")
 }
 
-async fn history(manager: &Manager, id: ScheduleId) -> Vec<Firing> {
+pub(crate) async fn history(manager: &Manager, id: ScheduleId) -> Vec<Firing> {
     let mut firings = manager.schedule_history(&organisation(), id, None, 100).await.expect("a history").items;
     firings.reverse();
     firings
@@ -79,7 +83,7 @@ async fn entries(manager: &Manager, id: ScheduleId) -> Vec<String> {
 }
 
 /// Waits until the history is this.
-async fn tells(manager: &Manager, id: ScheduleId, expected: &[&str]) {
+pub(crate) async fn tells(manager: &Manager, id: ScheduleId, expected: &[&str]) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let found = entries(manager, id).await;
@@ -92,7 +96,7 @@ async fn tells(manager: &Manager, id: ScheduleId, expected: &[&str]) {
 }
 
 /// The history in words, when the jobs of the schedule have ended: the next firing does not meet them.
-async fn tells_and_ended(manager: &Manager, id: ScheduleId, expected: &[&str]) {
+pub(crate) async fn tells_and_ended(manager: &Manager, id: ScheduleId, expected: &[&str]) {
     tells(manager, id, expected).await;
     for job in jobs(manager, id).await {
         ended(manager, job.id).await;
@@ -100,7 +104,7 @@ async fn tells_and_ended(manager: &Manager, id: ScheduleId, expected: &[&str]) {
 }
 
 /// Waits until the timer has looked at the clock since it was set: a second schedule fires.
-async fn looked(manager: &Manager, hand: &Hand) {
+pub(crate) async fn looked(manager: &Manager, hand: &Hand) {
     let now = hand.now();
     let mut soon = asked(When::Interval { every_ms: 1_000 }, submission(manager, "noop"));
     soon.start_at = Some(now);
@@ -114,13 +118,13 @@ async fn looked(manager: &Manager, hand: &Hand) {
     manager.remove_schedule(&organisation(), id).await.expect("removed");
 }
 
-async fn jobs(manager: &Manager, id: ScheduleId) -> Vec<Arc<analyte_core::job::Job>> {
+pub(crate) async fn jobs(manager: &Manager, id: ScheduleId) -> Vec<Arc<analyte_core::job::Job>> {
     let Portion { items, next } = manager.schedule_jobs(&organisation(), id, None, 100).await.expect("jobs");
     assert_eq!(next, None);
     items.into_iter().map(|view| view.job).collect()
 }
 
-async fn with_clock(limits: Limits, time: &str) -> (Manager, tempfile::TempDir, Hand) {
+pub(crate) async fn with_clock(limits: Limits, time: &str) -> (Manager, tempfile::TempDir, Hand) {
     let hand = Hand::at(time);
     let clock = hand.clone();
     let (manager, folder) = with_provider(limits, |options| options.clock = Arc::new(clock)).await;

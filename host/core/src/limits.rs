@@ -255,6 +255,10 @@ limits! {
         "Bounds the schedules, and with them what their templates take up." "409 `conflict`";
     schedule_interval_ms 1_000 "milliseconds"
         "The shortest time between two fire times of one schedule." "422 `invalid-input`";
+    schedule_parts 100 "parts of one schedule"
+        "Bounds the parts of a timetable: each is asked for its next fire time." "422 `invalid-input`";
+    schedule_description_bytes 4_096 "bytes"
+        "Bounds the description of one schedule." "422 `invalid-input`";
     schedule_catch_up 100 "firings of one schedule"
         "How many missed fire times are made up for at once, the last ones; and how many firings may wait for the job before them."
         "the history says what was missed; a firing that may not wait is in it with `busy`";

@@ -7,6 +7,7 @@
 
 pub mod cron;
 pub mod due;
+pub mod part;
 pub mod settled;
 mod state;
 pub mod times;
@@ -15,10 +16,12 @@ mod zone;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::Document;
 use crate::failure::Failure;
 use crate::job::Job;
 use crate::names::{JobId, Organisation, ScheduleId};
 use crate::timestamp::Timestamp;
+pub use part::{Day, Part, TimeOfDay, Unit};
 pub use settled::{Settled, Span};
 pub use state::{Cause, Refusal, ScheduleState, Step};
 pub use times::Times;
@@ -35,9 +38,19 @@ pub struct Schedule {
     pub organisation: Organisation,
     /// For people; need not be unique.
     pub name: String,
+    /// For people, as long as they like; `None`: nothing was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The client's own data, kept and answered to the letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_data: Option<Document>,
     /// By which rule it fires.
     pub when: When,
-    /// From which time on an interval is counted.
+    /// The rule that it had before it was left to be launched by hand, or to fire once, kept for a client that goes back to
+    /// it; `None`: there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<When>,
+    /// From which time on distances are counted.
     pub anchor: Timestamp,
     /// It does not fire before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +93,9 @@ impl Schedule {
 pub struct FiredBy {
     /// The schedule.
     pub id: ScheduleId,
+    /// Its short id; `None`: the job was submitted before jobs said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// For which of its fire times; of a launch by hand, when that was.
     pub fire_time: Timestamp,
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::part::Part;
+
 /// When a schedule fires.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -18,6 +20,29 @@ pub enum When {
         /// Milliseconds.
         every_ms: u64,
     },
+    /// Whenever one of several parts says.
+    Parts {
+        /// At least one.
+        parts: Vec<Part>,
+        /// Name of the time zone whose wall clock counts.
+        time_zone: String,
+    },
+    /// Once each time that it is switched on: at its `start_at`, or at once where that has passed.
+    Once,
+    /// One job after the other: at the first of these times at which the job before has ended.
+    Continuous {
+        /// Milliseconds.
+        every_ms: u64,
+    },
+    /// Never by itself: a client launches it.
+    ByHand,
+}
+
+impl When {
+    /// Whether its fire times pass, and are not missed, while the job before them goes on.
+    pub fn is_continuous(&self) -> bool {
+        matches!(self, Self::Continuous { .. })
+    }
 }
 
 /// A rule that cannot be used.
@@ -46,6 +71,15 @@ pub enum BadWhen {
     /// The interval is 0, or longer than 100 years.
     #[error("an interval takes 1 to {LONGEST_MS} milliseconds")]
     Interval,
+    /// A part that cannot be one.
+    #[error("{why}")]
+    Part {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A timetable without parts.
+    #[error("a timetable has at least one part")]
+    NoParts,
 }
 
 /// The longest interval, about 100 years.

@@ -51,7 +51,7 @@ fn fields_are_those_of_the_json_form() {
     first.run_at = Some(Timestamp(1_500));
     first.retry_of = Some(first.id);
     first.created_by = Some("line 7".to_owned());
-    first.schedule = Some(FiredBy { id: ScheduleId(first.id.0), fire_time: Timestamp(900) });
+    first.schedule = Some(FiredBy { id: ScheduleId(first.id.0), number: Some(1), fire_time: Timestamp(900) });
     first.custom_data = Document::of(&json!({"a": 1})).ok();
     let expected = [
         ("id", Field::text(ID)),

@@ -4,6 +4,7 @@
 
 mod clocks;
 mod due;
+mod parts;
 mod properties;
 
 use analyte_core::schedule::{Times, When};

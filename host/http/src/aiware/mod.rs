@@ -29,6 +29,7 @@ pub(crate) mod error;
 pub(crate) mod ids;
 mod path;
 mod query;
+pub(crate) mod schedules;
 pub(crate) mod status;
 pub(crate) mod walk;
 

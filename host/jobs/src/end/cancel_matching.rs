@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::job::fields::is_field;
-use analyte_core::names::{JobId, Organisation};
+use analyte_core::names::{JobId, Organisation, ScheduleId};
 use analyte_core::query::{Filter, Query};
 use analyte_store::{CancelAnswer, CancelRule, ListQuery};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::detached::to_the_end;
 use crate::end::cancel::{PATIENCE, still_there};
@@ -92,8 +92,21 @@ impl Manager {
 
     /// Holds for jobs that have not ended.
     pub(super) fn unfinished(&self) -> Result<Filter, JobsError> {
-        let states = json!({"filters": {"type": "IN", "fieldName": "status", "values": ["queued", "running"]}});
-        let query = Query::of_value(&states, &self.inner.limits);
+        self.own_filter(&json!({"type": "IN", "fieldName": "status", "values": ["queued", "running"]}))
+    }
+
+    /// Holds for the jobs that a schedule has submitted and that have not ended.
+    pub(super) fn unfinished_of_schedule(&self, schedule: ScheduleId) -> Result<Filter, JobsError> {
+        Ok(self.unfinished()?.and(self.of_schedule(schedule)?))
+    }
+
+    /// Holds for the jobs that a schedule has submitted.
+    fn of_schedule(&self, schedule: ScheduleId) -> Result<Filter, JobsError> {
+        self.own_filter(&json!({"type": "EQ", "fieldName": "schedule.id", "value": schedule.to_string()}))
+    }
+
+    fn own_filter(&self, condition: &Value) -> Result<Filter, JobsError> {
+        let query = Query::of_value(&json!({ "filters": condition }), &self.inner.limits);
         query.ok().and_then(|query| query.filter).ok_or_else(|| {
             JobsError::new(Code::HostError, "the limits of queries leave no room for the server's own filter")
         })

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use analyte_core::codes::Code;
 use analyte_core::job::Status;
-use analyte_core::names::{JobId, Organisation};
+use analyte_core::names::{JobId, Organisation, ScheduleId};
+use analyte_core::query::Filter;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::{CancelAnswer, CancelRule, ListQuery};
 
@@ -16,11 +17,14 @@ use crate::end::cancel_matching::PORTION;
 use crate::error::JobsError;
 use crate::manager::Manager;
 
+/// Why a job was cancelled that a client asked to cancel.
+const BY_REQUEST: &str = "cancelled by request";
+
 impl Manager {
     /// Cancels a job all of whose tasks are queued. `already-finished` where it has ended, also by a cancellation;
     /// `conflict` where one of its tasks runs or has ended. A refused job stays as it was.
     pub async fn cancel_waiting(&self, organisation: &Organisation, id: JobId) -> Result<(), JobsError> {
-        let answers = self.cancel_all_waiting(organisation, vec![id]).await?;
+        let answers = self.cancel_all_waiting(organisation, vec![id], BY_REQUEST.to_owned()).await?;
         match answers.into_iter().next() {
             Some((_, CancelAnswer::Cancelled(_))) => Ok(()),
             Some((_, CancelAnswer::Refused(_) | CancelAnswer::Untouched)) => {
@@ -47,9 +51,28 @@ impl Manager {
         before: Timestamp,
     ) -> Result<u64, JobsError> {
         let filter = self.unfinished()?;
+        self.cancel_found(organisation, filter, (Some(from), Some(before))).await
+    }
+
+    /// The same, of the jobs that a schedule has submitted.
+    pub async fn cancel_waiting_of_schedule(
+        &self,
+        organisation: &Organisation,
+        schedule: ScheduleId,
+    ) -> Result<u64, JobsError> {
+        let filter = self.unfinished_of_schedule(schedule)?;
+        self.cancel_found(organisation, filter, (None, None)).await
+    }
+
+    async fn cancel_found(
+        &self,
+        organisation: &Organisation,
+        filter: Filter,
+        (from, before): (Option<Timestamp>, Option<Timestamp>),
+    ) -> Result<u64, JobsError> {
         let mut query = ListQuery {
-            created_after: Some(from),
-            created_before: Some(before),
+            created_after: from,
+            created_before: before,
             scan: self.scan(Some(&filter)),
             filter: Some(Arc::new(filter)),
             limit: PORTION,
@@ -60,7 +83,7 @@ impl Manager {
             let page = self.inner.store.jobs(organisation, query.clone()).await?;
             let ids: Vec<_> = page.jobs.iter().map(|job| job.id).collect();
             if !ids.is_empty() {
-                let answers = self.cancel_all_waiting(organisation, ids).await?;
+                let answers = self.cancel_all_waiting(organisation, ids, BY_REQUEST.to_owned()).await?;
                 let cancelled = |(_, answer): &&(JobId, CancelAnswer)| matches!(answer, CancelAnswer::Cancelled(_));
                 count += answers.iter().filter(cancelled).count() as u64;
             }
@@ -71,14 +94,15 @@ impl Manager {
         }
     }
 
-    async fn cancel_all_waiting(
+    /// Cancels those of the jobs all of whose tasks are queued, in one step, for this reason.
+    pub(crate) async fn cancel_all_waiting(
         &self,
         organisation: &Organisation,
         jobs: Vec<JobId>,
+        reason: String,
     ) -> Result<Vec<(JobId, CancelAnswer)>, JobsError> {
         let (manager, organisation) = (self.clone(), organisation.clone());
         to_the_end(async move {
-            let reason = "cancelled by request".to_owned();
             let rule = CancelRule { jobs, only_queued: true, all_or_nothing: false, reason };
             let answers = manager.inner.store.cancel_if(&organisation, rule, manager.now()).await?;
             for (_, answer) in &answers {

@@ -1,5 +1,6 @@
 //! What clients ask for, and the checks that need no store.
 
+use analyte_core::document::Document;
 use analyte_core::limits::Limits;
 use analyte_core::schedule::{BadWhen, CatchUp, Overlap, Times, When};
 use analyte_core::timestamp::Timestamp;
@@ -17,8 +18,16 @@ const LOOKED_AT: usize = 64;
 pub struct ScheduleAsked {
     /// For people.
     pub name: String,
+    /// For people, as long as they like.
+    pub description: Option<String>,
+    /// The client's own data.
+    pub custom_data: Option<Document>,
     /// By which rule it fires.
     pub when: When,
+    /// A rule that is kept with it and by which it does not fire.
+    pub set_aside: Option<When>,
+    /// Whether it begins anew even where it is replaced by one with the same rule.
+    pub anew: bool,
     /// It does not fire before; an interval is counted from then. `None`: from now on.
     pub start_at: Option<Timestamp>,
     /// It does not fire then or later; `None`: it fires for ever.
@@ -46,6 +55,31 @@ impl ScheduleAsked {
         if self.name.is_empty() || self.name.len() > NAME_BYTES {
             return Err(wrong("/name", format!("takes 1 to {NAME_BYTES} bytes")));
         }
+        let described = self.description.as_ref().map_or(0, String::len) as u64;
+        if described > limits.schedule_description_bytes {
+            let most = limits.schedule_description_bytes;
+            let message = format!("has {described} bytes; {most} are allowed (limit schedule_description_bytes)");
+            return Err(wrong("/description", message));
+        }
+        let data = self.custom_data.as_ref().map_or(0, |data| data.text().len()) as u64;
+        if data > limits.custom_data_bytes {
+            let most = limits.custom_data_bytes;
+            let message = format!("has {data} bytes; {most} are allowed (limit custom_data_bytes)");
+            return Err(wrong("/custom_data", message));
+        }
+        for (rule, at) in [(Some(&self.when), "/when/parts"), (self.set_aside.as_ref(), "/set_aside/parts")] {
+            if let Some(When::Parts { parts, .. }) = rule
+                && parts.len() as u64 > limits.schedule_parts
+            {
+                let (has, most) = (parts.len(), limits.schedule_parts);
+                let message = format!("has {has} parts; {most} are allowed (limit schedule_parts)");
+                return Err(wrong(at, message));
+            }
+        }
+        if let Some(rule) = &self.set_aside {
+            Times::new(rule, self.anchor(now), self.start_at, self.stop_at)
+                .map_err(|error| wrong("/set_aside", error.to_string()))?;
+        }
         if let (Some(start), Some(stop)) = (self.start_at, self.stop_at)
             && stop <= start
         {
@@ -55,13 +89,14 @@ impl ScheduleAsked {
             return Err(wrong("/template/run_at", "is not for a template: the schedule says when".to_owned()));
         }
         let times = Times::new(&self.when, self.anchor(now), self.start_at, self.stop_at);
-        let times = times.map_err(|error| wrong(place(&error), error.to_string()))?;
+        let times = times.map_err(|error| wrong(place(&self.when, &error), error.to_string()))?;
         let shortest = limits.schedule_interval_ms;
         let distance = match self.when {
-            When::Interval { every_ms } => Some(every_ms),
+            When::Interval { every_ms } | When::Continuous { every_ms } => Some(every_ms),
             // An expression says whole seconds.
             When::Cron { .. } if shortest <= 1_000 => None,
-            When::Cron { .. } => shortest_distance(&times, now),
+            When::Cron { .. } | When::Parts { .. } => shortest_distance(&times, now),
+            When::Once | When::ByHand => None,
         };
         match distance {
             Some(distance) if distance < shortest => Err(wrong(
@@ -72,14 +107,21 @@ impl ScheduleAsked {
         }
     }
 
-    /// From when on an interval is counted.
+    /// From when on distances are counted; of what fires once, when it is switched on.
     pub(crate) fn anchor(&self, now: Timestamp) -> Timestamp {
-        self.start_at.unwrap_or(now)
+        match self.when {
+            When::Once => now,
+            When::Cron { .. } | When::Interval { .. } | When::Parts { .. } | When::Continuous { .. } | When::ByHand => {
+                self.start_at.unwrap_or(now)
+            }
+        }
     }
 }
 
-fn place(error: &BadWhen) -> &'static str {
+fn place(when: &When, error: &BadWhen) -> &'static str {
     match error {
+        BadWhen::Interval if when.is_continuous() => "/when/continuous_ms",
+        BadWhen::Part { .. } | BadWhen::NoParts => "/when/parts",
         BadWhen::Expression { .. } | BadWhen::Never { .. } => "/when/cron",
         BadWhen::TimeZone { .. } => "/when/time_zone",
         BadWhen::Interval => "/when/every_ms",
@@ -103,6 +145,8 @@ fn shortest_distance(times: &Times, now: Timestamp) -> Option<u64> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use analyte_core::schedule::{Day, Part, Unit};
+
     use super::*;
 
     #[test]
@@ -112,7 +156,11 @@ mod tests {
         let cron = |expression: &str| When::Cron { expression: expression.to_owned(), time_zone: "UTC".to_owned() };
         let plain = ScheduleAsked {
             name: "n".to_owned(),
+            description: None,
+            custom_data: None,
             when: cron("0 * * * *"),
+            set_aside: None,
+            anew: false,
             start_at: None,
             stop_at: None,
             active: true,
@@ -133,6 +181,26 @@ mod tests {
         assert_eq!(said(often), message);
         let often = ScheduleAsked { when: cron("0,30 0 12 * * *"), ..plain.clone() };
         assert_eq!(said(often), message.replace("59999", "30000"));
+        let wordy = ScheduleAsked { description: Some("d".repeat(4_097)), ..plain.clone() };
+        assert_eq!(said(wordy), "`/description`: has 4097 bytes; 4096 are allowed (limit schedule_description_bytes)");
+        let full = Document::new(format!("\"{}\"", "x".repeat(32_767))).unwrap();
+        let full = ScheduleAsked { custom_data: Some(full), ..plain.clone() };
+        assert_eq!(said(full), "`/custom_data`: has 32769 bytes; 32768 are allowed (limit custom_data_bytes)");
+        let at = |at: &str| Part::Weekly { day: Day::Monday, at: at.parse().unwrap(), until: None };
+        let parts = |parts: Vec<Part>| {
+            let when = When::Parts { parts, time_zone: "UTC".to_owned() };
+            ScheduleAsked { when, ..plain.clone() }
+        };
+        assert!(parts(vec![at("08:00"); 100]).check(&limits, now).is_ok());
+        assert_eq!(
+            said(parts(vec![at("08:00"); 101])),
+            "`/when/parts`: has 101 parts; 100 are allowed (limit schedule_parts)"
+        );
+        assert_eq!(said(parts(Vec::new())), "`/when/parts`: a timetable has at least one part");
+        let often = parts(vec![at("08:00:00"), at("08:00:30")]);
+        assert_eq!(said(often), message.replace("59999", "30000"));
+        let none = parts(vec![Part::Every { count: 0, unit: Unit::Days, at: None, for_seconds: None }]);
+        assert_eq!(said(none), "`/when/parts`: 0 days are no distance; from 1 to about 100 years are");
         let nothing = ScheduleAsked { when: cron("0 0 31 4 *"), ..plain };
         assert_eq!(said(nothing), "`/when/cron`: no time matches `0 0 31 4 *`");
     }

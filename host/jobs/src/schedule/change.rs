@@ -3,7 +3,8 @@
 use analyte_core::codes::Code;
 use analyte_core::job::Job;
 use analyte_core::names::{Organisation, ScheduleId};
-use analyte_core::schedule::Schedule;
+use analyte_core::schedule::{Schedule, When};
+use analyte_core::timestamp::Timestamp;
 use analyte_store::{KeptSchedule, NewContent, NewSchedule, ScheduleKept};
 
 use crate::detached::to_the_end;
@@ -21,21 +22,36 @@ impl Manager {
     pub async fn create_schedule(
         &self,
         organisation: &Organisation,
-        asked: ScheduleAsked,
+        mut asked: ScheduleAsked,
     ) -> Result<ScheduleView, JobsError> {
         self.refuse_while_stopping()?;
         let now = self.now();
         asked.check(&self.inner.limits, now)?;
+        let template = asked.template.take().ok_or_else(|| JobsError::invalid("a new schedule needs a template"))?;
+        let template = self.template_of(organisation, &template).await?;
+        self.keep_new_schedule(organisation, asked, template, now).await
+    }
+
+    /// Keeps a schedule that was checked, with this template.
+    pub(super) async fn keep_new_schedule(
+        &self,
+        organisation: &Organisation,
+        asked: ScheduleAsked,
+        (template, contents): (Job, Vec<NewContent>),
+        now: Timestamp,
+    ) -> Result<ScheduleView, JobsError> {
         let anchor = asked.anchor(now);
-        let ScheduleAsked { name, when, start_at, stop_at, active, overlap, catch_up, template, created_by } = asked;
-        let template = template.ok_or_else(|| JobsError::invalid("a new schedule needs a template"))?;
-        let (template, contents) = self.template_of(organisation, &template).await?;
-        let schedule = Schedule {
+        let ScheduleAsked { name, description, custom_data, when, start_at, stop_at, active, overlap, .. } = asked;
+        let ScheduleAsked { set_aside, catch_up, created_by, .. } = asked;
+        let mut schedule = Schedule {
             id: ScheduleId(self.new_id()),
             number: 0,
             organisation: organisation.clone(),
             name,
+            description,
+            custom_data,
             when,
+            set_aside,
             anchor,
             start_at,
             stop_at,
@@ -51,8 +67,12 @@ impl Manager {
         let most = self.inner.limits.schedules;
         let manager = self.clone();
         let kept = to_the_end(async move {
-            let kept =
-                manager.inner.store.create_schedule(NewSchedule { schedule, contents }, most, manager.now()).await?;
+            let now = manager.now();
+            if schedule.when == When::Once {
+                // It fires after the time from which on it may fire.
+                schedule.anchor = now;
+            }
+            let kept = manager.inner.store.create_schedule(NewSchedule { schedule, contents }, most, now).await?;
             if let ScheduleKept::Kept(kept) = &kept {
                 manager.inner.timetable.put(kept, manager.now());
             }
@@ -95,7 +115,8 @@ impl Manager {
             if revision.is_some_and(|revision| revision != old.revision) {
                 break;
             }
-            let begins = old.when != asked.when
+            let begins = asked.anew
+                || old.when != asked.when
                 || old.start_at != asked.start_at
                 || old.stop_at != asked.stop_at
                 || old.active != asked.active;
@@ -103,7 +124,10 @@ impl Manager {
                 if old.when == asked.when && old.start_at == asked.start_at { old.anchor } else { asked.anchor(now) };
             let mut schedule = Schedule {
                 name: asked.name.clone(),
+                description: asked.description.clone(),
+                custom_data: asked.custom_data.clone(),
                 when: asked.when.clone(),
+                set_aside: asked.set_aside.clone(),
                 anchor,
                 start_at: asked.start_at,
                 stop_at: asked.stop_at,
@@ -121,6 +145,9 @@ impl Manager {
             let manager = self.clone();
             let kept = to_the_end(async move {
                 let begins = begins.then(|| manager.now());
+                if let Some(now) = begins.filter(|_| schedule.when == When::Once) {
+                    schedule.anchor = now;
+                }
                 let new = NewSchedule { schedule, contents };
                 let kept = manager.inner.store.replace_schedule(new, old.revision, begins).await?;
                 if let ScheduleKept::Kept(kept) = &kept {

@@ -8,7 +8,7 @@ use analyte_core::failure::Failure;
 use analyte_core::job::transition::Event;
 use analyte_core::names::{JobId, Organisation, ScheduleId};
 use analyte_core::schedule::due::{Due, ON_TIME_MS, due};
-use analyte_core::schedule::{Cause, Outcome, Overlap, Schedule, Span, Step};
+use analyte_core::schedule::{Cause, Outcome, Overlap, Schedule, ScheduleState, Span, Step, Times};
 use analyte_core::timestamp::Timestamp;
 use analyte_store::{Fired, FiredJob, KeptSchedule, NewFiring, StoreError};
 
@@ -79,6 +79,15 @@ impl Round<'_> {
         let Some(times) = self.manager.inner.timetable.times(&schedule).filter(|_| schedule.active) else {
             return Ok(());
         };
+        let late = state.last_fired.and_then(|fired| times.open_until(fired)).filter(|until| *until <= self.now);
+        if late.is_some()
+            && let Some(job) = self.last_that_goes_on(&schedule, state.last_job).await?
+        {
+            self.close(&schedule, job).await?;
+        }
+        if schedule.when.is_continuous() {
+            return self.follow_on(of, &schedule, &state, &times).await;
+        }
         let most = self.manager.inner.limits.schedule_catch_up;
         let found = due(&times, &state.settled, self.now, schedule.catch_up, most);
         let Due { missed, fire } = found.unwrap_or_default();
@@ -92,7 +101,13 @@ impl Round<'_> {
         }
         let mut goes_on = self.last_that_goes_on(&schedule, state.last_job).await?;
         let mut waiting = state.waiting.len() as u64;
-        if let (Some(first), None) = (state.waiting.first(), goes_on) {
+        for closed in state.waiting.iter().filter(|at| times.open_until(**at).is_some_and(|until| until <= self.now)) {
+            let step = Step { fire_time: *closed, cause: Cause::Waited, outcome: Outcome::Missed { last: *closed } };
+            self.planned.push(Planned { of, step, made: None });
+            waiting -= 1;
+        }
+        let open = |at: &&Timestamp| times.open_until(**at).is_none_or(|until| until > self.now);
+        if let (Some(first), None) = (state.waiting.iter().find(open), goes_on) {
             goes_on = self.fire(of, &schedule, *first, Cause::Waited).await;
             waiting -= 1;
         }
@@ -123,6 +138,31 @@ impl Round<'_> {
                 new = goes_on.is_some();
             }
         }
+        Ok(())
+    }
+
+    /// Plans the next job of a schedule whose jobs follow each other: where the last one has ended, at the last fire time that
+    /// passed. Those before it are settled with it.
+    async fn follow_on(
+        &mut self,
+        of: usize,
+        schedule: &Schedule,
+        state: &ScheduleState,
+        times: &Times,
+    ) -> Result<(), JobsError> {
+        let from = state.settled.cursor(self.now);
+        let Some(at) = times.last_within(from, self.now) else { return Ok(()) };
+        if self.last_that_goes_on(schedule, state.last_job).await?.is_none() {
+            self.fire(of, schedule, at, Cause::Due(Span { from, to: at })).await;
+        }
+        Ok(())
+    }
+
+    /// Cancels a job of which nothing has begun: the time in which it might begin is over. One that has begun goes on.
+    async fn close(&self, schedule: &Schedule, job: JobId) -> Result<(), JobsError> {
+        let reason = format!("the time in which schedule `{}` lets it begin is over", schedule.name);
+        let jobs = vec![job];
+        self.manager.cancel_all_waiting(&schedule.organisation, jobs, reason).await?;
         Ok(())
     }
 

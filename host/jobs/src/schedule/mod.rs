@@ -5,6 +5,7 @@
 
 pub(crate) mod asked;
 mod change;
+mod copy;
 mod fire;
 mod launch;
 pub(crate) mod template;

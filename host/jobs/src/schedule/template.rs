@@ -55,7 +55,7 @@ impl Manager {
         let mut job = Job {
             id: JobId(self.new_id()),
             created_at: self.now(),
-            schedule: Some(FiredBy { id: schedule.id, fire_time }),
+            schedule: Some(FiredBy { id: schedule.id, number: Some(schedule.number), fire_time }),
             ..schedule.template.clone()
         };
         for ((task, model), (digest, file)) in job.tasks.iter_mut().zip(&models).zip(&pins) {

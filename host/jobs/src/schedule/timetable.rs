@@ -27,6 +27,10 @@ struct Entry {
     organisation: Organisation,
     times: Times,
     active: bool,
+    /// Its fire times pass while its last job goes on.
+    continuous: bool,
+    /// Until when its last job may begin; `None`: at any time, or there is none.
+    until: Option<Timestamp>,
     /// Which entry of the heap counts.
     version: u64,
     /// The last job, and whether it goes on as far as this process knows: what another process did is not seen here.
@@ -39,6 +43,8 @@ struct Entry {
 #[derive(Debug, Default)]
 struct Entries {
     by_id: HashMap<ScheduleId, Entry>,
+    /// The short ids of all of them, also of those whose rule cannot be used.
+    by_number: HashMap<u64, (Organisation, ScheduleId)>,
     next: BinaryHeap<Reverse<(Timestamp, ScheduleId, u64)>>,
     /// Schedules to be looked at now, whatever their time.
     at_once: BTreeSet<ScheduleId>,
@@ -71,14 +77,19 @@ impl Entries {
         Ok(Times::of_cron(cron, schedule.start_at, schedule.stop_at))
     }
 
-    fn plan(&mut self, id: ScheduleId, after: Timestamp) {
+    fn plan(&mut self, id: ScheduleId, after: Timestamp, now: Timestamp) {
         self.version += 1;
         let Some(entry) = self.by_id.get_mut(&id) else { return };
         entry.version = self.version;
-        if let Some(next) = entry.times.next_after(after).filter(|_| entry.active) {
+        let goes_on = entry.last_job.is_some_and(|(_, goes_on)| goes_on);
+        // What passes while the last job goes on is looked at when that has ended. Its end may not be seen here: each fire time
+        // looks for it.
+        let after = if entry.continuous && goes_on { after.max(now) } else { after };
+        let fires = entry.times.next_after(after).filter(|_| entry.active);
+        let closes = entry.until.filter(|until| goes_on && *until > now);
+        if let Some(next) = fires.into_iter().chain(closes).min() {
             self.next.push(Reverse((next, id, self.version)));
         }
-        let goes_on = entry.last_job.is_some_and(|(_, goes_on)| goes_on);
         if entry.active && entry.waits && !goes_on {
             self.at_once.insert(id);
         }
@@ -94,6 +105,7 @@ impl Timetable {
     pub(crate) fn put(&self, kept: &KeptSchedule, now: Timestamp) {
         let KeptSchedule { schedule, state } = kept;
         let mut entries = self.entries.lock();
+        entries.by_number.insert(schedule.number, (schedule.organisation.clone(), schedule.id));
         let times = match entries.times(schedule) {
             Ok(times) => times,
             Err(error) => {
@@ -105,8 +117,10 @@ impl Timetable {
         };
         let before = entries.by_id.remove(&schedule.id);
         let waits = !state.waiting.is_empty();
-        if before.is_none() && waits {
-            // After a start: what it waits for may have ended before.
+        let until = state.last_fired.and_then(|fired| times.open_until(fired));
+        let continuous = schedule.when.is_continuous();
+        if before.is_none() && (waits || until.is_some() || continuous) {
+            // After a start: the last job may have ended before, or its time to begin.
             entries.at_once.insert(schedule.id);
         }
         let goes_on = |job: JobId| {
@@ -118,13 +132,15 @@ impl Timetable {
             organisation: schedule.organisation.clone(),
             times,
             active: schedule.active,
+            continuous,
+            until,
             version: 0,
             last_job: state.last_job.map(|job| (job, goes_on(job))),
             waits,
             checked: before.and_then(|before| before.checked),
         };
         entries.by_id.insert(schedule.id, entry);
-        entries.plan(schedule.id, state.settled.cursor(now));
+        entries.plan(schedule.id, state.settled.cursor(now), now);
         drop(entries);
         self.wake.notify_one();
     }
@@ -135,7 +151,15 @@ impl Timetable {
     }
 
     pub(crate) fn remove(&self, id: ScheduleId) {
-        self.entries.lock().by_id.remove(&id);
+        let mut entries = self.entries.lock();
+        entries.by_id.remove(&id);
+        entries.by_number.retain(|_, (_, of)| *of != id);
+    }
+
+    /// The schedule of an organisation that has this short id.
+    pub(crate) fn numbered(&self, organisation: &Organisation, number: u64) -> Option<ScheduleId> {
+        let entries = self.entries.lock();
+        entries.by_number.get(&number).filter(|(of, _)| of == organisation).map(|(_, id)| *id)
     }
 
     /// Up to `most` schedules that are to be looked at now.
@@ -198,7 +222,7 @@ impl Timetable {
         if let Some((_, goes_on)) = entry.last_job.as_mut().filter(|(last, _)| *last == job.id) {
             *goes_on = !job.status.ended();
         }
-        if entry.waits && job.status.ended() {
+        if (entry.waits || entry.continuous) && job.status.ended() {
             entries.at_once.insert(by.id);
             self.wake.notify_one();
         }

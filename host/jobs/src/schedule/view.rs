@@ -42,6 +42,12 @@ impl Manager {
         Ok(self.schedule_view(self.kept_schedule(organisation, id).await?))
     }
 
+    /// The schedule with this short id. Costs the same however many schedules there are.
+    pub fn schedule_numbered(&self, organisation: &Organisation, number: u64) -> Result<ScheduleId, JobsError> {
+        let found = self.inner.timetable.numbered(organisation, number);
+        found.ok_or_else(|| JobsError::not_found(format_args!("schedule `{number}`")))
+    }
+
     /// Schedules of one organisation, newest first; `after` goes on after that one.
     pub async fn schedules(
         &self,

@@ -43,9 +43,35 @@ impl Show {
 
 /// By which rule it fires, for people.
 pub(super) fn when(schedule: &Value) -> String {
-    match text(schedule, "/when/cron") {
-        cron if cron.is_empty() => format!("every {} ms", text(schedule, "/when/every_ms")),
-        cron => format!("{cron} ({})", text(schedule, "/when/time_zone")),
+    let said = |name: &str| Some(text(schedule, &format!("/when/{name}"))).filter(|text| !text.is_empty());
+    let zone = || text(schedule, "/when/time_zone");
+    if let Some(cron) = said("cron") {
+        return format!("{cron} ({})", zone());
+    }
+    if let Some(every) = said("every_ms") {
+        return format!("every {every} ms");
+    }
+    if let Some(every) = said("continuous_ms") {
+        return format!("one job after the other, {every} ms apart or more");
+    }
+    let parts: Vec<String> = items(schedule, "/when/parts").map(part).collect();
+    if !parts.is_empty() {
+        return format!("{} ({})", parts.join("; "), zone());
+    }
+    if said("once").is_some() { "once".to_owned() } else { "by hand".to_owned() }
+}
+
+/// A part of a timetable, for people.
+fn part(part: &Value) -> String {
+    let said = |name: &str| Some(text(part, &format!("/{name}"))).filter(|text| !text.is_empty());
+    let after = |word: &str, name: &str| said(name).map_or_else(String::new, |text| format!(" {word} {text}"));
+    match said("day") {
+        Some(day) => format!("{day}{}{}", after("at", "at"), after("until", "until")),
+        None => {
+            let lasting = said("for_seconds").map_or_else(String::new, |seconds| format!(" for {seconds} s"));
+            format!("every{}{}{}{lasting}", after("", "every"), after("", "unit"), after("from", "at"))
+                .replace("  ", " ")
+        }
     }
 }
 
@@ -69,6 +95,7 @@ fn in_words(whole: &Value) -> String {
         ("schedule", text(schedule, "/id")),
         ("number", text(schedule, "/number")),
         ("name", text(schedule, "/name")),
+        ("description", text(schedule, "/description")),
         ("when", when(schedule)),
         ("not before", text(schedule, "/start_at")),
         ("stops", text(schedule, "/stop_at")),

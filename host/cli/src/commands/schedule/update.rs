@@ -14,7 +14,19 @@ use crate::output::report::Report;
 use crate::output::stdout;
 
 /// What of a schedule, as the server shows it, is also what a client says.
-const KEPT: [&str; 8] = ["name", "when", "start_at", "stop_at", "active", "overlap", "catch_up", "catch_up_window_ms"];
+const KEPT: [&str; 11] = [
+    "name",
+    "description",
+    "custom_data",
+    "when",
+    "set_aside",
+    "start_at",
+    "stop_at",
+    "active",
+    "overlap",
+    "catch_up",
+    "catch_up_window_ms",
+];
 
 /// Changes a schedule; what is not given stays as it is.
 #[derive(Debug, Args)]

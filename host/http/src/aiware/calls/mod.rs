@@ -11,6 +11,7 @@ mod admin;
 pub(crate) mod job;
 mod jobs;
 pub(crate) mod outputs;
+mod scheduled_job;
 mod task;
 mod tasks;
 mod unoffered;
@@ -41,6 +42,9 @@ pub(super) fn all() -> Router<Arc<Shared>> {
         .route("/edge/v1/proc/tasks", get(tasks::list::list))
         .route("/edge/v1/proc/tasks/errors", get(tasks::errors::errors))
         .route("/edge/v1/proc/tasks/update_status", post(tasks::update_status::update_status))
+        .route("/edge/v1/proc/scheduled_jobs", get(scheduled_job::list::list))
+        .route("/edge/v1/proc/scheduled_job/{scheduled_job}/detail", get(scheduled_job::detail::detail))
+        .route("/edge/v1/proc/scheduled_job/{scheduled_job}/delete", post(scheduled_job::delete::delete))
         .route("/edge/v1/admin/engines", get(admin::engines::engines))
         .route("/edge/v1/admin/engine/{engine}/detail", get(admin::engine_detail::detail))
         .route("/edge/v1/admin/users/login", post(admin::login::login))

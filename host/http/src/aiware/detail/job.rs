@@ -31,13 +31,13 @@ pub(crate) struct JobDetail<'a> {
     #[serde(rename = "coreRecordingId")]
     recording: Option<i64>,
     #[serde(rename = "coreScheduledJobId")]
-    core_scheduled_job_id: Option<()>,
+    core_scheduled_job_id: Option<u64>,
     #[serde(rename = "coreSourceId")]
     source: Option<i64>,
     #[serde(rename = "internalOrganizationID")]
     organisation: Uuid,
     #[serde(rename = "internalScheduledJobId")]
-    internal_scheduled_job_id: Option<()>,
+    internal_scheduled_job_id: Option<Uuid>,
     #[serde(rename = "jobStatus")]
     status: &'static str,
     /// The client's own data, as text.
@@ -106,10 +106,10 @@ impl<'a> JobDetail<'a> {
             core_job_id: CoreForm::of(job.id).to_string(),
             core_id: job.tags.get(CORE_ID).map(String::as_str),
             recording: number(job, RECORDING),
-            core_scheduled_job_id: None,
+            core_scheduled_job_id: job.schedule.and_then(|by| by.number),
             source: number(job, SOURCE),
             organisation: names::organisation(&job.organisation),
-            internal_scheduled_job_id: None,
+            internal_scheduled_job_id: job.schedule.map(|by| by.id.0),
             status: status::of_job(job),
             config: job.custom_data.as_ref().map(Document::text),
             template: None,

@@ -3,7 +3,7 @@
 //! Each is a UUID of version 5 of the name, so it is the same on every server and after every restart.
 
 use analyte_core::digest::Digest;
-use analyte_core::names::{ModelName, Organisation, ProviderName};
+use analyte_core::names::{ModelName, Organisation, ProviderName, ScheduleId};
 use uuid::Uuid;
 
 /// In which all of them are named.
@@ -37,6 +37,11 @@ pub(crate) fn category(provider: &ProviderName) -> Uuid {
 /// The id of the build that a component is.
 pub(crate) fn build(component: &Digest) -> Uuid {
     named(&component.to_string())
+}
+
+/// The id of a part of a schedule.
+pub(crate) fn schedule_part(schedule: ScheduleId, place: usize) -> Uuid {
+    named(&format!("{schedule}/{place}"))
 }
 
 /// Whether this text names the organisation: by its id or its name. Nothing is the organisation of the token.

@@ -104,6 +104,8 @@ struct FiredByBody {
     /// The schedule.
     #[schema(value_type = String, format = "uuid")]
     id: ScheduleId,
+    /// Its short id; `null` where the job was submitted before jobs said it.
+    number: Option<u64>,
     /// For which of its fire times; of a launch by hand, when that was.
     #[schema(value_type = String, format = DateTime)]
     fire_time: Time,
@@ -340,7 +342,7 @@ impl<'a> JobBody<'a> {
             finished_at: finished_at.map(Time),
             error: view.job.error().map(ErrorBody::of),
             retry_of: *retry_of,
-            schedule: schedule.map(|by| FiredByBody { id: by.id, fire_time: Time(by.fire_time) }),
+            schedule: schedule.map(|by| FiredByBody { id: by.id, number: by.number, fire_time: Time(by.fire_time) }),
             tags,
             custom_data: custom_data.as_ref(),
             links: LinksBody::around(*id, None),

@@ -1,18 +1,21 @@
 //! A schedule as clients write it, turned into what the job manager takes.
 
-use analyte_core::schedule::{CatchUp, Overlap, When};
+use analyte_core::document::Document;
+use analyte_core::limits::Limits;
+use analyte_core::schedule::{CatchUp, Overlap};
 use analyte_jobs::ScheduleAsked;
 use bytes::Bytes;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::when::{self, WhenBody};
 use crate::entry::auth::Caller;
 use crate::native::jobs::submit::body::SubmissionBody;
 use crate::native::jobs::submit::submission;
 use crate::native::json::Time;
 use crate::problem::Problem;
 use crate::request::json_body::{self, Member};
-use crate::request::strict_json::malformed;
+use crate::request::strict_json::{self, Text, malformed};
 use crate::shared::Shared;
 
 /// A schedule to be.
@@ -24,9 +27,18 @@ pub(crate) struct NewScheduleBody<'a> {
     #[serde(borrow)]
     #[schema(value_type = String, example = "nightly")]
     name: Member<'a, String>,
+    /// For people, at most 4,096 bytes.
+    #[schema(value_type = Option<String>)]
+    description: Option<Member<'a, String>>,
+    /// Your own data.
+    #[schema(value_type = Option<serde_json::Value>)]
+    custom_data: Option<Member<'a>>,
     /// By which rule it fires.
     #[schema(value_type = WhenBody)]
-    when: Member<'a, WhenBody>,
+    when: Member<'a>,
+    /// A rule that is kept with it and by which it does not fire.
+    #[schema(value_type = Option<WhenBody>)]
+    set_aside: Option<Member<'a>>,
     /// It does not fire before; an interval is counted from then.
     #[schema(value_type = Option<String>, format = DateTime)]
     start_at: Option<Member<'a, Time>>,
@@ -50,21 +62,6 @@ pub(crate) struct NewScheduleBody<'a> {
     /// then it stays as it is.
     #[schema(value_type = Option<SubmissionBody>)]
     template: Option<Member<'a>>,
-}
-
-/// By which rule a schedule fires: `cron`, or `every_ms`.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = When)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WhenBody {
-    /// Five fields, or six with the second first, such as `0 2 * * *`.
-    #[schema(example = "0 2 * * *")]
-    cron: Option<String>,
-    /// Whose wall clock the expression means, by its name in the IANA database; usually `UTC`.
-    #[schema(example = "Europe/Berlin")]
-    time_zone: Option<String>,
-    /// Milliseconds between two firings.
-    every_ms: Option<u64>,
 }
 
 /// A word for what is done at an overlap.
@@ -107,7 +104,7 @@ pub(super) async fn read(
     body: &Bytes,
     replaces: bool,
 ) -> Result<ScheduleAsked, Problem> {
-    let (mut asked, template) = members(body)?;
+    let (mut asked, template) = members(body, &shared.limits)?;
     match template {
         Some(text) => {
             let template = submission::read(shared, caller, &text, None).await;
@@ -121,9 +118,21 @@ pub(super) async fn read(
 }
 
 /// All members but the template, which stays text.
-fn members(body: &Bytes) -> Result<(ScheduleAsked, Option<Bytes>), Problem> {
-    let NewScheduleBody { name, when, start_at, stop_at, active, overlap, catch_up, catch_up_window_ms, template } =
-        json_body::read(body)?;
+fn members(body: &Bytes, limits: &Limits) -> Result<(ScheduleAsked, Option<Bytes>), Problem> {
+    let NewScheduleBody {
+        name,
+        description,
+        custom_data,
+        when,
+        set_aside,
+        start_at,
+        stop_at,
+        active,
+        overlap,
+        catch_up,
+        catch_up_window_ms,
+        template,
+    } = json_body::read(body)?;
     let time = |member: Option<Member<'_, Time>>, pointer: &str| {
         member.map(|member| member.value(pointer)).transpose().map(|read| read.map(|Time(at)| at))
     };
@@ -142,7 +151,11 @@ fn members(body: &Bytes) -> Result<(ScheduleAsked, Option<Bytes>), Problem> {
     };
     let asked = ScheduleAsked {
         name: name.value("/name")?,
-        when: when_of(when.object("/when")?)?,
+        description: description.map(|member| description_of(&member, limits)).transpose()?,
+        custom_data: custom_data.map(|member| custom_data_of(&member, limits)).transpose()?,
+        when: when::read(&when, "/when", limits)?,
+        set_aside: set_aside.map(|member| when::read(&member, "/set_aside", limits)).transpose()?,
+        anew: false,
         start_at: time(start_at, "/start_at")?,
         stop_at: time(stop_at, "/stop_at")?,
         active: active.map_or(Ok(true), |member| member.value("/active"))?,
@@ -154,17 +167,20 @@ fn members(body: &Bytes) -> Result<(ScheduleAsked, Option<Bytes>), Problem> {
     Ok((asked, template.map(|member| body.slice_ref(member.text().as_bytes()))))
 }
 
-fn when_of(when: WhenBody) -> Result<When, Problem> {
-    match when {
-        WhenBody { cron: Some(expression), time_zone, every_ms: None } => {
-            Ok(When::Cron { expression, time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()) })
-        }
-        WhenBody { cron: None, time_zone: None, every_ms: Some(every_ms) } => Ok(When::Interval { every_ms }),
-        WhenBody { cron: None, time_zone: Some(_), every_ms: Some(_) } => {
-            Err(malformed("/when/time_zone".to_owned(), "is only for `cron`: an interval knows no wall clock"))
-        }
-        WhenBody { .. } => Err(malformed("/when".to_owned(), "must have either `cron` or `every_ms`")),
-    }
+fn description_of(member: &Member<'_, String>, limits: &Limits) -> Result<String, Problem> {
+    const AT: &str = "/description";
+    // Each byte of the text may be escaped.
+    let most = limits.schedule_description_bytes.saturating_mul(6).saturating_add(2);
+    let text = member.within(AT, "schedule_description_bytes", most)?;
+    let read = serde_json::from_str::<Text<'_>>(text.get());
+    read.map(|Text(text)| text.into_owned()).map_err(|_| malformed(AT.to_owned(), "must be a text"))
+}
+
+fn custom_data_of(member: &Member<'_>, limits: &Limits) -> Result<Document, Problem> {
+    const AT: &str = "/custom_data";
+    let text = member.within(AT, "custom_data_bytes", limits.custom_data_bytes)?;
+    strict_json::check_depth(text, AT, limits.json_depth)?;
+    Ok(Document::from(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -174,19 +190,25 @@ mod tests {
     #[test]
     fn slips_are_found_with_their_place() {
         let refused = |body: &str| {
-            members(&Bytes::copy_from_slice(body.as_bytes()))
+            members(&Bytes::copy_from_slice(body.as_bytes()), &Limits::default())
                 .err()
                 .map(|problem| problem.detail().to_owned())
                 .unwrap_or_default()
         };
         let with = |members: &str| format!(r#"{{"name":"n","when":{{"every_ms":1}},{members}}}"#);
         assert_eq!(refused(r#"{"name":"n"}"#), "`/when` is missing");
-        assert_eq!(refused(r#"{"name":"n","when":{}}"#), "`/when` must have either `cron` or `every_ms`");
+        assert_eq!(
+            refused(r#"{"name":"n","when":{}}"#),
+            "`/when` must have exactly one of `cron`, `every_ms`, `parts`, `once`, `continuous_ms`, `by_hand`"
+        );
         let both = r#"{"name":"n","when":{"cron":"* * * * *","every_ms":1}}"#;
-        assert_eq!(refused(both), "`/when` must have either `cron` or `every_ms`");
+        assert_eq!(
+            refused(both),
+            "`/when` must have exactly one of `cron`, `every_ms`, `parts`, `once`, `continuous_ms`, `by_hand`"
+        );
         assert_eq!(
             refused(r#"{"name":"n","when":{"every_ms":1,"time_zone":"UTC"}}"#),
-            "`/when/time_zone` is only for `cron`: an interval knows no wall clock"
+            "`/when/time_zone` is only for `cron` and `parts`: other rules know no wall clock"
         );
         assert_eq!(refused(&with(r#""overlap":"wait""#)), "`/overlap`: must be `skip`, `queue` or `cancel-previous`");
         assert_eq!(refused(&with(r#""catch_up":"some""#)), "`/catch_up`: must be `none`, `one` or `all`");

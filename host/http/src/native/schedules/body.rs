@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use analyte_core::document::Document;
 use analyte_core::job::{Job, Task};
 use analyte_core::names::{JobId, ModelName, ProviderName, ScheduleId, TaskName};
-use analyte_core::schedule::{CatchUp, Firing, Outcome, Schedule, When};
+use analyte_core::schedule::{CatchUp, Firing, Outcome, Schedule};
 use analyte_core::timestamp::Timestamp;
 use analyte_jobs::ScheduleView;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::when::WhenShownBody;
 use crate::native::jobs::body::{ErrorBody, RunLimitsBody};
 use crate::native::json::Time;
 use crate::native::listing::Part;
@@ -27,8 +28,15 @@ pub(crate) struct ScheduleBody<'a> {
     /// For people.
     #[schema(example = "nightly")]
     name: &'a str,
+    /// For people.
+    description: Option<&'a str>,
+    /// Your own data.
+    #[schema(value_type = Option<serde_json::Value>)]
+    custom_data: Option<&'a Document>,
     /// By which rule it fires.
     when: WhenShownBody<'a>,
+    /// A rule that is kept with it and by which it does not fire.
+    set_aside: Option<WhenShownBody<'a>>,
     /// It does not fire before.
     #[schema(value_type = Option<String>, format = DateTime)]
     start_at: Option<Time>,
@@ -71,25 +79,6 @@ pub(crate) struct ScheduleBody<'a> {
     changed_at: Option<Time>,
     /// Where to go on.
     links: ScheduleLinksBody,
-}
-
-/// By which rule a schedule fires.
-#[derive(Serialize, ToSchema)]
-#[schema(as = WhenShown)]
-#[serde(untagged)]
-enum WhenShownBody<'a> {
-    /// At times of a wall clock.
-    Cron {
-        /// The expression.
-        cron: &'a str,
-        /// Whose wall clock.
-        time_zone: &'a str,
-    },
-    /// Again and again.
-    Interval {
-        /// Milliseconds.
-        every_ms: u64,
-    },
 }
 
 /// What a schedule submits, without its table and its parameters.
@@ -221,7 +210,10 @@ impl<'a> ScheduleBody<'a> {
             number,
             organisation: _,
             name,
+            description,
+            custom_data,
             when,
+            set_aside,
             anchor: _,
             start_at,
             stop_at,
@@ -244,10 +236,10 @@ impl<'a> ScheduleBody<'a> {
             id: *id,
             number: *number,
             name,
-            when: match when {
-                When::Cron { expression, time_zone } => WhenShownBody::Cron { cron: expression, time_zone },
-                When::Interval { every_ms } => WhenShownBody::Interval { every_ms: *every_ms },
-            },
+            description: description.as_deref(),
+            custom_data: custom_data.as_ref(),
+            when: WhenShownBody::of(when),
+            set_aside: set_aside.as_ref().map(WhenShownBody::of),
             start_at: start_at.map(Time),
             stop_at: stop_at.map(Time),
             active: *active,

@@ -12,3 +12,4 @@ pub(crate) mod list;
 pub(crate) mod next;
 mod numbered;
 pub(crate) mod put;
+mod when;

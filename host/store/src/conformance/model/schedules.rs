@@ -81,7 +81,10 @@ impl Model {
             number: 0,
             organisation: of.clone(),
             name: "every minute".to_owned(),
+            description: None,
+            custom_data: None,
             when: When::Cron { expression: "* * * * *".to_owned(), time_zone: "Europe/Berlin".to_owned() },
+            set_aside: None,
             anchor: self.now,
             start_at: None,
             stop_at: None,
@@ -176,7 +179,7 @@ impl Model {
         let job = matches!(step.outcome, Outcome::Job { .. }).then(|| Job {
             id: job_id,
             created_at: now,
-            schedule: Some(FiredBy { id: place.1, fire_time }),
+            schedule: Some(FiredBy { id: place.1, number: None, fire_time }),
             ..held.schedule.template.clone()
         });
         let revision = held.schedule.revision + u64::from(stale);

@@ -1,4 +1,5 @@
-//! `POST /edge/v1/proc/jobs/cancel`: one job, or all jobs of an organisation that were made in a window of time.
+//! `POST /edge/v1/proc/jobs/cancel`: one job, a scheduled job with the jobs that it has made, or all jobs of an organisation that
+//! were made in a window of time.
 //!
 //! Only a job all of whose tasks wait is cancelled, also where it has begun and they wait for their next run. Whether it
 //! is one is asked in the very step that cancels it. A job that runs is not stopped by this call.
@@ -15,6 +16,7 @@ use crate::aiware::body::{SMALL, received};
 use crate::aiware::envelope::operation;
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::{lookup, names};
+use crate::aiware::schedules::{change, find};
 use crate::entry::auth::Caller;
 use crate::request::json_body::{self, Member};
 use crate::shared::Shared;
@@ -40,7 +42,7 @@ struct CancelBody<'a> {
 #[derive(Debug, PartialEq, Eq)]
 enum Asked {
     Job(String),
-    Schedule,
+    Schedule(String),
     Window { organisation: String, after: Timestamp, before: Timestamp },
 }
 
@@ -58,8 +60,10 @@ pub(crate) async fn cancel(
             manager.cancel_waiting(organisation, job.id).await?;
             Ok(operation(1))
         }
-        Asked::Schedule => {
-            Err(Refusal::at(ErrorId::NotImplemented, "/scheduledJobID", "is not offered yet: there are no schedules"))
+        Asked::Schedule(id) => {
+            // First, so that it makes no further job that would be missed.
+            let job = change::deactivate(manager, organisation, &id).await?;
+            Ok(operation(manager.cancel_waiting_of_schedule(organisation, job.schedule.id).await?))
         }
         Asked::Window { organisation: named, .. } if !names::is_organisation(&named, organisation) => {
             Err(Refusal::at(ErrorId::NotFound, "/organizationID", "is no organisation that there is"))
@@ -84,8 +88,8 @@ fn asked(body: &[u8]) -> Result<Asked, Refusal> {
     if let Some(job) = job {
         return Ok(Asked::Job(job));
     }
-    if schedule.is_some() {
-        return Ok(Asked::Schedule);
+    if let Some(schedule) = schedule {
+        return Ok(Asked::Schedule(find::id_in(&schedule, "/scheduledJobID")?));
     }
     let needed = |text: Option<String>, at: &str| {
         text.filter(|text| !text.is_empty()).ok_or_else(|| Refusal::at(ErrorId::Malformed, at, "is missing"))
@@ -120,7 +124,7 @@ mod tests {
         assert_eq!(read(window), Ok(expected));
         assert_eq!(read(r#"{"jobID":"j","organizationID":null}"#), Ok(Asked::Job("j".to_owned())));
         for schedule in [r#"{"scheduledJobID":7}"#, r#"{"scheduledJobID":"7"}"#] {
-            assert_eq!(read(schedule), Ok(Asked::Schedule));
+            assert_eq!(read(schedule), Ok(Asked::Schedule("7".to_owned())));
         }
         for (wrong, why) in [
             ("{}", "exactly one"),
@@ -130,6 +134,8 @@ mod tests {
             (r#"{"createdBeforeDateTime":"1970-01-01T00:00:00Z"}"#, "`/organizationID` is missing"),
             (&window.replace("+01:00", ""), "`/createdBeforeDateTime` cannot be read"),
             (&window.replace("00:00:01Z", "00:00:02Z"), "is not before"),
+            (r#"{"scheduledJobID":7.5}"#, "`/scheduledJobID` must be"),
+            (r#"{"scheduledJobID":{}}"#, "`/scheduledJobID` must be"),
             (r#"{"jobid":"j"}"#, "`/jobid` is not known"),
             (r#"{"jobID":7}"#, "`/jobID`"),
         ] {

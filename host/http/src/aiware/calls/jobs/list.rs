@@ -17,6 +17,7 @@ use crate::aiware::envelope::{ListEnvelope, Part};
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::{lookup, names};
 use crate::aiware::query::Asked;
+use crate::aiware::schedules::find;
 use crate::aiware::status;
 use crate::aiware::walk::{self, Next, WINDOW, Window};
 use crate::entry::auth::Caller;
@@ -27,7 +28,7 @@ use crate::shared::Shared;
 const TASK_BYTES: u64 = 2_048;
 
 /// What may be asked for beside a window.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "offset",
     "limit",
     "orderBy",
@@ -38,6 +39,7 @@ const NAMES: [&str; 10] = [
     "coreID",
     "organizationID",
     "recordingID",
+    "scheduledJobID",
 ];
 
 /// Jobs for which all conditions hold, newest first.
@@ -71,12 +73,23 @@ async fn found(
         return Ok((Vec::new(), 0));
     }
     let wanted = wanted.flatten();
+    let schedule = match asked.text("scheduledJobID") {
+        None => None,
+        Some(id) => match find::one(manager, organisation, id).await {
+            Ok(found) => Some(found.schedule),
+            Err(refusal) if refusal.id() == ErrorId::NotFound => return Ok((Vec::new(), 0)),
+            Err(refusal) => return Err(refusal),
+        },
+    };
     let (recording, core_id) = (asked.text("recordingID"), asked.text("coreID"));
     let fits = |job: &Job| {
         let tag = |name: &str, value: Option<&str>| {
             value.is_none_or(|value| job.tags.get(name).is_some_and(|own| own == value))
         };
-        window.has(job) && tag(RECORDING, recording) && tag(CORE_ID, core_id)
+        window.has(job)
+            && schedule.as_ref().is_none_or(|schedule| job.schedule.is_some_and(|by| by.id == schedule.id))
+            && tag(RECORDING, recording)
+            && tag(CORE_ID, core_id)
     };
     let ids = [asked.text("jobID"), asked.text("coreJobID")];
     if let Some(id) = ids.into_iter().flatten().next() {
@@ -100,10 +113,14 @@ async fn found(
         let count = one.iter().len() as u64;
         return Ok((one.into_iter().filter(|_| part.has(0)).collect(), count));
     }
-    let known = window.is_everything() && recording.is_none() && core_id.is_none();
+    let known = window.is_everything() && recording.is_none() && core_id.is_none() && schedule.is_none();
     let total = if known { Some(total(manager.counts(organisation).await?, wanted)) } else { None };
     let mut query = window.query(wanted, oldest_first);
     query.tag = recording.map(|value| (RECORDING.to_owned(), value.to_owned()));
+    if let Some(schedule) = &schedule {
+        // What is older is none of its jobs.
+        query.created_after = query.created_after.max(Some(schedule.created_at));
+    }
     let (mut jobs, mut count) = (Vec::new(), 0_u64);
     walk::each(manager, organisation, query, |job| {
         if total.is_some() && part.is_before(count) {
