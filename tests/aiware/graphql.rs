@@ -4,6 +4,8 @@ mod accounts;
 mod bad_input;
 mod jobs;
 mod reading;
+mod schedules;
+mod stored;
 mod transport;
 
 use serde_json::{Value, json};

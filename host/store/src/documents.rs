@@ -54,13 +54,11 @@ pub enum DocumentKind {
     JobTemplate,
     /// Templates in an order.
     JobPipeline,
-    /// What belongs to a schedule beside what fires.
-    ScheduleDetails,
 }
 
 impl DocumentKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::DataObject, Self::JobTemplate, Self::JobPipeline, Self::ScheduleDetails];
+    pub const ALL: [Self; 3] = [Self::DataObject, Self::JobTemplate, Self::JobPipeline];
 
     /// The word under which it is kept.
     pub fn as_str(self) -> &'static str {
@@ -68,7 +66,6 @@ impl DocumentKind {
             Self::DataObject => "data-object",
             Self::JobTemplate => "job-template",
             Self::JobPipeline => "job-pipeline",
-            Self::ScheduleDetails => "schedule-details",
         }
     }
 }

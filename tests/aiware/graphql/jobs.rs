@@ -181,12 +181,12 @@ fn a_job_as_most_clients_still_send_it() {
     let query = "mutation ($payload: JSON, $config: JSON) { createJob(input: {name: \"a name\", clusterId: \"rt-1\",
         isReprocessJob: true, jobConfig: $config, tasks: [{engineId: \"rows\", payload: $payload}, {engineId: \"rows\"}]})
         { id name clusterId jobConfig status tasks { count records { engine { name } payload payloadString } } } }";
-    let variables = json!({"payload": {"input": [{"value": 1}], "deed": "double"}, "config": {"b": 1, "a": [null]}});
+    let variables = json!({"payload": {"input": [{"value": 1}], "at": 1}, "config": {"b": 1, "a": [null]}});
     let answer = data(http, query, &variables)["createJob"].take();
     assert_eq!((&answer["name"], &answer["clusterId"]), (&json!("a name"), &json!("rt-1")));
     assert_eq!(answer["jobConfig"], json!({"b": 1, "a": [null]}));
     assert_eq!(answer["tasks"]["count"], 2);
     assert_eq!(answer["tasks"]["records"][0]["engine"]["name"], "rows/rows");
-    assert_eq!(answer["tasks"]["records"][0]["payload"]["deed"], "double");
+    assert_eq!(answer["tasks"]["records"][0]["payload"]["at"], 1.0);
     reaches(http, &id(&answer), "complete");
 }

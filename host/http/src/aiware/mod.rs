@@ -31,6 +31,7 @@ mod path;
 mod query;
 pub(crate) mod schedules;
 pub(crate) mod status;
+pub(crate) mod templates;
 pub(crate) mod walk;
 
 use self::error::{ErrorId, Refusal};

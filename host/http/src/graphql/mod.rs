@@ -59,7 +59,8 @@ fn schema(depth: u64) -> Everything {
 }
 
 /// The schema as its own language writes it.
-pub(crate) fn sdl() -> String {
+#[cfg(test)]
+fn sdl() -> String {
     schema(0).sdl()
 }
 

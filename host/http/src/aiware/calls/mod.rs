@@ -14,6 +14,7 @@ pub(crate) mod outputs;
 mod scheduled_job;
 mod task;
 mod tasks;
+mod template;
 mod unoffered;
 mod version;
 
@@ -45,6 +46,7 @@ pub(super) fn all() -> Router<Arc<Shared>> {
         .route("/edge/v1/proc/scheduled_jobs", get(scheduled_job::list::list))
         .route("/edge/v1/proc/scheduled_job/{scheduled_job}/detail", get(scheduled_job::detail::detail))
         .route("/edge/v1/proc/scheduled_job/{scheduled_job}/delete", post(scheduled_job::delete::delete))
+        .route("/edge/v1/proc/template/{template}/launch", post(template::launch::launch))
         .route("/edge/v1/admin/engines", get(admin::engines::engines))
         .route("/edge/v1/admin/engine/{engine}/detail", get(admin::engine_detail::detail))
         .route("/edge/v1/admin/users/login", post(admin::login::login))

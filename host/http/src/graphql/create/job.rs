@@ -10,15 +10,16 @@ use analyte_core::timestamp::Timestamp;
 use analyte_jobs::{NotTogether, RetryAsked};
 
 use super::{object, tasks};
-use crate::aiware::calls::job::create::assemble;
 use crate::aiware::calls::job::create::with_tables;
-use crate::aiware::detail::job::RECORDING;
+use crate::aiware::calls::job::create::{assemble, folders};
+use crate::aiware::detail::job::{CLUSTER, NAME, RECORDING, TEMPLATE};
 use crate::aiware::ids::names;
+use crate::aiware::templates::kept::Template;
+use crate::aiware::templates::launch::{self, Launch};
 use crate::graphql::context::Asked;
 use crate::graphql::fault::Fault;
 use crate::graphql::input::job::CreateJob;
-use crate::graphql::load::jobs::{self, CLUSTER, NAME};
-use crate::graphql::load::objects;
+use crate::graphql::load::{jobs, objects, templates};
 use crate::graphql::scalar::json_data::JsonData;
 use crate::native::table::compute_sized;
 
@@ -54,9 +55,16 @@ async fn pointing_at(asked: &Asked<'_>, input: CreateJob, target: Option<String>
         let id = input.organization_id.as_deref().map(String::as_str).unwrap_or_default();
         return Err(Fault::not_found("Organization", id));
     }
+    if input.scheduled_job_id.is_some() {
+        return Err(Fault::no_meaning("`/input/scheduledJobId` (launchScheduledJobs makes a job of a scheduled job)"));
+    }
+    let template = match &input.job_template_id {
+        Some(id) => Some(templates::one(asked, id).await?),
+        None => None,
+    };
     let by = asked.caller.principal().label.to_string();
     let (limits, size) = (shared.limits.clone(), size(&input));
-    let read = move || read(input, target, by, &limits);
+    let read = move || read(input, template, target, by, &limits);
     let to_be = compute_sized(shared, own, size, read).await??;
     let submissions = with_tables(shared, asked.caller, vec![to_be]).await?;
     let together = asked.manager().submit_together(own, submissions).await;
@@ -86,7 +94,13 @@ fn values(value: &async_graphql::Value) -> usize {
     }
 }
 
-fn read(input: CreateJob, target: Option<String>, by: String, limits: &Limits) -> Result<assemble::Asked, Fault> {
+fn read(
+    input: CreateJob,
+    template: Option<Template>,
+    target: Option<String>,
+    by: String,
+    limits: &Limits,
+) -> Result<assemble::Asked, Fault> {
     let CreateJob {
         name,
         tasks,
@@ -109,7 +123,8 @@ fn read(input: CreateJob, target: Option<String>, by: String, limits: &Limits) -
     let kept = [
         (NAME, name, "/input/name"),
         (CLUSTER, cluster_id.map(|id| id.0), "/input/clusterId"),
-        (RECORDING, target, "/input/targetId"),
+        (RECORDING, target.clone(), "/input/targetId"),
+        (TEMPLATE, template.as_ref().map(Template::id), "/input/jobTemplateId"),
     ];
     for (tag, text, at) in kept {
         let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
@@ -119,12 +134,20 @@ fn read(input: CreateJob, target: Option<String>, by: String, limits: &Limits) -
         tags.insert(tag.to_owned(), text);
     }
     let config = job_config.as_ref().map(|data| config_of(data, limits)).transpose()?.flatten();
+    let run_at: Option<Timestamp> = start_date_time.map(|time| time.0);
+    if let Some(template) = template.filter(|_| tasks.as_ref().is_none_or(Vec::is_empty)) {
+        let launched = Launch { payload: None, target, by };
+        let mut to_be = launch::asked(&template.body, None, &launched, limits)?;
+        to_be.tags.extend(tags);
+        to_be.run_at = run_at;
+        to_be.config = config.or(to_be.config);
+        return Ok(to_be);
+    }
     let read = tasks::read(tasks.unwrap_or_default(), retries, limits)?;
-    let routes = tasks::routes(routes, &read, limits)?;
+    let routes = folders::routes(tasks::joined(routes, tasks::ROUTES_AT)?, &read, tasks::ROUTES_AT, limits)?;
     let priority = read.iter().filter_map(|task| task.priority).min().unwrap_or_default();
     let most = read.iter().filter_map(|task| task.retries).max();
     let tasks = assemble::tasks(read, &routes, tasks::ROUTES_AT)?;
-    let run_at: Option<Timestamp> = start_date_time.map(|time| time.0);
     let retry = RetryAsked { max_attempts: most.map(|retries| retries + 1), backoff_ms: None };
     Ok(assemble::Asked { tasks, priority, retry, run_at, config, tags, by })
 }

@@ -2,4 +2,6 @@
 
 pub(super) mod job;
 pub(super) mod object;
+pub(super) mod schedule;
 mod tasks;
+pub(super) mod template;

@@ -1,14 +1,15 @@
 //! Tasks to be and the routes between them: folders, which have names in the whole job, say which task takes from which.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use analyte_core::limits::Limits;
 
 use crate::aiware::calls::job::create::assemble::{RETRIES, Read};
-use crate::aiware::calls::job::create::graph::Route;
+use crate::aiware::calls::job::create::folders::Joined;
 use crate::aiware::calls::job::create::payload::Payload;
 use crate::graphql::fault::{Fault, Name};
 use crate::graphql::input::task::{CreateExecutionPreferences, CreateIoFolder, CreateRoute, CreateTask};
+use crate::graphql::scalar::json_data::JsonData;
 use crate::graphql::word::task::IoFolderType;
 
 /// Where the tasks of an input stand.
@@ -17,8 +18,6 @@ pub(super) const TASKS_AT: &str = "/input/tasks";
 pub(super) const ROUTES_AT: &str = "/input/routes";
 /// The most folders of a task.
 const FOLDERS: usize = 1_000;
-/// The most routes for each task there may be: no client draws more than some.
-const ROUTES: u64 = 16;
 
 /// Reads the tasks of a job.
 pub(super) fn read(tasks: Vec<CreateTask>, retries: Option<u32>, limits: &Limits) -> Result<Vec<Read>, Fault> {
@@ -62,20 +61,7 @@ fn one(task: CreateTask, place: usize, retries: Option<u32>, limits: &Limits) ->
     if task_type.is_some() {
         return Err(Fault::at(&own("taskType"), "stands beside `engineId`; say one of them"));
     }
-    let (text, payload_at) = match (payload, payload_string) {
-        (Some(_), Some(_)) => {
-            return Err(Fault::at(&own("payloadString"), "stands beside `payload`; say one of them"));
-        }
-        (Some(payload), None) => {
-            // Some clients write the text of it.
-            let text = match payload.0 {
-                async_graphql::Value::String(text) => Some(text),
-                _ => payload.text()?,
-            };
-            (text.unwrap_or_default(), own("payload"))
-        }
-        (None, text) => (text.unwrap_or_default(), own("payloadString")),
-    };
+    let (text, payload_at) = payload_text(payload, payload_string, &at)?;
     let payload = Payload::read(text, &payload_at, limits)?;
     let (mut priority, mut own_retries) = (None, retries);
     if let Some(CreateExecutionPreferences { priority: asked, max_retries, .. }) = execution_preferences {
@@ -100,6 +86,28 @@ fn one(task: CreateTask, place: usize, retries: Option<u32>, limits: &Limits) ->
     Ok(Read { at, payload_at, engine: engine.0, name: None, payload, priority, retries: own_retries, inputs, outputs })
 }
 
+/// The text of a payload, which may be written as such, and where it stands.
+pub(super) fn payload_text(
+    payload: Option<JsonData>,
+    text: Option<String>,
+    at: &str,
+) -> Result<(String, String), Fault> {
+    match (payload, text) {
+        (Some(_), Some(_)) => {
+            Err(Fault::at(&format!("{at}/payloadString"), "stands beside `payload`; say one of them"))
+        }
+        (Some(payload), None) => {
+            // Some clients write the text of it.
+            let text = match payload.0 {
+                async_graphql::Value::String(text) => Some(text),
+                _ => payload.text()?,
+            };
+            Ok((text.unwrap_or_default(), format!("{at}/payload")))
+        }
+        (None, text) => Ok((text.unwrap_or_default(), format!("{at}/payloadString"))),
+    }
+}
+
 /// How often a task is tried again.
 pub(super) fn number_of_retries(number: i32, at: &str) -> Result<u32, Fault> {
     let wrong = || Fault::at(at, format!("must be from 0 to {RETRIES}, and is {number}"));
@@ -114,53 +122,15 @@ pub(super) fn refuse_uris(uris: Option<Vec<String>>, at: &str) -> Result<(), Fau
     Err(Fault::new(Name::NotImplemented, format!("`{at}` is not offered yet: results are read, not sent")))
 }
 
-/// Which tasks take from which. Where no route is given, each task comes after the one that stands before it in the list.
-pub(super) fn routes(routes: Option<Vec<CreateRoute>>, tasks: &[Read], limits: &Limits) -> Result<Vec<Route>, Fault> {
-    let mut folders: HashMap<&str, (usize, IoFolderType)> = HashMap::new();
-    for (place, task) in tasks.iter().enumerate() {
-        let inputs = task.inputs.iter().map(|name| (name, IoFolderType::Input));
-        for (name, kind) in inputs.chain(task.outputs.iter().map(|name| (name, IoFolderType::Output))) {
-            if folders.insert(name, (place, kind)).is_some() {
-                let shown: String = name.chars().take(80).collect();
-                let message = format!("has a folder `{shown}`, which the job has already");
-                return Err(Fault::at(&format!("{}/ioFolders", task.at), message));
-            }
-        }
-    }
-    let asked = routes.unwrap_or_default();
-    let most = limits.tasks.saturating_mul(ROUTES);
-    if asked.len() as u64 > most {
-        return Err(Fault::at(ROUTES_AT, format!("has {} items; {most} are allowed (limit tasks)", asked.len())));
-    }
-    if asked.is_empty() {
-        return Ok((1..tasks.len()).map(|child| Route { place: 0, parent: child - 1, child }).collect());
-    }
-    let mut found = Vec::with_capacity(asked.len());
-    for (place, route) in asked.into_iter().enumerate() {
-        let CreateRoute {
-            parent_io_folder_reference_id: parent,
-            child_io_folder_reference_id: child,
-            endpoint,
-            options: _,
-        } = route;
-        let at = |member: &str| format!("{ROUTES_AT}/{place}/{member}");
+/// The folders that routes join. None of them takes what is sent to an address.
+pub(super) fn joined(routes: Option<Vec<CreateRoute>>, at: &str) -> Result<Vec<Joined>, Fault> {
+    let one = |(place, route): (usize, CreateRoute)| {
+        let CreateRoute { parent_io_folder_reference_id, child_io_folder_reference_id, endpoint, options: _ } = route;
         if endpoint.is_some_and(|endpoint| !endpoint.is_empty()) {
-            return Err(Fault::no_meaning(&format!("`{}`", at("endpoint"))));
+            return Err(Fault::no_meaning(&format!("`{at}/{place}/endpoint`")));
         }
-        let folder =
-            |id: &str, kind: IoFolderType| folders.get(id).filter(|(_, own)| *own == kind).map(|(place, _)| *place);
-        let given = |id: Option<async_graphql::ID>| id.map(|id| id.0).filter(|id| !id.is_empty());
-        let Some(child) = given(child) else {
-            return Err(Fault::at(&at("childIoFolderReferenceId"), "is missing"));
-        };
-        let Some(child) = folder(&child, IoFolderType::Input) else {
-            return Err(Fault::at(&at("childIoFolderReferenceId"), "is the input folder of no task of the job"));
-        };
-        let Some(parent) = given(parent) else { continue };
-        let Some(parent) = folder(&parent, IoFolderType::Output) else {
-            return Err(Fault::at(&at("parentIoFolderReferenceId"), "is the output folder of no task of the job"));
-        };
-        found.push(Route { place, parent, child });
-    }
-    Ok(found)
+        let id = |id: Option<async_graphql::ID>| id.map(|id| id.0);
+        Ok(Joined { parent: id(parent_io_folder_reference_id), child: id(child_io_folder_reference_id) })
+    };
+    routes.unwrap_or_default().into_iter().enumerate().map(one).collect()
 }

@@ -4,10 +4,11 @@
 mod extent;
 mod names;
 mod tokens;
+pub(super) mod variables;
 
 use analyte_core::limits::Limits;
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::{Error, parse_query};
 
 use super::fault::{Fault, Name};
 
@@ -23,6 +24,12 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<ExecutableDocument, Fa
     }
     tokens::check(text, limits)?;
     let mut document = parse_query(text).map_err(|error| {
+        if matches!(error, Error::RecursionLimitExceeded) {
+            return Fault::new(
+                Name::CapacityExceeded,
+                "the document nests deeper than it can be parsed (limit graphql_depth)",
+            );
+        }
         let message: String = error.to_string().chars().take(400).collect();
         Fault::invalid(format!("the document cannot be parsed: {message}"))
     })?;

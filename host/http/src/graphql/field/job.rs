@@ -2,19 +2,21 @@
 
 use async_graphql::{Context, ID, Object};
 
-use crate::aiware::detail::job::RECORDING;
+use crate::aiware::detail::job::{CLUSTER, NAME, RECORDING, TEMPLATE};
 use crate::aiware::ids::{lookup, task_id};
 use crate::aiware::status;
 use crate::aiware::walk::modified;
 use crate::graphql::context::Asked;
 use crate::graphql::fault::Fault;
-use crate::graphql::load::jobs::{self, CLUSTER, NAME, TEMPLATE};
-use crate::graphql::load::objects;
+use crate::graphql::load::jobs;
+use crate::graphql::load::{objects, schedules, templates};
 use crate::graphql::node::account::Organization;
 use crate::graphql::node::job::Job;
 use crate::graphql::node::object::DataObject;
 use crate::graphql::node::page::{Paging, TaskList};
+use crate::graphql::node::schedule::ScheduledJob;
 use crate::graphql::node::task::{Route, Task};
+use crate::graphql::node::template::JobTemplate;
 use crate::graphql::scalar::date_time::DateTime;
 use crate::graphql::scalar::json_data::JsonData;
 use crate::graphql::word::task::TaskStatus;
@@ -75,6 +77,25 @@ impl Job {
 
     async fn template_id(&self) -> Option<ID> {
         self.tag(TEMPLATE).map(ID::from)
+    }
+
+    /// The scheduled job that made it.
+    async fn scheduled_job_id(&self) -> Option<ID> {
+        let by = self.0.schedule?;
+        Some(by.number.map_or_else(|| by.id.to_string(), |number| number.to_string()).into())
+    }
+
+    /// The scheduled job that made it; null where that was removed.
+    async fn scheduled_job(&self, context: &Context<'_>) -> Result<Option<ScheduledJob>, Fault> {
+        let Some(by) = self.0.schedule else { return Ok(None) };
+        jobs::there(schedules::one(&Asked::reading(context)?, &by.id.to_string()).await)
+    }
+
+    /// The template that it was made of; null where that was removed.
+    async fn template(&self, context: &Context<'_>) -> Result<Option<JobTemplate>, Fault> {
+        let Some(id) = self.tag(TEMPLATE) else { return Ok(None) };
+        let found = templates::one(&Asked::reading(context)?, &id).await;
+        Ok(jobs::there(found)?.map(JobTemplate::from))
     }
 
     async fn created_by(&self) -> Option<&str> {

@@ -4,4 +4,6 @@ mod account;
 mod engine;
 mod job;
 mod object;
+mod schedule;
 mod task;
+mod template;

@@ -6,13 +6,12 @@ use async_graphql::{Context, ID, Object};
 use serde_json::json;
 
 use super::job::{input_folder, output_folder};
-use crate::aiware::detail::job::RECORDING;
+use crate::aiware::detail::job::{RECORDING, TEMPLATE};
 use crate::aiware::ids::{lookup, names, task_id};
 use crate::aiware::status;
 use crate::graphql::context::Asked;
 use crate::graphql::fault::{Fault, Name};
-use crate::graphql::load::jobs::{self, TEMPLATE};
-use crate::graphql::load::{engines, objects};
+use crate::graphql::load::{engines, jobs, objects};
 use crate::graphql::node::engine::{Build, Engine};
 use crate::graphql::node::job::Job;
 use crate::graphql::node::object::DataObject;

@@ -9,7 +9,7 @@ use analyte_core::timestamp::Timestamp;
 use analyte_jobs::ListQuery;
 use uuid::Uuid;
 
-use crate::aiware::detail::job::RECORDING;
+use crate::aiware::detail::job::{CLUSTER, RECORDING};
 use crate::aiware::ids::{lookup, names};
 use crate::aiware::walk::modified;
 use crate::graphql::context::Asked;
@@ -19,13 +19,6 @@ use crate::graphql::node::task::Task;
 
 /// Jobs of one page of the store.
 const PAGE: usize = 256;
-/// The tag under which the id of the cluster is kept that a client asked for.
-pub(crate) const CLUSTER: &str = "aiware.clusterID";
-/// The tag under which a job's name is kept.
-pub(crate) const NAME: &str = "aiware.name";
-/// The tag under which the id of the template is kept that a job was made of.
-pub(crate) const TEMPLATE: &str = "aiware.jobTemplateID";
-
 /// The job that an id in either form names.
 pub(crate) async fn job(asked: &Asked<'_>, id: &str) -> Result<Arc<Job>, Fault> {
     let found = lookup::job(asked.manager(), asked.organisation(), id).await;

@@ -7,4 +7,6 @@ pub(super) mod object;
 pub(super) mod page;
 pub(super) mod removed;
 pub(super) mod result;
+pub(super) mod schedule;
 pub(super) mod task;
+pub(super) mod template;

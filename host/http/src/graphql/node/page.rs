@@ -7,7 +7,9 @@ use async_graphql::{Interface, SimpleObject};
 use super::engine::{Build, Engine, EngineCategory};
 use super::job::Job;
 use super::object::DataObject;
+use super::schedule::ScheduledJob;
 use super::task::Task;
+use super::template::{JobPipeline, JobTemplate, TaskTemplate};
 use crate::aiware::envelope::MOST;
 use crate::graphql::fault::Fault;
 
@@ -121,6 +123,14 @@ whole_lists! {
     EngineCategoryList "EngineCategoryList" of EngineCategory;
     /// Builds of an engine.
     BuildList "BuildList" of Build;
+    /// Scheduled jobs.
+    ScheduledJobList "ScheduledJobList" of ScheduledJob;
+    /// Job templates.
+    JobTemplateList "JobTemplateList" of JobTemplate;
+    /// Task templates.
+    TaskTemplateList "TaskTemplateList" of TaskTemplate;
+    /// Pipelines.
+    JobPipelineList "JobPipelineList" of JobPipeline;
 }
 
 /// A part of a list whose number of items may be left open.

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use async_graphql::{Context, ID, Object};
 use uuid::Uuid;
 
-use crate::aiware::detail::job::RECORDING;
+use crate::aiware::detail::job::{RECORDING, TEMPLATE};
 use crate::aiware::ids::{engines, lookup, names, task_id};
 use crate::graphql::context::Asked;
 use crate::graphql::fault::{Fault, Name};
 use crate::graphql::input::list::{JobDateTimeFilter, JobSortField, narrow};
-use crate::graphql::load::jobs::{self, Span, TEMPLATE, Wanted};
-use crate::graphql::load::results;
+use crate::graphql::load::jobs::{self, Span, Wanted};
+use crate::graphql::load::{results, schedules};
 use crate::graphql::node::job::Job;
 use crate::graphql::node::page::{JobList, Paging, TaskList};
 use crate::graphql::node::result::{EngineResult, EngineResultList};
@@ -62,6 +62,8 @@ impl JobQueries {
         application_id: Option<ID>,
         application_ids: Option<Vec<Option<ID>>>,
         cluster_id: Option<ID>,
+        scheduled_job_ids: Option<Vec<ID>>,
+        has_scheduled_job_id: Option<bool>,
         engine_ids: Option<Vec<ID>>,
         engine_category_ids: Option<Vec<ID>>,
         date_time_filter: Option<Vec<JobDateTimeFilter>>,
@@ -75,6 +77,8 @@ impl JobQueries {
             Some(ids) => Some(models(&asked, ids).await?),
             None => None,
         };
+        let schedules =
+            scheduled_job_ids.map(|ids| schedules::named(&asked, ids.iter().map(|id| id.as_str()))).transpose()?;
         let wanted = Wanted {
             id: id.map(|id| id.0),
             states: status.map(|words| words.into_iter().filter_map(JobStatusFilter::status).collect()),
@@ -83,6 +87,8 @@ impl JobQueries {
             engines,
             categories: engine_category_ids.map(categories),
             cluster: cluster_id.map(|id| id.0),
+            schedules,
+            has_schedule: has_scheduled_job_id,
             ..Wanted::default()
         };
         let wanted = narrow(wanted, order_by, date_time_filter)?;

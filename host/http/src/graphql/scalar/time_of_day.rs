@@ -1,13 +1,11 @@
 //! Times of day.
 
+use analyte_core::schedule;
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 /// A time of day: `08:30` or `08:30:00`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TimeOfDay {
-    /// Since midnight.
-    pub(crate) seconds: u32,
-}
+pub(crate) struct TimeOfDay(pub(crate) schedule::TimeOfDay);
 
 fn read(text: &str) -> Option<TimeOfDay> {
     // Some clients write a zone behind it, which is UTC.
@@ -20,7 +18,10 @@ fn read(text: &str) -> Option<TimeOfDay> {
     };
     let (hours, minutes) = (part(24)?, part(60)?);
     let seconds = if text.matches(':').count() == 2 { part(60)? } else { 0 };
-    (text.matches(':').count() <= 2).then_some(TimeOfDay { seconds: hours * 3_600 + minutes * 60 + seconds })
+    if text.matches(':').count() > 2 {
+        return None;
+    }
+    schedule::TimeOfDay::try_from(hours * 3_600 + minutes * 60 + seconds).ok().map(TimeOfDay)
 }
 
 #[Scalar(name = "Time")]
@@ -35,7 +36,8 @@ impl ScalarType for TimeOfDay {
     }
 
     fn to_value(&self) -> Value {
-        let (hours, minutes, seconds) = (self.seconds / 3_600, self.seconds / 60 % 60, self.seconds % 60);
+        let all = u32::from(self.0);
+        let (hours, minutes, seconds) = (all / 3_600, all / 60 % 60, all % 60);
         Value::String(format!("{hours:02}:{minutes:02}:{seconds:02}"))
     }
 }
@@ -47,9 +49,10 @@ mod tests {
     #[test]
     fn a_time_of_day_is_read_and_written() {
         for (text, seconds) in [("08:30", 30_600), ("08:30:01", 30_601), ("23:59:59.000Z", 86_399), ("0:00", 0)] {
-            assert_eq!(read(text), Some(TimeOfDay { seconds }), "{text}");
+            assert_eq!(read(text).map(|time| u32::from(time.0)), Some(seconds), "{text}");
         }
-        assert_eq!(TimeOfDay { seconds: 30_601 }.to_value(), Value::String("08:30:01".to_owned()));
+        let written = read("08:30:01").map(|time| time.to_value());
+        assert_eq!(written, Some(Value::String("08:30:01".to_owned())));
         for wrong in ["", "8", "24:00", "08:60", "08:30:00:00", "x:y"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }

@@ -59,6 +59,9 @@ pub(super) async fn call(State(served): State<Arc<Served>>, request: Request) ->
         Ok(document) => document,
         Err(fault) => return answering.fault(StatusCode::BAD_REQUEST, fault),
     };
+    if let Err(fault) = document::variables::check(&document, operation.as_deref(), &variables) {
+        return answering.fault(StatusCode::BAD_REQUEST, fault);
+    }
     let budget = Arc::new(Budget::new(shared.clone(), organisation));
     let mut execution = Execution::new(String::new()).variables(variables);
     execution.operation_name = operation;

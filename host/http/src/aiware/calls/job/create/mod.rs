@@ -17,6 +17,7 @@ use uuid::Uuid;
 mod asked;
 pub(crate) mod assemble;
 mod body;
+pub(crate) mod folders;
 pub(crate) mod graph;
 pub(crate) mod payload;
 
