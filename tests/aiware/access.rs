@@ -6,7 +6,7 @@ use support::http::Http;
 use super::{error, get, later, made, one_at_a_time, post, stranger, token};
 
 /// Every call that is offered, with the right that it needs.
-const CALLS: [(&str, &str, Option<&str>); 27] = [
+const CALLS: [(&str, &str, Option<&str>); 31] = [
     ("POST", "proc/job/create", Some("jobs:write")),
     ("GET", "proc/job/x/status", Some("jobs:read")),
     ("GET", "proc/job/x/recheck_status", Some("jobs:read")),
@@ -16,6 +16,8 @@ const CALLS: [(&str, &str, Option<&str>); 27] = [
     ("GET", "proc/job/x/download/y", Some("jobs:read")),
     ("GET", "proc/job/x/data", Some("jobs:read")),
     ("POST", "proc/job/x/delete", Some("jobs:write")),
+    ("POST", "proc/job/x/addtask", Some("jobs:write")),
+    ("POST", "proc/job/x/addtaskroute", Some("jobs:write")),
     ("GET", "proc/jobs", Some("jobs:read")),
     ("POST", "proc/jobs/cancel", Some("jobs:write")),
     ("GET", "proc/jobs/stats", Some("jobs:read")),
@@ -32,7 +34,9 @@ const CALLS: [(&str, &str, Option<&str>); 27] = [
     ("GET", "admin/engine/x/detail", Some("jobs:read")),
     ("POST", "admin/auth", None),
     ("POST", "admin/tokens/create", Some("admin")),
-    ("GET", "proc/scheduled_jobs", None),
+    ("GET", "proc/scheduled_jobs", Some("jobs:read")),
+    ("GET", "proc/scheduled_job/x/detail", Some("jobs:read")),
+    ("POST", "proc/scheduled_job/x/delete", Some("jobs:write")),
     ("GET", "nothing/of/this/name", None),
 ];
 
@@ -64,10 +68,15 @@ fn every_call_needs_a_token_with_its_right() {
 fn what_has_no_meaning_or_is_to_come_is_501() {
     let server = one_at_a_time();
     let http = &server.http;
-    for path in ["proc/scheduled_jobs", "proc/job/x/performance", "proc/tasks/stats/export", "admin/tokens"] {
+    for path in [
+        "proc/scheduled_jobs/rate_pending_time_ranges",
+        "proc/job/x/performance",
+        "proc/tasks/stats/export",
+        "admin/tokens",
+    ] {
         assert_eq!(error(get(http, path), 501), "not_implemented", "{path}");
     }
-    for path in ["proc/template/x/launch", "proc/job/x/addtask", "engine/build/x/state", "admin/engine/create"] {
+    for path in ["proc/template/x/launch", "engine/build/x/state", "admin/engine/create"] {
         assert_eq!(error(post(http, path, &json!({})), 501), "not_implemented", "{path}");
     }
     assert_eq!(error(get(http, "proc/template/x/launch"), 405), "method_not_allowed");

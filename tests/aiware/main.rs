@@ -6,11 +6,13 @@
 mod access;
 mod bad_input;
 mod checklist;
+mod extending;
 mod graphql;
 mod graphs;
-
 mod lists;
 mod racing;
+mod schedules;
+mod sockets;
 
 use serde_json::{Value, json};
 use support::eventually;

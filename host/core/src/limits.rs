@@ -224,6 +224,13 @@ limits! {
     event_silence_ms 15_000 "milliseconds"
         "An event stream that has nothing to tell for so long sends an empty comment, so that proxies keep it open and a client that is gone is noticed."
         "a line `: `";
+    socket_subscriptions 100 "subscriptions of one socket"
+        "Bounds what one WebSocket of the aiWARE surface follows." "the subscription is answered with why";
+    socket_message_bytes 16_384 "bytes"
+        "Bounds one message of a client over a WebSocket." "the socket is closed with code 1009";
+    socket_idle_ms 60_000 "milliseconds"
+        "How long a WebSocket may stay open without a message of its client or an answer to a ping; one is sent every `event_silence_ms`."
+        "the socket is closed with code 1008";
     batch_jobs 1_000 "jobs"
         "Bounds the submissions of one batch." "422 `invalid-input`";
     parameters_bytes 1_048_576 "bytes"

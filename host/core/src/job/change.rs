@@ -61,9 +61,16 @@ impl JobChange {
     pub fn apply(self, job: &mut Job) -> bool {
         let Self { status, started_at, finished_at, revision, moments, tasks } = self;
         for (place, task) in tasks {
-            match job.tasks.get_mut(place) {
-                Some(old) if old.name == task.name => *old = task,
-                _ => return false,
+            match job.tasks.get(place) {
+                Some(old) if old.name != task.name => return false,
+                Some(old) if old.parents != task.parents => job.tasks.replace(place, task),
+                Some(_) => {
+                    if let Some(old) = job.tasks.get_mut(place) {
+                        *old = task;
+                    }
+                }
+                None if place == job.tasks.len() => job.tasks.push(task),
+                None => return false,
             }
         }
         (job.status, job.started_at, job.finished_at, job.revision) = (status, started_at, finished_at, revision);

@@ -36,9 +36,8 @@ type Iter<'a> = std::iter::Map<slice::Iter<'a, Arc<Task>>, fn(&'a Arc<Task>) -> 
 
 impl From<Vec<Task>> for Tasks {
     fn from(tasks: Vec<Task>) -> Self {
-        let simple = tasks.len() <= 1 && tasks.iter().all(|task| task.parents.is_empty());
-        let graph = (!simple).then(|| Arc::new(Graph::of(&tasks)));
-        Self { list: tasks.into_iter().map(Arc::new).collect(), graph }
+        let list: Vec<Arc<Task>> = tasks.into_iter().map(Arc::new).collect();
+        Self { graph: Graph::of_all(&list), list }
     }
 }
 
@@ -49,13 +48,19 @@ impl FromIterator<Task> for Tasks {
 }
 
 impl Graph {
-    fn of(tasks: &[Task]) -> Self {
+    /// `None`: there is at most one task, and it has no parents.
+    fn of_all(tasks: &[Arc<Task>]) -> Option<Arc<Self>> {
+        let simple = tasks.len() <= 1 && tasks.iter().all(|task| task.parents.is_empty());
+        (!simple).then(|| Arc::new(Self::of(tasks)))
+    }
+
+    fn of(tasks: &[Arc<Task>]) -> Self {
         let mut places = HashMap::with_capacity(tasks.len());
         for (place, task) in tasks.iter().enumerate() {
             // The first of a name, as a search would find it; no store takes two.
             places.entry(task.name.clone()).or_insert(place);
         }
-        let parents_of = |task: &Task| task.parents.iter().map(|name| places.get(name).copied()).collect();
+        let parents_of = |task: &Arc<Task>| task.parents.iter().map(|name| places.get(name).copied()).collect();
         let parents: Vec<Option<Vec<usize>>> = tasks.iter().map(parents_of).collect();
         let mut children = vec![Vec::new(); tasks.len()];
         for (place, parents) in parents.iter().enumerate() {
@@ -98,6 +103,35 @@ impl Tasks {
         self.list.get_mut(place).map(Arc::make_mut)
     }
 
+    /// Adds a task at the end. What follows from the names is worked out anew.
+    pub(super) fn push(&mut self, task: Task) {
+        self.list.push(Arc::new(task));
+        self.relate();
+    }
+
+    /// Puts a task in place of another one, also with other parents.
+    pub(super) fn replace(&mut self, place: usize, task: Task) {
+        if let Some(old) = self.list.get_mut(place) {
+            *old = Arc::new(task);
+            self.relate();
+        }
+    }
+
+    fn relate(&mut self) {
+        self.graph = Graph::of_all(&self.list);
+    }
+
+    /// Whether this list and an earlier one of the same job have the same tasks with the same parents, where one was copied
+    /// from the other.
+    pub fn is_same_graph(&self, earlier: &Self) -> bool {
+        let same = match (&self.graph, &earlier.graph) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        same && self.list.len() == earlier.list.len()
+    }
+
     /// The first one.
     pub fn first(&self) -> Option<&Task> {
         self.get(0)
@@ -138,7 +172,8 @@ impl Tasks {
     /// different readings of the job.
     pub fn changed_since<'a>(&'a self, earlier: &'a Self) -> impl Iterator<Item = usize> + 'a {
         let both = self.list.iter().zip(&earlier.list).enumerate();
-        both.filter(|(_, (new, old))| !Arc::ptr_eq(new, old)).map(|(place, _)| place)
+        let changed = both.filter(|(_, (new, old))| !Arc::ptr_eq(new, old)).map(|(place, _)| place);
+        changed.chain(earlier.len()..self.len())
     }
 }
 

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use self::extend::{add_parent, add_task};
 use self::retry::retry;
 use crate::codes::Code;
 use crate::failure::Failure;
@@ -16,6 +17,7 @@ use crate::job::{Content, Job, Pin, Progress, ResultFile, Status, Task, Usage};
 use crate::names::{Attempt, Lease, TaskName};
 use crate::timestamp::Timestamp;
 
+mod extend;
 mod retry;
 
 /// Longest wait between two tries.
@@ -102,6 +104,20 @@ pub enum Event {
         /// What each task runs on from now on, in the order of the tasks; of no use for one that completed.
         pins: Vec<Pin>,
     },
+    /// A client adds a task to a job of which nothing has begun.
+    AddTask {
+        /// It waits, and the job has its parents.
+        task: Box<Task>,
+        /// How many tasks a job may have.
+        most: u64,
+    },
+    /// A client lets a task of such a job wait for another one too, and take its results where it takes results.
+    AddParent {
+        /// Which task.
+        task: TaskName,
+        /// Stands before it.
+        parent: TaskName,
+    },
 }
 
 /// One run of one task of the job at hand.
@@ -159,6 +175,21 @@ pub enum Refusal {
         /// For how many it was said.
         pins: usize,
     },
+    /// Something of the job has run, so its graph stays as it is.
+    #[error("something of the job has begun, and its tasks stay as they are")]
+    Begun,
+    /// The job has as many tasks as it may have.
+    #[error("the job has as many tasks as it may have")]
+    TooManyTasks,
+    /// Another task of the job has this name.
+    #[error("the job has a task of this name")]
+    NameTaken,
+    /// A task stands after those that it waits for.
+    #[error("the parent does not stand before the task")]
+    ParentAfterChild,
+    /// The task waits for it already.
+    #[error("the task waits for this parent already")]
+    AlreadyParent,
 }
 
 /// Lets `event` happen to `job` at time `now`. Where it changes the job, the job's history says so.
@@ -209,6 +240,16 @@ pub fn apply(job: &mut Job, event: Event, now: Timestamp) -> Result<Vec<Effect>,
             Status::Completed => return Err(Refusal::AlreadyFinished),
             Status::Queued => return Err(Refusal::NotRetryable(job.status)),
         },
+        Event::AddTask { task, most } => {
+            let name = task.name.clone();
+            add_task(job, *task, most)?;
+            ready(job, &name, &mut effects);
+            Change { task: Some(name), code: None }
+        }
+        Event::AddParent { task, parent } => {
+            add_parent(job, &task, &parent)?;
+            Change { task: Some(task), code: None }
+        }
     };
     settle(job, now, &mut effects);
     job.remember(&change, now);
@@ -331,6 +372,14 @@ fn backoff_ms(base: u64, failures: u32, jitter: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=2 quarters")]
     let spread = (jitter.clamp(0.0, 1.0) * 2.0 * quarter as f64) as u64;
     (doubled - quarter + spread).min(LONGEST_BACKOFF_MS)
+}
+
+/// Says that this task may start, if it may.
+fn ready(job: &Job, name: &TaskName, effects: &mut Vec<Effect>) {
+    let place = job.tasks.place(name).filter(|place| job.is_unblocked(*place));
+    if let Some(task) = place.and_then(|place| job.tasks.get(place)) {
+        effects.push(Effect::Ready { task: task.name.clone(), not_before: job.not_before(task) });
+    }
 }
 
 fn ready_children(job: &Job, parent: &TaskName, effects: &mut Vec<Effect>) {

@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::job::event::{EventId, Happened};
 use crate::job::transition::{Effect, Event, Left, Refusal, Released, Run, apply};
-use crate::job::{Content, Job, JobChange, MOMENTS, Pin, RetryPolicy, RunLimits, Status, Task};
+use crate::job::{Content, Input, Job, JobChange, MOMENTS, Pin, RetryPolicy, RunLimits, Status, Task};
 use crate::names::{Attempt, JobId, Lease, ModelName, Organisation, ProviderName, TaskName};
 use crate::timestamp::Timestamp;
 
@@ -59,7 +59,7 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (0_u8..10, 0..=TASKS, proptest::bool::weighted(0.8), 0..Code::ALL.len(), 0_u64..40)
+    (0_u8..12, 0..=TASKS, proptest::bool::weighted(0.8), 0..Code::ALL.len(), 0_u64..40)
         .prop_map(|(what, task, current, code, wait_ms)| Step { what, task, current, code, wait_ms })
 }
 
@@ -79,6 +79,15 @@ fn event(job: &Job, step: &Step, number: u64) -> Event {
         7 => Event::Release { run, why: Released::Drained },
         8 if step.code.is_multiple_of(3) => Event::Abandon { task, failure: Failure::new(code, "abandoned") },
         8 if step.code % 3 == 1 => Event::Cancel { reason: "asked".to_owned() },
+        10 => {
+            let of = vec![name(0)];
+            let parents = if step.current { of.clone() } else { Vec::new() };
+            let input = if step.current { Input::Results { of } } else { content(number).into() };
+            let (provider, model) = (named(ProviderName::new("p")), named(ModelName::new("m")));
+            let queued = Task::queued(task, (provider, model), Digest::of(b"c"), input, content(0));
+            Event::AddTask { task: Box::new(Task { parents, ..queued }), most: TASKS as u64 }
+        }
+        11 => Event::AddParent { task, parent: name(step.code) },
         // Now and then one pin too few.
         _ => {
             let pins = if step.code.is_multiple_of(7) { job.tasks.len() - 1 } else { job.tasks.len() };
@@ -189,6 +198,8 @@ fn check_history(before: &Job, after: &Job, event: &Event, now: Timestamp) -> Re
         Event::Abandon { task, failure } => (Some(task), Some(failure.code)),
         Event::Cancel { .. } => (None, Some(Code::Cancelled)),
         Event::Retry { .. } => (None, None),
+        Event::AddTask { task, .. } => (Some(&task.name), None),
+        Event::AddParent { task, .. } => (Some(task), None),
     };
     let task = name.and_then(|name| after.task(name));
     prop_assert_eq!(last.task.and_then(|place| after.tasks.get(place as usize)), task);

@@ -1,8 +1,8 @@
 //! Who calls: by a token, or by what a login gave for one, in `Authorization: Bearer` or in the header `api_key`.
 //!
 //! Clients that were generated from the product's description send `api_key` only; some send the text `null` where they have
-//! no token, which is as good as nothing. Where both headers have a token, they must agree. Nothing is taken from an
-//! address, so that no token stays in a log.
+//! no token, which is as good as nothing. Where both headers have a token, they must agree. Only the address of a socket may hold
+//! one, as the product's clients send it: no log has the query of an address.
 
 use analyte_core::codes::Code;
 use analyte_jobs::{JobsError, Manager, Principal};
@@ -15,15 +15,36 @@ use crate::entry::auth::Caller;
 /// What a client that shows nothing learns.
 const HOW: &str = "this call needs a token, in the header `Authorization: Bearer TOKEN` or `api_key: TOKEN`";
 
-/// Whether anybody may call this address.
+/// Whether anybody may call this address, or its handler asks for the token itself.
 pub(super) fn is_open(path: &str) -> bool {
-    matches!(path, "/edge/v1/version" | "/edge/v1/admin/users/login")
+    matches!(path, "/edge/v1/version" | "/edge/v1/admin/users/login" | "/edge/v1/client/ws")
 }
 
 /// Finds out who calls.
 pub(crate) fn caller(manager: &Manager, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let unauthorized = |detail: &str| Refusal::new(ErrorId::AuthenticationError, detail);
     principal(manager, secret(headers).map_err(unauthorized)?).map(Caller::new)
+}
+
+/// Who opens a socket, by the token of its address or of the headers, and with which secret.
+pub(super) fn caller_of_socket(
+    manager: &Manager,
+    headers: &HeaderMap,
+    token: Option<&str>,
+) -> Result<(Caller, String), Refusal> {
+    let unauthorized = |detail: &str| Refusal::new(ErrorId::AuthenticationError, detail);
+    let secret = match token.filter(|token| *token != "null") {
+        Some(token) => token,
+        None => secret(headers).map_err(unauthorized)?,
+    };
+    principal(manager, secret).map(|principal| (Caller::new(principal), secret.to_owned()))
+}
+
+/// Whether what let a caller in still does, without counting a call: a token that is neither revoked nor expired, or a login that
+/// is not over. To ask is a use of the login.
+pub(super) fn still_holds(manager: &Manager, caller: &Caller, secret: &str) -> bool {
+    let token = &caller.principal().token;
+    manager.token_valid(token) && (manager.is_secret_of(token, secret) || manager.find_session(secret).is_some())
 }
 
 /// Whose token this is, or whose login gave this secret.

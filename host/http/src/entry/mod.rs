@@ -6,5 +6,6 @@ mod gate;
 mod host_check;
 pub(crate) mod server;
 mod stalls;
+pub(crate) mod takeover;
 pub(crate) mod tls;
 mod trace;

@@ -19,6 +19,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,6 +31,7 @@ use tokio_util::task::TaskTracker;
 use crate::entry::cors::Origin;
 use crate::entry::gate::Gate;
 use crate::entry::stalls;
+use crate::entry::takeover::{Io, Takeover};
 use crate::entry::tls::Tls;
 use crate::metrics::Metrics;
 use crate::thingworx::ThingworxOptions;
@@ -243,7 +245,9 @@ async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
 
 impl Serving {
     async fn serve<S: AsyncRead + AsyncWrite + Send + 'static>(&self, stream: S) {
-        let mut served = self.http.serve_connection(TokioIo::new(Box::pin(stream)), Answers(self.gate.clone()));
+        let answers = Answers { gate: self.gate.clone(), takeover: Arc::default() };
+        let takeover = answers.takeover.clone();
+        let mut served = self.http.serve_connection(TokioIo::new(Box::pin(stream)), answers);
         let ended = {
             let mut closing = pin!(self.closing.cancelled());
             let mut shutting_down = false;
@@ -258,10 +262,15 @@ impl Serving {
                 }
             }
         };
-        if let Err(error) = ended {
-            tracing::debug!(error = %error, "a connection ended early");
+        if let Err(error) = &ended {
+            tracing::debug!(%error, "a connection ended early");
         }
-        linger(served.into_parts().io.into_inner()).await;
+        let parts = served.into_parts();
+        let (io, taken): (Io, _) = (parts.io.into_inner(), takeover.lock().take());
+        match taken.and_then(|takeover| takeover.take()).filter(|_| ended.is_ok()) {
+            Some(run) => linger(run(io, parts.read_buf).await).await,
+            None => linger(io).await,
+        }
     }
 }
 
@@ -284,8 +293,12 @@ async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     drop(tokio::time::timeout(LINGER, drain).await);
 }
 
-/// The gate as hyper calls it.
-struct Answers(Arc<Gate>);
+/// The gate as hyper calls it, for one connection.
+struct Answers {
+    gate: Arc<Gate>,
+    /// What takes the connection over, once a call was answered so.
+    takeover: Arc<Mutex<Option<Takeover>>>,
+}
 
 impl hyper::service::Service<Request<Incoming>> for Answers {
     type Response = Response<Body>;
@@ -293,8 +306,14 @@ impl hyper::service::Service<Request<Incoming>> for Answers {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let gate = self.0.clone();
-        Box::pin(async move { Ok(gate.answer(request).await) })
+        let (gate, takeover) = (self.gate.clone(), self.takeover.clone());
+        Box::pin(async move {
+            let mut response = gate.answer(request).await;
+            if let Some(taken) = response.extensions_mut().remove::<Takeover>() {
+                *takeover.lock() = Some(taken);
+            }
+            Ok(response)
+        })
     }
 }
 

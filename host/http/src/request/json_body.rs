@@ -93,6 +93,11 @@ impl<'a, T> Member<'a, T> {
         self.raw.get()
     }
 
+    /// The same as JSON, of whatever length.
+    pub(crate) fn raw(&self) -> &'a RawValue {
+        self.raw
+    }
+
     /// Its text, refused where it is longer than `most` bytes, without looking into it.
     pub(crate) fn within(&self, pointer: &str, limit: &str, most: u64) -> Result<&'a RawValue, Problem> {
         self.at_most(most, pointer, |bytes| format!("has {bytes} bytes; {most} are allowed (limit {limit})"))

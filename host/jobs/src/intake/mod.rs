@@ -1,6 +1,7 @@
 //! From what a client asks for to a durable job.
 
 pub(crate) mod coerce;
+mod extend;
 pub(crate) mod graph;
 pub(crate) mod idempotency;
 pub(crate) mod keys;

@@ -190,7 +190,7 @@ impl Manager {
     }
 
     /// A task ready to be kept, and the bytes that come with it.
-    async fn prepare_task(
+    pub(super) async fn prepare_task(
         &self,
         organisation: &Organisation,
         model: &Arc<Model>,

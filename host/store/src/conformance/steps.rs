@@ -60,6 +60,14 @@ pub enum Step {
     Abandon {
         pick: usize,
     },
+    AddTask {
+        pick: usize,
+        large: bool,
+        most: u64,
+    },
+    AddParent {
+        pick: usize,
+    },
     Purge {
         pick: usize,
     },
@@ -256,6 +264,9 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(jobs, cap)| Step::SubmitTogether { jobs, cap }),
         2 => any::<usize>().prop_map(|pick| Step::Retry { pick }),
         1 => any::<usize>().prop_map(|pick| Step::Abandon { pick }),
+        2 => (any::<usize>(), any::<bool>(), 1..8_u64)
+            .prop_map(|(pick, large, most)| Step::AddTask { pick, large, most }),
+        1 => any::<usize>().prop_map(|pick| Step::AddParent { pick }),
         2 => any::<usize>().prop_map(|pick| Step::Purge { pick }),
         3 => (any::<usize>(), proptest::collection::vec(0..20_000_usize, 0..4))
             .prop_map(|(pick, texts)| Step::KeepRunEvents { pick, texts }),

@@ -18,10 +18,11 @@ use async_trait::async_trait;
 
 pub use changes::{CancelAnswer, CancelRule, Change, Changed, Events};
 pub use list::{Counts, Depth, ListQuery, Page, Sorted};
-pub(crate) use named::{named_components, named_contents};
+pub(crate) use named::{named_by, named_components, named_contents};
 pub use retention::{Age, Before};
 pub use submission::{Idempotency, Known, NewJob, Submitted};
 
+use crate::contents::NewContent;
 use crate::error::Result;
 
 /// Jobs of organisations. A job of one organisation is never answered to another.
@@ -83,6 +84,17 @@ pub trait Jobs: Send + Sync + 'static {
         organisation: &Organisation,
         id: JobId,
         event: Event,
+        now: Timestamp,
+    ) -> Result<Option<std::result::Result<Changed, Refusal>>>;
+
+    /// Applies [`Event::AddTask`] or [`Event::AddParent`] to a job, with the contents that the task names; `None`: there is no such
+    /// job. Other events are refused.
+    async fn extend(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        event: Event,
+        contents: Vec<NewContent>,
         now: Timestamp,
     ) -> Result<Option<std::result::Result<Changed, Refusal>>>;
 

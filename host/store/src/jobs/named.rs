@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use analyte_core::digest::Digest;
-use analyte_core::job::Job;
+use analyte_core::job::{Job, Task};
 
 /// Every content that a job names.
 pub(crate) fn named_contents(job: &Job) -> BTreeSet<Digest> {
@@ -16,6 +16,11 @@ pub(crate) fn named_contents(job: &Job) -> BTreeSet<Digest> {
         digests.extend(task.files.iter().map(|file| file.content.digest));
     }
     digests
+}
+
+/// Every content that a task names that waits.
+pub(crate) fn named_by(task: &Task) -> impl Iterator<Item = Digest> + '_ {
+    task.input.given().map(|content| content.digest).into_iter().chain([task.parameters.digest])
 }
 
 /// Every component and model file that a job pins.

@@ -13,13 +13,13 @@ use analyte_core::timestamp::Timestamp;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::jobs::named_contents;
+use crate::jobs::{named_by, named_contents};
 use crate::memory::contents::take;
 use crate::memory::data::{Data, Entry};
 use crate::memory::{MemoryStore, claim, listing};
 use crate::{
-    CancelAnswer, CancelRule, Change, Changed, Counts, Depth, Events, Idempotency, Jobs, Known, ListQuery, NewJob,
-    Page, Result, Sorted, StoreError, Submitted,
+    CancelAnswer, CancelRule, Change, Changed, Counts, Depth, Events, Idempotency, Jobs, Known, ListQuery, NewContent,
+    NewJob, Page, Result, Sorted, StoreError, Submitted,
 };
 
 /// A job to be kept, and the bytes of every content that it names.
@@ -206,6 +206,33 @@ impl Jobs for MemoryStore {
             return Ok(data.jobs.contains_key(&place).then_some(Err(Refusal::Stale)));
         }
         Ok(data.apply(&place, event, Vec::new(), now))
+    }
+
+    async fn extend(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        event: Event,
+        contents: Vec<NewContent>,
+        now: Timestamp,
+    ) -> Result<Option<std::result::Result<Changed, Refusal>>> {
+        let mut brought = Vec::with_capacity(contents.len());
+        for content in contents {
+            let (content, bytes) = take(content)?;
+            brought.push((content.digest, bytes));
+        }
+        let (mut data, place) = (self.lock()?, (organisation.clone(), id));
+        match &event {
+            Event::AddTask { task, .. } => {
+                let given = |digest: &Digest| brought.iter().any(|(brought, _)| brought == digest);
+                if let Some(missing) = named_by(task).find(|digest| !given(digest)) {
+                    return Err(StoreError::Missing(missing.to_string()));
+                }
+            }
+            Event::AddParent { .. } => {}
+            _ => return Ok(data.jobs.contains_key(&place).then_some(Err(Refusal::Stale))),
+        }
+        Ok(data.apply(&place, event, brought, now))
     }
 
     async fn cancel_if(

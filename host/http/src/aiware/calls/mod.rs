@@ -10,8 +10,9 @@ use crate::shared::Shared;
 mod admin;
 pub(crate) mod job;
 mod jobs;
-pub(crate) mod outputs;
+mod outputs;
 mod scheduled_job;
+mod socket;
 mod task;
 mod tasks;
 mod template;
@@ -22,6 +23,7 @@ mod version;
 pub(super) fn all() -> Router<Arc<Shared>> {
     let calls = Router::new()
         .route("/edge/v1/version", get(version::version))
+        .route("/edge/v1/client/ws", get(socket::open))
         .route("/edge/v1/proc/job/create", post(job::create::create))
         .route("/edge/v1/proc/job/{job}/status", get(job::status::status))
         .route("/edge/v1/proc/job/{job}/recheck_status", get(job::status::status))
@@ -31,6 +33,8 @@ pub(super) fn all() -> Router<Arc<Shared>> {
         .route("/edge/v1/proc/job/{job}/download/{name}", get(outputs::download::of_job))
         .route("/edge/v1/proc/job/{job}/data", get(task::logs::of_job))
         .route("/edge/v1/proc/job/{job}/delete", post(job::delete::delete))
+        .route("/edge/v1/proc/job/{job}/addtask", post(job::add_task::add_task))
+        .route("/edge/v1/proc/job/{job}/addtaskroute", post(job::add_task_route::add_task_route))
         .route("/edge/v1/proc/jobs", get(jobs::list::list))
         .route("/edge/v1/proc/jobs/cancel", post(jobs::cancel::cancel))
         .route("/edge/v1/proc/jobs/stats", get(jobs::stats::stats))

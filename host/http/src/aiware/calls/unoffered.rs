@@ -14,7 +14,7 @@ use crate::shared::Shared;
 enum Why {
     /// What it is about is not there: machines, work requests, images of engines.
     NoMeaning,
-    /// Schedules, templates and changes of a job's tasks are to come.
+    /// Templates are to come.
     ToCome,
 }
 
@@ -25,8 +25,6 @@ const POST: MethodFilter = MethodFilter::POST;
 const CALLS: &[(MethodFilter, &str, Why)] = &[
     (GET, "proc/job/{job}/workrequests", Why::NoMeaning),
     (GET, "proc/job/{job}/performance", Why::NoMeaning),
-    (POST, "proc/job/{job}/addtask", Why::ToCome),
-    (POST, "proc/job/{job}/addtaskroute", Why::ToCome),
     (GET, "proc/jobs/stats/organization", Why::NoMeaning),
     (GET, "proc/jobs/stats/time_ranges", Why::NoMeaning),
     (GET, "proc/jobs/performance", Why::NoMeaning),

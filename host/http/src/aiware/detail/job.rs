@@ -86,7 +86,7 @@ pub(crate) struct JobDetail<'a> {
 
 /// That a task takes results of another, or waits for it; without a parent: that it waits for none.
 #[derive(Serialize)]
-struct RouteDetail {
+pub(crate) struct RouteDetail {
     #[serde(rename = "taskParentId")]
     parent: Option<Uuid>,
     #[serde(rename = "taskParentOutputId")]
@@ -140,15 +140,22 @@ impl<'a> JobDetail<'a> {
     }
 }
 
+impl RouteDetail {
+    /// From the task at one place to that at another; without a parent, that the child waits for none.
+    pub(crate) fn of(job: &Job, parent: Option<usize>, child: usize) -> Self {
+        Self {
+            parent: parent.map(|parent| task_id::internal(job.id, parent)),
+            output: None,
+            child: task_id::internal(job.id, child),
+            input: None,
+            endpoint: None,
+        }
+    }
+}
+
 /// The routes to the task at this place: one from each parent, or one without a parent.
 fn routes_to(job: &Job, place: usize) -> Vec<RouteDetail> {
-    let route = |parent: Option<usize>| RouteDetail {
-        parent: parent.map(|parent| task_id::internal(job.id, parent)),
-        output: None,
-        child: task_id::internal(job.id, place),
-        input: None,
-        endpoint: None,
-    };
+    let route = |parent: Option<usize>| RouteDetail::of(job, parent, place);
     match job.tasks.parents(place) {
         [] => vec![route(None)],
         parents => parents.iter().map(|parent| route(Some(*parent))).collect(),

@@ -10,17 +10,17 @@ const CONTINUOUS_MS: u64 = 60_000;
 /// The clock of times of day: parts know no time zone, and there is no source that has one.
 const ZONE: &str = "UTC";
 
-/// When a scheduled job runs.
+/// When a scheduled job runs, in the order of the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RunMode {
     /// One job after the other, from its start to its stop.
     Continuous,
-    /// At the times of its parts.
-    Recurring,
     /// By itself, one time; then `Once`.
     Now,
     /// When it is launched.
     Once,
+    /// At the times of its parts.
+    Recurring,
 }
 
 impl RunMode {

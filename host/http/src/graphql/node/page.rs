@@ -1,6 +1,6 @@
 //! Parts of lists. `count` is how many there are in the part, not in all.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the library makes a method for each field, used or not"))]
+#![expect(dead_code, reason = "the library makes a method for each field, used or not")]
 
 use async_graphql::{Interface, SimpleObject};
 

@@ -84,6 +84,11 @@ impl Manager {
         self.inner.tokens.by_id(token).is_some_and(|entry| valid(&entry.record, now))
     }
 
+    /// Whether this is the secret of this token, by id. No call is counted.
+    pub fn is_secret_of(&self, token: &str, secret: &str) -> bool {
+        self.inner.tokens.find(Hashed::of(secret)).is_some_and(|entry| entry.record.id == token)
+    }
+
     /// Makes the administrator's token if there is no token at all, and says whether it did.
     ///
     /// `keep` gets the secret before the token is valid, to write it where the operator finds it; if that fails there is

@@ -3,6 +3,7 @@
 mod catalogue;
 mod check;
 mod documents;
+mod extend;
 mod files;
 mod lists;
 mod run_events;
@@ -231,6 +232,14 @@ impl Model {
                 let task = self.jobs[&place].tasks[0].name.clone();
                 let failure = Failure::new(Code::ProviderUnavailable, "removed");
                 self.request(store, pick, Event::Abandon { task, failure }).await
+            }
+            Step::AddTask { pick, large, most } => self.add_task(store, pick, large, most).await,
+            Step::AddParent { pick } => {
+                let Some(place) = self.pick(pick) else { return Ok(()) };
+                let tasks = &self.jobs[&place].tasks;
+                let name = |number: usize| tasks[number % tasks.len()].name.clone();
+                let event = Event::AddParent { task: name(pick / 7), parent: name(pick / 3) };
+                self.extend(store, &place, event, Vec::new()).await
             }
             Step::SubmitTogether { jobs, cap } => self.submit_together(store, jobs, cap).await,
             Step::CancelIf { picks, only_queued, all_or_nothing } => {

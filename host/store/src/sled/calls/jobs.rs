@@ -19,8 +19,8 @@ use crate::sled::read::{events, journal, queue_position};
 use crate::sled::state::unconfirmed::Scope;
 use crate::sled::store::SledStore;
 use crate::{
-    CancelAnswer, CancelRule, Change, Changed, Counts, Depth, Events, Jobs, Known, ListQuery, NewJob, Page, Result,
-    Sorted, StoreError, Submitted,
+    CancelAnswer, CancelRule, Change, Changed, Counts, Depth, Events, Jobs, Known, ListQuery, NewContent, NewJob, Page,
+    Result, Sorted, StoreError, Submitted,
 };
 
 impl SledStore {
@@ -150,6 +150,24 @@ impl Jobs for SledStore {
     ) -> Result<Option<std::result::Result<Changed, Refusal>>> {
         let place = (organisation.clone(), id);
         self.committer.commit(move |state| apply::apply_request(state, &place, event, now)).await
+    }
+
+    async fn extend(
+        &self,
+        organisation: &Organisation,
+        id: JobId,
+        event: Event,
+        contents: Vec<NewContent>,
+        now: Timestamp,
+    ) -> Result<Option<std::result::Result<Changed, Refusal>>> {
+        self.disk.admit(self.disk.floor_bytes)?;
+        let mut staged = Vec::with_capacity(contents.len());
+        for content in contents {
+            staged.push(self.blobs.stage(content).await.map_err(|error| self.disk.refuse(error))?);
+        }
+        let place = (organisation.clone(), id);
+        let extended = self.committer.commit(move |state| apply::extend(state, &place, event, &staged, now)).await;
+        extended.map_err(|error| self.disk.refuse(error))
     }
 
     async fn cancel_if(

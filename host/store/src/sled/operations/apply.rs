@@ -1,13 +1,15 @@
 //! Applies one event to one job.
 
+use analyte_core::digest::Digest;
 use analyte_core::job::Job;
 use analyte_core::job::transition::{Effect, Event, Refusal, Run, apply};
 use analyte_core::names::RunKey;
 use analyte_core::timestamp::Timestamp;
 
+use crate::jobs::named_by;
 use crate::sled::format::keys::Place;
 use crate::sled::state::State;
-use crate::{Changed, Result, Staged};
+use crate::{Changed, Result, Staged, StoreError};
 
 /// What became of an event.
 pub(crate) enum Applied {
@@ -54,6 +56,31 @@ pub(crate) fn apply_request(
         return Ok(state.load(place)?.map(|_| Err(Refusal::Stale)));
     }
     Ok(match apply_event(state, place, event, &[], now)? {
+        Applied::Changed(changed) => Some(Ok(changed)),
+        Applied::Refused(refusal) => Some(Err(refusal)),
+        Applied::NotFound => None,
+    })
+}
+
+/// Adds a task to a job, or a parent to a task; every content that the task names must be given.
+pub(crate) fn extend(
+    state: &mut State,
+    place: &Place,
+    event: Event,
+    contents: &[Staged],
+    now: Timestamp,
+) -> Result<Option<std::result::Result<Changed, Refusal>>> {
+    match &event {
+        Event::AddTask { task, .. } => {
+            let given = |digest: Digest| contents.iter().any(|staged| staged.content.digest == digest);
+            if let Some(missing) = named_by(task).find(|digest| !given(*digest)) {
+                return Err(StoreError::Missing(missing.to_string()));
+            }
+        }
+        Event::AddParent { .. } => {}
+        _ => return Ok(state.load(place)?.map(|_| Err(Refusal::Stale))),
+    }
+    Ok(match apply_event(state, place, event, contents, now)? {
         Applied::Changed(changed) => Some(Ok(changed)),
         Applied::Refused(refusal) => Some(Err(refusal)),
         Applied::NotFound => None,

@@ -82,12 +82,18 @@ impl State {
             Some(Since::Starts(_)) => None,
         };
         let most = new.tasks.len().max(STEPS);
-        let steps = steps.filter(|steps| usize::try_from(*steps).is_ok_and(|steps| steps < most));
+        // Another graph is written whole, with the entries by which the job is found.
+        let same_graph = new.tasks.is_same_graph(&old.tasks);
+        let steps =
+            steps.filter(|_| same_graph).filter(|steps| usize::try_from(*steps).is_ok_and(|steps| steps < most));
         match steps {
             Some(number) if new.tasks.len() > 1 && !old.status.ended() && !new.status.ended() => {
                 self.write_step(old, &new, &place, number, (brought, freed))?;
             }
             _ => self.write_whole(old, &new, &place, brought)?,
+        }
+        if !same_graph {
+            self.records.insert(index_keys(&new).into_iter().map(|key| (key, Vec::new())).collect());
         }
         self.settle(old, new, place, now)
     }
@@ -203,7 +209,8 @@ impl State {
             }
             self.state_entry(&new);
         }
-        if old.status != new.status {
+        let same_graph = new.tasks.is_same_graph(&old.tasks);
+        if old.status != new.status || !same_graph {
             self.count_out(old);
             self.count_in(&new);
         }
@@ -218,6 +225,13 @@ impl State {
             }
         } else if was != Class::Live && is == Class::Live {
             self.join_users(&new);
+        } else if is == Class::Live && !same_graph {
+            self.jobs_by_provider.leave(old);
+            // The new components first, so that what both name is never without.
+            self.join_users(&new);
+            for digest in named_components(old) {
+                self.unpin_component(&old.organisation, digest)?;
+            }
         } else if is == Class::Live && other_pins(old, &new, &changed) {
             // Run again in place: the new ones first, so that what both name is never without.
             for digest in named_components(&new) {

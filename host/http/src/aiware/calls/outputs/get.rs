@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use analyte_core::job::Job;
+use analyte_core::job::{Job, Task};
 use analyte_jobs::Right;
 use axum::body::to_bytes;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::names::{self, Output, What};
+use super::names::{self, Output, OutputBody, What};
 use crate::aiware::envelope::OutputEnvelope;
 use crate::aiware::error::Refusal;
 use crate::aiware::ids::lookup;
@@ -56,6 +56,20 @@ async fn answer(shared: &Shared, caller: &Caller, job: &Job, output: Output) -> 
     body.contents_valid = Some(contents.is_some());
     body.contents = contents;
     Ok(json::answer(StatusCode::OK, &OutputEnvelope { output: body }))
+}
+
+/// The table of a task, with its text where that is short; `None`: it has given none.
+pub(crate) async fn table_of(
+    shared: &Shared,
+    caller: &Caller,
+    job: &Job,
+    task: &Task,
+) -> Result<Option<OutputBody>, Refusal> {
+    let Some(output) = names::table(task) else { return Ok(None) };
+    let mut body = output.body();
+    body.contents = contents(shared, caller, job, &output).await?;
+    body.contents_valid = Some(body.contents.is_some());
+    Ok(Some(body))
 }
 
 /// The contents as text; `None`: they are long, or no text.

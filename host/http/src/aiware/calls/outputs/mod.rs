@@ -1,6 +1,6 @@
 //! What jobs and tasks have given: tables and files, by name.
 
-pub(crate) mod names;
+pub(super) mod names;
 
 pub(super) mod download;
 pub(super) mod get;

@@ -97,6 +97,11 @@ pub(crate) fn of_task(found: &Found) -> Result<Vec<Output>, Refusal> {
     Ok(of_task_as(found.task()?, ""))
 }
 
+/// The table of a task.
+pub(super) fn table(task: &Task) -> Option<Output> {
+    of_task_as(task, "").into_iter().find(|output| matches!(output.what, What::Table(..)))
+}
+
 /// One output of a job; a table also in another form, by the end of its name.
 pub(crate) fn one_of_job(job: &Job, name: &str) -> Result<Output, Refusal> {
     let found = sinks(job).into_iter().find_map(|(task, prefix)| one(task, &prefix, name));

@@ -116,7 +116,7 @@ pub(crate) fn tasks(mut tasks: Vec<Read>, routes: &[Route], routes_at: &str) -> 
 }
 
 /// A name that stands for a model that has not been looked for.
-fn not_known_yet() -> Result<(ProviderName, ModelName), Refusal> {
+pub(super) fn not_known_yet() -> Result<(ProviderName, ModelName), Refusal> {
     let bad = |error: analyte_core::names::BadName| Refusal::new(ErrorId::InternalError, error.to_string());
     Ok((ProviderName::new("unknown").map_err(bad)?, ModelName::new("unknown").map_err(bad)?))
 }
@@ -125,10 +125,14 @@ fn not_known_yet() -> Result<(ProviderName, ModelName), Refusal> {
 fn task_names(tasks: &[Read]) -> Vec<TaskName> {
     let own = |task: &Read| task.name.as_deref().and_then(|name| TaskName::new(name).ok());
     let taken: HashSet<TaskName> = tasks.iter().filter_map(own).collect();
-    let numbered = |place: usize| {
-        let names = (0..).map(|times| format!("task-{}{}", place + 1, "-".repeat(times)));
-        names.filter_map(|name| TaskName::new(&name).ok()).find(|name| !taken.contains(name))
+    let name = |(place, task): (usize, &Read)| {
+        own(task).or_else(|| numbered(place, |name| taken.contains(name))).unwrap_or_else(TaskName::only)
     };
-    let name = |(place, task): (usize, &Read)| own(task).or_else(|| numbered(place)).unwrap_or_else(TaskName::only);
     tasks.iter().enumerate().map(name).collect()
+}
+
+/// A name made of a task's place that is not taken.
+pub(super) fn numbered(place: usize, taken: impl Fn(&TaskName) -> bool) -> Option<TaskName> {
+    let names = (0..).map(|times| format!("task-{}{}", place + 1, "-".repeat(times)));
+    names.filter_map(|name| TaskName::new(&name).ok()).find(|name| !taken(name))
 }

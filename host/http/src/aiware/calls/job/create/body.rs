@@ -14,6 +14,14 @@ pub(super) struct CreateBody<'a> {
     pub(super) jobs: Member<'a, Vec<()>>,
 }
 
+/// A task that is added to a job.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AddTaskBody<'a> {
+    #[serde(borrow)]
+    pub(super) task: Member<'a>,
+}
+
 /// One job to be.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

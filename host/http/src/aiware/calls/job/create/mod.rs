@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use analyte_core::job::Job;
 use analyte_core::table::format::Format;
-use analyte_jobs::{InputAsked, NotTogether, Right, Submission};
+use analyte_jobs::{InputAsked, NotTogether, Right, Submission, TaskAsked};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
@@ -24,7 +25,7 @@ pub(crate) mod payload;
 use self::assemble::{Asked, AskedTask};
 use crate::aiware::body::received;
 use crate::aiware::error::{ErrorId, Refusal};
-use crate::aiware::ids::engines;
+use crate::aiware::ids::engines::{self, Engines};
 use crate::entry::auth::Caller;
 use crate::native::jobs::submit::submission::Room;
 use crate::native::json;
@@ -85,22 +86,50 @@ pub(crate) async fn with_tables(
     let mut room = Room::of(&shared.limits);
     let mut submissions = Vec::with_capacity(jobs.len());
     for mut job in jobs {
-        for AskedTask { task, engine, table, at, payload_at } in &mut job.tasks {
-            let unknown = || {
-                let shown: String = engine.chars().take(80).collect();
-                Refusal::at(ErrorId::NotFound, &format!("{at}/engineId"), format!("there is no engine `{shown}`"))
-            };
-            let (provider, model) = engines.model(engine).ok_or_else(unknown)?;
-            let found = shared.manager.model(organisation, &provider, &model).map_err(|_| unknown())?;
-            (task.provider, task.model) = (provider, model);
-            let Some(text) = table.take() else { continue };
-            let place = format!("{payload_at}/input");
-            let read = table::read_for((shared, caller), room.limits(), &found.info, Format::Json, text, &place).await;
-            let read = read.map_err(|problem| Refusal::from(problem).about(&format!("`{place}`")))?;
-            room.take(&read.table);
-            task.input = InputAsked::Given { table: read.table, warnings: read.warnings };
+        for task in &mut job.tasks {
+            with_table(shared, caller, (&engines, &mut room), task).await?;
         }
         submissions.push(job.submission());
     }
     Ok(submissions)
+}
+
+/// Finds the model of a task, and reads the table for it.
+async fn with_table(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    (engines, room): (&Engines, &mut Room<'_>),
+    asked: &mut AskedTask,
+) -> Result<(), Refusal> {
+    let AskedTask { task, engine, table, at, payload_at } = asked;
+    let unknown = || {
+        let shown: String = engine.chars().take(80).collect();
+        Refusal::at(ErrorId::NotFound, &format!("{at}/engineId"), format!("there is no engine `{shown}`"))
+    };
+    let (provider, model) = engines.model(engine).ok_or_else(unknown)?;
+    let found = shared.manager.model(caller.organisation(), &provider, &model).map_err(|_| unknown())?;
+    (task.provider, task.model) = (provider, model);
+    let Some(text) = table.take() else { return Ok(()) };
+    let place = format!("{payload_at}/input");
+    let read = table::read_for((shared, caller), room.limits(), &found.info, Format::Json, text, &place).await;
+    let read = read.map_err(|problem| Refusal::from(problem).about(&format!("`{place}`")))?;
+    room.take(&read.table);
+    task.input = InputAsked::Given { table: read.table, warnings: read.warnings };
+    Ok(())
+}
+
+/// One task as a body asks for it that adds it to a job, its table read.
+pub(super) async fn added(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    job: &Arc<Job>,
+    body: Bytes,
+) -> Result<TaskAsked, Refusal> {
+    let organisation = caller.organisation();
+    let (limits, size, of) = (shared.limits.clone(), body.len(), job.clone());
+    let read = move || asked::added(&body, &of, &limits);
+    let mut asked = table::compute_sized(shared, organisation, size, read).await??;
+    let engines = engines::find(shared, organisation, vec![asked.engine.clone()]).await?;
+    with_table(shared, caller, (&engines, &mut Room::of(&shared.limits)), &mut asked).await?;
+    Ok(asked.task)
 }
