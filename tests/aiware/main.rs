@@ -7,6 +7,7 @@ mod access;
 mod bad_input;
 mod checklist;
 mod extending;
+mod graphql;
 mod graphs;
 mod lists;
 mod racing;

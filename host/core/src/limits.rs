@@ -312,8 +312,27 @@ limits! {
         "Bounds the uploaded files." "413 `too-large`";
     repository_bytes 4_294_967_296 "bytes per organisation"
         "Bounds the uploaded files together." "413 `too-large`";
+    documents 100_000 "documents per organisation"
+        "Bounds what surfaces keep for it beside jobs: the objects that jobs point at, templates, pipelines." "409 `conflict`";
+    document_bytes 262_144 "bytes"
+        "Bounds the text of one such document." "413 `too-large`";
+    documents_bytes 268_435_456 "bytes per organisation"
+        "Bounds the texts of such documents together." "413 `too-large`";
     upload_parts 100 "parts"
         "Bounds the files and other fields of one upload form." "413 `too-large`";
+    graphql_document_bytes 1_048_576 "bytes"
+        "Bounds the text of a GraphQL document; what is large belongs into its variables." "400 `capacity_exceeded`";
+    graphql_tokens 20_000 "tokens"
+        "Bounds the words, numbers, texts and signs of a GraphQL document, before it is parsed." "400 `capacity_exceeded`";
+    graphql_depth 30 "levels"
+        "Bounds how deep selections and fragments of a GraphQL document stand in one another." "400 `capacity_exceeded`";
+    graphql_aliases 100 "aliases"
+        "Bounds the aliases of a GraphQL document; those of a fragment count wherever it is spread." "400 `capacity_exceeded`";
+    graphql_fields 2_000 "fields"
+        "Bounds the fields of a GraphQL document; those of a fragment count wherever it is spread." "400 `capacity_exceeded`";
+    graphql_values 1_000_000 "values"
+        "Bounds the fields and list items of the answer to one GraphQL document, which are set aside in memory as they are found."
+        "`capacity_exceeded`, without data";
     thingworx_call_ms 90_000 "milliseconds"
         "How long ExecuteJob waits for its job, and QueryJobs looks for jobs." "500; the job is cancelled";
     thingworx_query_rows 500 "jobs"

@@ -18,6 +18,7 @@ mod blocking;
 mod catalogue;
 mod computing;
 mod detached;
+mod documents;
 mod end;
 mod error;
 mod intake;
@@ -34,8 +35,8 @@ pub use analyte_engine::machine::background_drop::BackgroundDrop;
 pub use analyte_engine::machine::budget::Reservation;
 pub use analyte_engine::request::{Grants, LogLine, RunOutcome, RunReport};
 pub use analyte_store::{
-    ContentWriter, Counts, Depth, FileRecord, Health, Idempotency, ListQuery, ModelKind, ModelRecord,
-    OrganisationRecord, Page, ProviderRecord, Right, Staged, TokenRecord,
+    ContentWriter, Counts, Depth, DocumentKind, DocumentRecord, FileRecord, Health, Idempotency, ListQuery, ModelKind,
+    ModelRecord, OrganisationRecord, Page, ProviderRecord, Right, Staged, TokenRecord,
 };
 
 pub use access::organisations::NewOrganisation;

@@ -21,7 +21,7 @@ pub(super) fn is_open(path: &str) -> bool {
 }
 
 /// Finds out who calls.
-pub(super) fn caller(manager: &Manager, headers: &HeaderMap) -> Result<Caller, Refusal> {
+pub(crate) fn caller(manager: &Manager, headers: &HeaderMap) -> Result<Caller, Refusal> {
     let unauthorized = |detail: &str| Refusal::new(ErrorId::AuthenticationError, detail);
     principal(manager, secret(headers).map_err(unauthorized)?).map(Caller::new)
 }
@@ -48,7 +48,7 @@ pub(super) fn still_holds(manager: &Manager, caller: &Caller, secret: &str) -> b
 }
 
 /// Whose token this is, or whose login gave this secret.
-pub(super) fn principal(manager: &Manager, secret: &str) -> Result<Principal, Refusal> {
+pub(crate) fn principal(manager: &Manager, secret: &str) -> Result<Principal, Refusal> {
     let found = match manager.authenticate(secret) {
         Err(error) if error.code() == Code::Unauthorized => of_login(manager, secret).unwrap_or(Err(error)),
         found => found,

@@ -12,7 +12,7 @@ use crate::native::json;
 /// How many items a list has where no number is asked for.
 const USUAL: usize = 10;
 /// The most items of a list that may be asked for: clients of the product ask for as many.
-const MOST: usize = 10_000;
+pub(crate) const MOST: usize = 10_000;
 
 /// `{"job": …}`
 #[derive(Debug, Serialize, ToSchema)]

@@ -27,6 +27,7 @@ use crate::entry::cors;
 use crate::entry::host_check::AllowedHosts;
 use crate::entry::server::Options;
 use crate::entry::trace;
+use crate::graphql;
 use crate::metrics::{Metrics, kind};
 use crate::native;
 use crate::problem::Problem;
@@ -57,8 +58,8 @@ impl Gate {
             closing,
         });
         let (native, thingworx) = (native::router(shared.clone()), thingworx::router(shared.clone()));
-        let aiware = aiware::router(shared.clone());
-        let door = Arc::new(Door { shared, native, thingworx, aiware });
+        let (aiware, graphql) = (aiware::router(shared.clone()), graphql::router(shared.clone()));
+        let door = Arc::new(Door { shared, native, thingworx, aiware, graphql });
         let calls = service_fn(move |request| {
             let door = door.clone();
             async move { Ok(door.pass(request).await) }
@@ -103,6 +104,7 @@ struct Door {
     native: Router,
     thingworx: Router,
     aiware: Router,
+    graphql: Router,
 }
 
 impl Door {
@@ -110,6 +112,7 @@ impl Door {
         let surface = match request.uri().path() {
             path if is_thingworx(path) => &self.thingworx,
             path if aiware::is_here(path) => &self.aiware,
+            path if graphql::is_here(path) => &self.graphql,
             _ => &self.native,
         };
         match self.admit(&mut request) {
@@ -122,7 +125,7 @@ impl Door {
     #[expect(clippy::result_large_err, reason = "a refusal is the answer itself, and is not passed on far")]
     fn admit(&self, request: &mut Request<Body>) -> Result<(), Response<Body>> {
         let path = request.uri().path();
-        if native::is_open(path) || aiware::is_here(path) {
+        if native::is_open(path) || aiware::is_here(path) || graphql::is_here(path) {
             return Ok(());
         }
         if is_thingworx(path) {

@@ -113,6 +113,20 @@ pub enum Step {
         organisation: usize,
         path: usize,
     },
+    PutDocument {
+        organisation: usize,
+        kind: usize,
+        id: u64,
+        bytes: usize,
+        /// Below 3: what is there is replaced, or nothing.
+        revision: u64,
+        most: (u64, u64),
+    },
+    RemoveDocument {
+        organisation: usize,
+        kind: usize,
+        id: u64,
+    },
     PutSchedule {
         pick: usize,
         large: bool,
@@ -260,6 +274,7 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(age, most, providers)| Step::Retire { age, most, providers }),
         4 => catalogue(),
         3 => file(),
+        3 => document(),
         4 => schedule(),
         3 => list,
         2 => sorted,
@@ -299,6 +314,24 @@ fn schedule() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(|pick| Step::RemoveSchedule { pick }),
         5 => (any::<usize>(), 0..20_u8, any::<u8>(), rarely(), cap)
             .prop_map(|(pick, time, what, stale, cap)| Step::Fire { pick, time, what, stale, cap }),
+    ]
+}
+
+/// Changes of documents.
+fn document() -> impl Strategy<Value = Step> {
+    let room = prop_oneof![
+        2 => Just((u64::MAX, u64::MAX)),
+        1 => (0..4_u64).prop_map(|documents| (documents, u64::MAX)),
+        1 => (0..20_000_u64).prop_map(|bytes| (u64::MAX, bytes)),
+    ];
+    prop_oneof![
+        3 => (0..3_usize, 0..2_usize, 0..4_u64, 0..9_000_usize, 0..5_u64, room).prop_map(
+            |(organisation, kind, id, bytes, revision, most)| {
+                Step::PutDocument { organisation, kind, id, bytes, revision, most }
+            }
+        ),
+        1 => (0..3_usize, 0..2_usize, 0..4_u64)
+            .prop_map(|(organisation, kind, id)| Step::RemoveDocument { organisation, kind, id }),
     ]
 }
 

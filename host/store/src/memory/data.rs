@@ -15,7 +15,10 @@ use analyte_core::timestamp::Timestamp;
 use bytes::Bytes;
 
 use crate::jobs::{named_components, named_contents};
-use crate::{Change, Changed, Counts, FileRecord, ModelRecord, OrganisationRecord, ProviderRecord, TokenRecord};
+use crate::{
+    Change, Changed, Counts, DocumentKind, DocumentRecord, FileRecord, ModelRecord, OrganisationRecord, ProviderRecord,
+    TokenRecord,
+};
 
 /// Changes that the journal keeps.
 const CHANGES: usize = 100_000;
@@ -78,6 +81,8 @@ pub(super) struct Data {
     pub(super) components: HashMap<Digest, Bytes>,
     /// By organisation, repository and path.
     pub(super) files: BTreeMap<(Organisation, String, String), (Arc<FileRecord>, Bytes)>,
+    /// By organisation, kind and id.
+    pub(super) documents: BTreeMap<(Organisation, DocumentKind, u64), Arc<DocumentRecord>>,
     pub(super) schedules: BTreeMap<(Organisation, ScheduleId), ScheduleHeld>,
     /// How many numbers were given to schedules.
     pub(super) schedule_numbers: u64,

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use crate::shared::Shared;
 
 mod admin;
-mod job;
+pub(crate) mod job;
 mod jobs;
 mod openapi;
 mod outputs;
@@ -17,6 +17,7 @@ mod scheduled_job;
 mod socket;
 mod task;
 mod tasks;
+mod template;
 mod unoffered;
 mod version;
 
@@ -51,6 +52,7 @@ pub(crate) fn described() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(scheduled_job::list::list))
         .routes(routes!(scheduled_job::detail::detail))
         .routes(routes!(scheduled_job::delete::delete))
+        .routes(routes!(template::launch::launch))
         .routes(routes!(admin::engines::engines))
         .routes(routes!(admin::engine_detail::detail))
         .routes(routes!(admin::login::login))

@@ -31,7 +31,6 @@ const CALLS: &[(MethodFilter, &str, Why)] = &[
     (GET.or(POST), "proc/jobs/backlog_count_by_engine", Why::NoMeaning),
     (GET, "proc/scheduled_jobs/rate_pending_time_ranges", Why::NoMeaning),
     (GET, "proc/scheduled_jobs/total_pending_time_ranges", Why::NoMeaning),
-    (POST, "proc/template/{template}/launch", Why::ToCome),
     (POST, "proc/endpoint/{endpoint}", Why::NoMeaning),
     (POST, "engine/{engine}/createjob", Why::ToCome),
     (GET.or(POST).or(MethodFilter::DELETE), "engine/{engine}/template/{template}", Why::ToCome),

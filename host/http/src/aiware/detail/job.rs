@@ -20,6 +20,13 @@ pub(crate) const SOURCE: &str = "aiware.coreSourceID";
 /// The tag under which a job's `coreID` is kept.
 pub(crate) const CORE_ID: &str = "aiware.coreID";
 
+/// The tag under which a job's name is kept.
+pub(crate) const NAME: &str = "aiware.name";
+/// The tag under which the id of the cluster is kept that a client asked for.
+pub(crate) const CLUSTER: &str = "aiware.clusterID";
+/// The tag under which the id of the template is kept that a job was made of.
+pub(crate) const TEMPLATE: &str = "aiware.jobTemplateID";
+
 /// A job with its tasks.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobDetail<'a> {

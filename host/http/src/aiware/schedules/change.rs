@@ -15,7 +15,6 @@ use crate::aiware::error::Refusal;
 const TRIES: usize = 4;
 
 /// Makes a scheduled job. Its template is checked as a job is.
-#[expect(dead_code, reason = "for the calls that make scheduled jobs, which only AI Data has")]
 pub(crate) async fn create(
     manager: &Manager,
     organisation: &Organisation,
@@ -94,7 +93,6 @@ fn changed(manager: &Manager, old: &ScheduledJob, changes: Changes) -> Result<Sc
 }
 
 /// Submits a job of it now, whatever its mode, and whether it is active or not.
-#[expect(dead_code, reason = "for the calls that launch scheduled jobs, which only AI Data has")]
 pub(crate) async fn launch(manager: &Manager, organisation: &Organisation, id: &str) -> Result<JobView, Refusal> {
     let schedule = find::id(manager, organisation, id)?;
     match manager.launch_schedule(organisation, schedule).await {
@@ -109,7 +107,6 @@ pub(crate) async fn launch(manager: &Manager, organisation: &Organisation, id: &
 }
 
 /// Makes a scheduled job like another one.
-#[expect(dead_code, reason = "for the calls that copy scheduled jobs, which only AI Data has")]
 pub(crate) async fn copy(
     manager: &Manager,
     organisation: &Organisation,

@@ -53,7 +53,8 @@ async fn is_done(manager: &Manager, view: &ScheduleView) -> Result<bool, Refusal
     if !manager.next_firings(organisation, view.schedule.id, 1).await?.is_empty() {
         return Ok(false);
     }
-    let Some(last) = view.state.last_job else { return Ok(true) };
+    // Its time may have come, and what becomes of it not be kept yet.
+    let Some(last) = view.state.last_job else { return Ok(view.state.firings > 0 || !view.schedule.active) };
     match manager.job(organisation, last).await {
         Ok(job) => Ok(job.status.ended()),
         Err(error) if error.code() == Code::NotFound => Ok(true),

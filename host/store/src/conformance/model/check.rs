@@ -64,6 +64,7 @@ impl Model {
         self.one_at_a_time()?;
         self.check_catalogue(store).await?;
         self.check_files(store).await?;
+        self.check_documents(store).await?;
         self.check_schedules(store).await?;
         self.known(store).await?;
         self.depths(store).await?;

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod check;
+mod documents;
 mod extend;
 mod files;
 mod lists;
@@ -27,9 +28,9 @@ use bytes::Bytes;
 use super::jobs::{bytes_of, content_of, job_with};
 use super::steps::{End, Step};
 use crate::{
-    Age, Before, CancelAnswer, CancelRule, Claimed, Counts, Depth, FileRecord, Finished, Idempotency, Known, ListQuery,
-    ModelRecord, NewContent, NewFile, NewJob, OrganisationRecord, Outcome, ProviderRecord, Purpose, Room, Sorted,
-    Store, StoreError, Submitted, TokenRecord,
+    Age, Before, CancelAnswer, CancelRule, Claimed, Counts, Depth, DocumentRecord, FileRecord, Finished, Idempotency,
+    Known, ListQuery, ModelRecord, NewContent, NewFile, NewJob, OrganisationRecord, Outcome, ProviderRecord, Purpose,
+    Room, Sorted, Store, StoreError, Submitted, TokenRecord,
 };
 
 /// A day in 2026.
@@ -59,6 +60,7 @@ pub(super) struct Model {
     /// Components that were let go of while live jobs pinned them.
     pinned: BTreeSet<Digest>,
     files: BTreeMap<(Organisation, String, String), FileRecord>,
+    documents: BTreeMap<documents::Place, DocumentRecord>,
     organisations: BTreeMap<Organisation, OrganisationRecord>,
     tokens: BTreeMap<String, TokenRecord>,
     schedules: BTreeMap<(Organisation, ScheduleId), schedules::Held>,
@@ -84,6 +86,7 @@ impl Default for Model {
             models: BTreeMap::new(),
             pinned: BTreeSet::new(),
             files: BTreeMap::new(),
+            documents: BTreeMap::new(),
             organisations: BTreeMap::new(),
             tokens: BTreeMap::new(),
             run_events: BTreeMap::new(),
@@ -262,6 +265,7 @@ impl Model {
             | Step::PutToken { .. }
             | Step::TokensUsed { .. } => self.catalogue(store, step).await,
             Step::PutFile { .. } | Step::RemoveFile { .. } => self.file(store, step).await,
+            Step::PutDocument { .. } | Step::RemoveDocument { .. } => self.document(store, step).await,
             Step::PutSchedule { .. } | Step::RemoveSchedule { .. } | Step::Fire { .. } => {
                 self.schedule_step(store, step).await
             }

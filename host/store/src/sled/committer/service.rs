@@ -310,6 +310,7 @@ fn commit(opened: &mut Opened, batch: &mut [Box<dyn Operation>], shared: &Shared
     opened.state.journal.settled();
     opened.state.touched.clear();
     opened.state.touched_files.clear();
+    opened.state.touched_documents.clear();
     opened.state.touched_schedules.clear();
     publish(&mut opened.state, shared, false);
     Ok(false)

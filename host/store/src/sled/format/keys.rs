@@ -21,6 +21,7 @@
 //! | `v` | organisation, job, id of its last event | a block of what a run reported |
 //! | `f` | organisation, repository, path | the record of a file |
 //! | `g` | organisation, repository, path, digest | bytes of a small file |
+//! | `D` | organisation, kind, id | a document |
 //! | `P` `M` `O` `T` | provider · provider, model · organisation · token | the record |
 //! | `S` | organisation, schedule | what it is |
 //! | `u` | organisation, schedule | its revision, and what changes with each firing |
@@ -34,6 +35,8 @@ use analyte_core::digest::Digest;
 use analyte_core::job::Status;
 use analyte_core::job::event::EventId;
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderKey, ProviderName, ScheduleId};
+
+use crate::DocumentKind;
 
 /// Where a job is found.
 pub(crate) type Place = (Organisation, JobId);
@@ -53,6 +56,7 @@ pub(crate) const JOURNAL: u8 = b'e';
 pub(crate) const RUN_EVENTS: u8 = b'v';
 pub(crate) const FILE: u8 = b'f';
 const FILE_BYTES: u8 = b'g';
+pub(crate) const DOCUMENT: u8 = b'D';
 pub(crate) const PROVIDER: u8 = b'P';
 pub(crate) const MODEL: u8 = b'M';
 pub(crate) const ORGANISATION: u8 = b'O';
@@ -277,6 +281,14 @@ pub(crate) fn place_of_file(key: &mut Vec<u8>, organisation: &Organisation, repo
 }
 
 /// Files of a repository whose path begins so, or the one of just this path.
+/// Ids of one kind sort by their numbers.
+pub(crate) fn document(organisation: &Organisation, kind: DocumentKind, id: u64) -> Vec<u8> {
+    let mut key = key(DOCUMENT, organisation);
+    name(&mut key, kind.as_str());
+    key.extend_from_slice(&id.to_be_bytes());
+    key
+}
+
 pub(crate) fn file(organisation: &Organisation, repository: &str, path: &str) -> Vec<u8> {
     let mut key = vec![FILE];
     place_of_file(&mut key, organisation, repository, path);

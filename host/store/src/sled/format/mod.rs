@@ -1,5 +1,6 @@
 //! How records lie in the tree.
 
+pub(crate) mod document_record;
 pub(crate) mod envelope;
 pub(crate) mod file_record;
 pub(crate) mod idempotency;

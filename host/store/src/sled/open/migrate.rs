@@ -14,7 +14,7 @@
 //! | 4 | live jobs in a place of their own (`a`), and small contents within jobs' records, neither of which an older version
 //! would find |
 //! | 5 | tasks whose input is made of the results of others, whose jobs an older version would take for damaged; tasks with
-//! limits of their own, which it would not see |
+//! limits of their own, which it would not see; documents (`D`), which it would leave behind |
 
 use analyte_core::job::Status;
 

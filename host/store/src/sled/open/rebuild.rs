@@ -13,7 +13,7 @@ use analyte_core::names::Organisation;
 use crate::sled::format::envelope::{self, Value};
 use crate::sled::format::job_record::Since;
 use crate::sled::format::keys::{self, Class, Place};
-use crate::sled::format::{file_record, job_record, references};
+use crate::sled::format::{document_record, file_record, job_record, references};
 use crate::sled::state::State;
 use crate::sled::state::registry::named;
 use crate::{FilesRoom, Result, StoreError};
@@ -38,6 +38,7 @@ pub(crate) fn rebuild(state: &mut State) -> Result<()> {
     }
     rebuild_catalogue(state)?;
     rebuild_files(state)?;
+    rebuild_documents(state)?;
     rebuild_schedules(state)?;
     for digest in blobs.into_keys() {
         if !state.references.has(digest) {
@@ -232,6 +233,26 @@ fn rebuild_files(state: &mut State) -> Result<()> {
         let has = state.files.entry(organisation).or_insert(FilesRoom { files: 0, bytes: 0 });
         has.files += 1;
         has.bytes += bytes;
+    }
+    for (key, what) in damaged {
+        state.quarantine(&key, &what)?;
+    }
+    Ok(())
+}
+
+/// The same for documents.
+fn rebuild_documents(state: &mut State) -> Result<()> {
+    let mut damaged = Vec::new();
+    for entry in state.records.scan(&[keys::DOCUMENT]) {
+        let (key, head) = entry?;
+        match document_record::read(&state.records, &key, head) {
+            Ok(record) => {
+                let has = state.documents.entry(record.organisation.clone()).or_default();
+                *has = has.with(record.bytes());
+            }
+            Err(StoreError::Damaged { what }) => damaged.push((key, what)),
+            Err(error) => return Err(error),
+        }
     }
     for (key, what) in damaged {
         state.quarantine(&key, &what)?;

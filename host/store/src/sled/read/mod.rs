@@ -3,6 +3,7 @@
 pub(crate) mod component;
 pub(crate) mod content;
 pub(crate) mod contents;
+pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod expired;
 pub(crate) mod files;

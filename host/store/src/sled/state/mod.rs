@@ -42,7 +42,7 @@ use crate::sled::state::registry::Registry;
 use crate::sled::state::run_event_blocks::RunEventBlocks;
 use crate::sled::state::snapshot::Snapshot;
 use crate::sled::state::unconfirmed::Unconfirmed;
-use crate::{FilesRoom, Result};
+use crate::{DocumentsRoom, FilesRoom, Result};
 
 /// Most live jobs that are kept decoded; others are read again when needed.
 const WARM: usize = 16_384;
@@ -76,6 +76,8 @@ pub(crate) struct State {
     pub(crate) touched: Vec<Place>,
     /// Organisations whose files the batch at hand changed.
     pub(crate) touched_files: Vec<Organisation>,
+    /// Organisations whose documents the batch at hand changed.
+    pub(crate) touched_documents: Vec<Organisation>,
     /// Organisations whose schedules the batch at hand changed.
     pub(crate) touched_schedules: Vec<Organisation>,
     /// How many schedules each organisation has.
@@ -84,6 +86,8 @@ pub(crate) struct State {
     pub(crate) jobs_by_provider: JobsByProvider,
     /// What each organisation has of files.
     pub(crate) files: HashMap<Organisation, FilesRoom>,
+    /// What each organisation has of documents.
+    pub(crate) documents: HashMap<Organisation, DocumentsRoom>,
     /// How many live jobs of each organisation name a component or model file.
     pub(crate) pinned: HashMap<Digest, BTreeMap<Organisation, usize>>,
     pub(crate) references: References,
@@ -109,10 +113,12 @@ impl State {
             run_events: HashMap::new(),
             touched: Vec::new(),
             touched_files: Vec::new(),
+            touched_documents: Vec::new(),
             touched_schedules: Vec::new(),
             schedules: HashMap::new(),
             jobs_by_provider: JobsByProvider::default(),
             files: HashMap::new(),
+            documents: HashMap::new(),
             pinned: HashMap::new(),
             references: References::default(),
             registry: Registry::default(),
@@ -164,6 +170,7 @@ impl State {
         Unconfirmed::new(
             jobs.chain(self.touched.iter().cloned()),
             self.touched_files.iter().cloned(),
+            self.touched_documents.iter().cloned(),
             self.touched_schedules.iter().cloned(),
             self.registry_changed,
         )

@@ -19,6 +19,8 @@ pub(crate) enum Scope {
     Organisation(Organisation),
     /// Files of one organisation.
     Files(Organisation),
+    /// Documents of one organisation.
+    Documents(Organisation),
     /// Schedules of one organisation.
     Schedules(Organisation),
     /// What providers and models are made of.
@@ -32,6 +34,7 @@ pub(crate) enum Scope {
 pub(crate) struct Unconfirmed {
     jobs: BTreeSet<Place>,
     files: BTreeSet<Organisation>,
+    documents: BTreeSet<Organisation>,
     schedules: BTreeSet<Organisation>,
     catalogue: bool,
     /// Whether it changed anything.
@@ -43,11 +46,13 @@ impl Unconfirmed {
     pub(crate) fn new(
         jobs: impl Iterator<Item = Place>,
         files: impl Iterator<Item = Organisation>,
+        documents: impl Iterator<Item = Organisation>,
         schedules: impl Iterator<Item = Organisation>,
         catalogue: bool,
     ) -> Self {
-        let (jobs, files, schedules) = (jobs.collect(), files.collect(), schedules.collect());
-        Self { jobs, files, schedules, catalogue, any: true }
+        let (jobs, files) = (jobs.collect(), files.collect());
+        let (documents, schedules) = (documents.collect(), schedules.collect());
+        Self { jobs, files, documents, schedules, catalogue, any: true }
     }
 
     pub(crate) fn touches(&self, scope: &Scope) -> bool {
@@ -55,6 +60,7 @@ impl Unconfirmed {
             Scope::Job(organisation, id) => self.jobs.contains(&(organisation.clone(), *id)),
             Scope::Organisation(organisation) => self.jobs.iter().any(|(of, _)| of == organisation),
             Scope::Files(organisation) => self.files.contains(organisation),
+            Scope::Documents(organisation) => self.documents.contains(organisation),
             Scope::Schedules(organisation) => self.schedules.contains(organisation),
             Scope::Catalogue => self.catalogue,
             Scope::All => self.any,

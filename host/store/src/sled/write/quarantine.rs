@@ -10,7 +10,9 @@ use analyte_core::names::JobId;
 use crate::sled::format::envelope::{self, Find};
 use crate::sled::format::job_record::Since;
 use crate::sled::format::keys::{self, Class, Place};
-use crate::sled::format::{file_record, idempotency, job_record, journal_block, run_event_block, schedule_record};
+use crate::sled::format::{
+    document_record, file_record, idempotency, job_record, journal_block, run_event_block, schedule_record,
+};
 use crate::sled::state::State;
 use crate::sled::write::write_job;
 use crate::{Result, StoreError};
@@ -169,12 +171,14 @@ impl State {
         }
     }
 
-    /// The same for a block of the journal, or of what was reported, or for a file's record, or for one of a schedule.
+    /// The same for a block of the journal, or of what was reported, or for the record of a document or a
+    /// file, or for one of a schedule.
     pub(crate) fn quarantine_record_if_damaged(&mut self, key: &[u8]) -> Result<()> {
         let Some(head) = self.records.find(key)? else { return Ok(()) };
         let read = match key.first() {
             Some(&keys::RUN_EVENTS) => run_event_block::read_block(&self.records, key, head).map(|_| ()),
             Some(&keys::JOURNAL) => journal_block::read(&self.records, key, head).map(|_| ()),
+            Some(&keys::DOCUMENT) => document_record::read(&self.records, key, head).map(|_| ()),
             Some(&keys::FILE) => file_record::read(&self.records, key, head).map(|_| ()),
             Some(&keys::IDEMPOTENCY) => idempotency::find_key(&self.records, key).map(|_| ()),
             Some(&(keys::SCHEDULE | keys::SCHEDULE_STATE)) => return self.quarantine_schedule_if_damaged(key),

@@ -2,7 +2,7 @@
 
 pub(super) mod add_task;
 pub(super) mod add_task_route;
-pub(super) mod create;
+pub(crate) mod create;
 pub(super) mod delete;
 pub(super) mod detail;
 pub(super) mod status;

@@ -21,19 +21,19 @@ const FORMS: [(&str, Format); 3] =
     [(TABLE, Format::Json), ("result.csv", Format::Csv), ("result.arrow", Format::Arrow)];
 
 /// One output.
-pub(super) struct Output {
+pub(crate) struct Output {
     /// What it is called.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Whose it is.
-    pub(super) task: TaskName,
+    pub(crate) task: TaskName,
     /// When its task ended.
-    pub(super) at: Timestamp,
+    pub(crate) at: Timestamp,
     /// What it is.
-    pub(super) what: What,
+    pub(crate) what: What,
 }
 
 /// A table or a file.
-pub(super) enum What {
+pub(crate) enum What {
     /// A table, in this form.
     Table(Content, Format),
     /// A file.
@@ -45,18 +45,18 @@ pub(super) enum What {
 pub(crate) struct OutputBody {
     pub(crate) name: String,
     /// Bytes, as it is kept.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// Seconds since 1970.
-    pub(super) created: i64,
+    pub(crate) created: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) contents: Option<String>,
     #[serde(rename = "contentsValid", skip_serializing_if = "Option::is_none")]
-    pub(super) contents_valid: Option<bool>,
+    pub(crate) contents_valid: Option<bool>,
 }
 
 impl Output {
     /// Without its contents.
-    pub(super) fn body(&self) -> OutputBody {
+    pub(crate) fn body(&self) -> OutputBody {
         let content = match &self.what {
             What::Table(content, _) => content,
             What::File(file) => &file.content,
@@ -89,12 +89,12 @@ fn sinks(job: &Job) -> Vec<(&Task, String)> {
 }
 
 /// The outputs of a job.
-pub(super) fn of_job(job: &Job) -> Vec<Output> {
+pub(crate) fn of_job(job: &Job) -> Vec<Output> {
     sinks(job).into_iter().flat_map(|(task, prefix)| of_task_as(task, &prefix)).collect()
 }
 
 /// The outputs of a task.
-pub(super) fn of_task(found: &Found) -> Result<Vec<Output>, Refusal> {
+pub(crate) fn of_task(found: &Found) -> Result<Vec<Output>, Refusal> {
     Ok(of_task_as(found.task()?, ""))
 }
 
@@ -104,13 +104,13 @@ pub(super) fn table(task: &Task) -> Option<Output> {
 }
 
 /// One output of a job; a table also in another form, by the end of its name.
-pub(super) fn one_of_job(job: &Job, name: &str) -> Result<Output, Refusal> {
+pub(crate) fn one_of_job(job: &Job, name: &str) -> Result<Output, Refusal> {
     let found = sinks(job).into_iter().find_map(|(task, prefix)| one(task, &prefix, name));
     found.ok_or_else(|| nothing(name))
 }
 
 /// One output of a task.
-pub(super) fn one_of_task(found: &Found, name: &str) -> Result<Output, Refusal> {
+pub(crate) fn one_of_task(found: &Found, name: &str) -> Result<Output, Refusal> {
     one(found.task()?, "", name).ok_or_else(|| nothing(name))
 }
 

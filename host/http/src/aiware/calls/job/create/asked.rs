@@ -6,15 +6,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use analyte_core::document::Document;
 use analyte_core::job::Job;
 use analyte_core::limits::Limits;
-use analyte_core::names::{ModelName, ProviderName, TaskName};
+use analyte_core::names::TaskName;
 use analyte_core::table::Table;
-use analyte_core::timestamp::Timestamp;
-use analyte_jobs::{InputAsked, RetryAsked, Submission, TaskAsked};
-use bytes::Bytes;
+use analyte_jobs::{InputAsked, RetryAsked, TaskAsked};
 use serde_json::value::RawValue;
 
+use super::assemble::{self, Asked, AskedTask, RETRIES, Read, not_known_yet, numbered};
 use super::body::{AddTaskBody, CreateBody, FolderBody, JobBody, RouteBody, TaskBody};
-use super::graph::{self, Circle, Route};
+use super::graph::Route;
 use super::payload::Payload;
 use crate::aiware::detail::job::{CORE_ID, RECORDING, SOURCE};
 use crate::aiware::error::{ErrorId, Refusal};
@@ -33,48 +32,6 @@ const FOLDERS: u64 = 1_000;
 const URI_JSON_BYTES: u64 = 4_096;
 /// The most addresses of a job or a task.
 const URIS: u64 = 100;
-/// The most retries that may be asked for: the job manager tries a task a hundred times at most.
-const RETRIES: u32 = 99;
-
-/// A job to be, whose engines and tables were not looked at.
-pub(super) struct Asked {
-    /// Parents before children.
-    pub(super) tasks: Vec<AskedTask>,
-    priority: i32,
-    retry: RetryAsked,
-    run_at: Option<Timestamp>,
-    config: Option<Document>,
-    tags: BTreeMap<String, String>,
-    by: String,
-}
-
-/// A task of it.
-pub(super) struct AskedTask {
-    /// What is asked for; its model is not known, and an empty table is its input as long as `table` has not been read.
-    pub(super) task: TaskAsked,
-    /// The engine, as the client names it.
-    pub(super) engine: String,
-    /// The text of its table; `None`: it takes the results of other tasks, or was read.
-    pub(super) table: Option<Bytes>,
-    /// Where it stands in the body, as a JSON pointer.
-    pub(super) at: String,
-}
-
-impl Asked {
-    /// With the tables that were read.
-    pub(super) fn submission(self) -> Submission {
-        let Self { tasks, priority, retry, run_at, config, tags, by } = self;
-        Submission {
-            custom_data: config,
-            priority,
-            run_at,
-            retry,
-            tags,
-            created_by: Some(by),
-            ..Submission::of(tasks.into_iter().map(|asked| asked.task).collect())
-        }
-    }
-}
 
 /// Reads a body.
 pub(super) fn read(body: &[u8], by: &Caller, limits: &Limits) -> Result<Vec<Asked>, Refusal> {
@@ -131,40 +88,11 @@ fn job(text: &str, at: &str, by: &Caller, limits: &Limits) -> Result<Asked, Refu
         return Err(Refusal::at(ErrorId::InvalidInput, &own("tasks"), "has no task"));
     }
     let read = texts.iter().enumerate().map(|(place, text)| Read::of(text, format!("{at}/tasks/{place}"), limits));
-    let mut tasks = read.collect::<Result<Vec<_>, _>>()?;
+    let tasks = read.collect::<Result<Vec<_>, _>>()?;
     let routes = routes_of(routes.as_ref(), &own("taskRoutes"), &tasks, limits)?;
-    let order = graph::sorted(tasks.len(), &routes).map_err(|Circle { route }| {
-        let place = format!("{}/{route}", own("taskRoutes"));
-        Refusal::at(ErrorId::InvalidInput, &place, "is part of a circle: a task would wait for itself")
-    })?;
-    let parents = graph::parents(tasks.len(), &routes);
-    let named = task_names(&tasks);
-    let name = |place: usize| named.get(place).cloned().unwrap_or_else(TaskName::only);
     let priority = tasks.iter().filter_map(|task| task.priority).min().unwrap_or_default();
     let retries = tasks.iter().filter_map(|task| task.retries).max();
-    let mut asked = Vec::with_capacity(tasks.len());
-    for place in order {
-        let Some(read) = tasks.get_mut(place) else { continue };
-        let after: Vec<TaskName> = parents.get(place).into_iter().flatten().map(|parent| name(*parent)).collect();
-        let Payload { table, parameters } = std::mem::take(&mut read.payload);
-        let input = match &table {
-            Some(_) => InputAsked::from(Table::default()),
-            None if after.is_empty() => {
-                let message = "has no member `input`, and the task has no parents whose results it could take";
-                return Err(Refusal::at(ErrorId::InvalidInput, &format!("{}/payloadJSON", read.at), message));
-            }
-            None => InputAsked::ResultsOfAll,
-        };
-        // The engine's model is looked for when all of the body is read.
-        let (provider, model) = not_known_yet()?;
-        let task = TaskAsked { parameters, after, ..TaskAsked::named(name(place), provider, model, input) };
-        asked.push(AskedTask {
-            task,
-            engine: std::mem::take(&mut read.engine),
-            table,
-            at: std::mem::take(&mut read.at),
-        });
-    }
+    let asked = assemble::tasks(tasks, &routes, &own("taskRoutes"))?;
     let run_at = value(start, &own("startDateTime"))?.map(|Time(at)| at);
     let retry = RetryAsked { max_attempts: retries.map(|retries| retries + 1), backoff_ms: None };
     Ok(Asked { tasks: asked, priority, retry, run_at, config, tags, by: by.principal().label.to_string() })
@@ -174,7 +102,7 @@ fn job(text: &str, at: &str, by: &Caller, limits: &Limits) -> Result<Asked, Refu
 pub(super) fn added(body: &[u8], job: &Job, limits: &Limits) -> Result<AskedTask, Refusal> {
     let AddTaskBody { task } = json_body::read(body)?;
     let read = Read::of(task.raw(), "/task".to_owned(), limits)?;
-    let Read { at, engine, correlation, payload, priority, retries, .. } = read;
+    let Read { at, payload_at, engine, name: correlation, payload, priority, retries, .. } = read;
     let own = |member: &str| format!("{at}/{member}");
     if priority.is_some_and(|priority| priority != job.priority) {
         let message = format!("must be {}: a task that is added has the priority of its job", job.priority);
@@ -201,31 +129,7 @@ pub(super) fn added(body: &[u8], job: &Job, limits: &Limits) -> Result<AskedTask
     };
     let (provider, model) = not_known_yet()?;
     let task = TaskAsked { parameters, after, ..TaskAsked::named(name, provider, model, input) };
-    Ok(AskedTask { task, engine, table, at })
-}
-
-/// A name made of a task's place that is not taken.
-fn numbered(place: usize, taken: impl Fn(&TaskName) -> bool) -> Option<TaskName> {
-    let names = (0..).map(|times| format!("task-{}{}", place + 1, "-".repeat(times)));
-    names.filter_map(|name| TaskName::new(&name).ok()).find(|name| !taken(name))
-}
-
-/// A name that stands for a model that has not been looked for.
-fn not_known_yet() -> Result<(ProviderName, ModelName), Refusal> {
-    let bad = |error: analyte_core::names::BadName| Refusal::new(ErrorId::InternalError, error.to_string());
-    Ok((ProviderName::new("unknown").map_err(bad)?, ModelName::new("unknown").map_err(bad)?))
-}
-
-/// A task as it was read.
-struct Read {
-    at: String,
-    engine: String,
-    correlation: Option<String>,
-    payload: Payload,
-    priority: Option<i32>,
-    retries: Option<u32>,
-    inputs: HashSet<String>,
-    outputs: HashSet<String>,
+    Ok(AskedTask { task, engine, table, at, payload_at })
 }
 
 impl Read {
@@ -276,7 +180,8 @@ impl Read {
         let correlation = value(correlation, &own("correlationTaskId"))?.filter(|text| !text.is_empty());
         let engine = engine.value(&own("engineId"))?;
         let priority = value(priority, &own("priority"))?;
-        Ok(Self { at, engine, correlation, payload, priority, retries, inputs, outputs })
+        let payload_at = own("payloadJSON");
+        Ok(Self { at, payload_at, engine, name: correlation, payload, priority, retries, inputs, outputs })
     }
 }
 
@@ -313,7 +218,7 @@ fn routes_of(
 ) -> Result<Vec<Route>, Refusal> {
     let mut places = HashMap::new();
     for (place, task) in tasks.iter().enumerate() {
-        if let Some(name) = &task.correlation
+        if let Some(name) = &task.name
             && places.insert(name.as_str(), place).is_some()
         {
             let at = format!("{}/correlationTaskId", task.at);
@@ -361,16 +266,6 @@ fn routes_of(
         routes.push(Route { place, parent, child });
     }
     Ok(routes)
-}
-
-/// What tasks are called natively: as their clients call them, where that is a name, else by their number.
-fn task_names(tasks: &[Read]) -> Vec<TaskName> {
-    let own = |task: &Read| task.correlation.as_deref().and_then(|name| TaskName::new(name).ok());
-    let taken: HashSet<TaskName> = tasks.iter().filter_map(own).collect();
-    let name = |(place, task): (usize, &Read)| {
-        own(task).or_else(|| numbered(place, |name| taken.contains(name))).unwrap_or_else(TaskName::only)
-    };
-    tasks.iter().enumerate().map(name).collect()
 }
 
 /// A member that is a word or a number.

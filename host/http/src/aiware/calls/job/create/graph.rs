@@ -4,22 +4,22 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Something is wrong with the routes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Circle {
+pub(crate) struct Circle {
     /// The place of a route that is part of a circle.
-    pub(super) route: usize,
+    pub(crate) route: usize,
 }
 
 /// A route between tasks, by their places in the client's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Route {
+pub(crate) struct Route {
     /// Its place in the list of routes.
-    pub(super) place: usize,
-    pub(super) parent: usize,
-    pub(super) child: usize,
+    pub(crate) place: usize,
+    pub(crate) parent: usize,
+    pub(crate) child: usize,
 }
 
 /// For each of `tasks` tasks those that it takes from, each once, in the order of the routes.
-pub(super) fn parents(tasks: usize, routes: &[Route]) -> Vec<Vec<usize>> {
+pub(crate) fn parents(tasks: usize, routes: &[Route]) -> Vec<Vec<usize>> {
     let (mut parents, mut seen) = (vec![Vec::new(); tasks], BTreeSet::new());
     for route in routes {
         if seen.insert((route.child, route.parent))
@@ -32,7 +32,7 @@ pub(super) fn parents(tasks: usize, routes: &[Route]) -> Vec<Vec<usize>> {
 }
 
 /// The places of the tasks with parents before children; otherwise in the order in which the client has them.
-pub(super) fn sorted(tasks: usize, routes: &[Route]) -> Result<Vec<usize>, Circle> {
+pub(crate) fn sorted(tasks: usize, routes: &[Route]) -> Result<Vec<usize>, Circle> {
     let parents = parents(tasks, routes);
     let mut children: HashMap<usize, Vec<usize>> = HashMap::new();
     for (child, of) in parents.iter().enumerate() {

@@ -17,11 +17,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 mod asked;
+pub(crate) mod assemble;
 pub(super) mod body;
-mod graph;
-mod payload;
+pub(crate) mod folders;
+pub(crate) mod graph;
+pub(crate) mod payload;
 
-use self::asked::{Asked, AskedTask};
+use self::assemble::{Asked, AskedTask};
 use self::body::CreateBody;
 use crate::aiware::body::received;
 use crate::aiware::error::{ErrorId, Refusal};
@@ -82,7 +84,11 @@ async fn asked(shared: &Arc<Shared>, caller: &Caller, body: Bytes) -> Result<Vec
 }
 
 /// Finds the models, and reads the tables for them.
-async fn with_tables(shared: &Arc<Shared>, caller: &Caller, jobs: Vec<Asked>) -> Result<Vec<Submission>, Refusal> {
+pub(crate) async fn with_tables(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    jobs: Vec<Asked>,
+) -> Result<Vec<Submission>, Refusal> {
     let organisation = caller.organisation();
     let named: Vec<String> = jobs.iter().flat_map(|job| job.tasks.iter().map(|task| task.engine.clone())).collect();
     let engines = engines::find(shared, organisation, named).await?;
@@ -104,7 +110,7 @@ async fn with_table(
     (engines, room): (&Engines, &mut Room<'_>),
     asked: &mut AskedTask,
 ) -> Result<(), Refusal> {
-    let AskedTask { task, engine, table, at } = asked;
+    let AskedTask { task, engine, table, at, payload_at } = asked;
     let unknown = || {
         let shown: String = engine.chars().take(80).collect();
         Refusal::at(ErrorId::NotFound, &format!("{at}/engineId"), format!("there is no engine `{shown}`"))
@@ -113,7 +119,7 @@ async fn with_table(
     let found = shared.manager.model(caller.organisation(), &provider, &model).map_err(|_| unknown())?;
     (task.provider, task.model) = (provider, model);
     let Some(text) = table.take() else { return Ok(()) };
-    let place = format!("{at}/payloadJSON/input");
+    let place = format!("{payload_at}/input");
     let read = table::read_for((shared, caller), room.limits(), &found.info, Format::Json, text, &place).await;
     let read = read.map_err(|problem| Refusal::from(problem).about(&format!("`{place}`")))?;
     room.take(&read.table);

@@ -18,11 +18,11 @@ const TABLE: &str = "input";
 
 /// What a payload says.
 #[derive(Debug, Default)]
-pub(super) struct Payload {
+pub(crate) struct Payload {
     /// The text of the table; `None`: the task takes the results of its parents.
-    pub(super) table: Option<Bytes>,
+    pub(crate) table: Option<Bytes>,
     /// The other members.
-    pub(super) parameters: Parameters,
+    pub(crate) parameters: Parameters,
 }
 
 /// The members of an object, each still as text.
@@ -54,7 +54,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 impl Payload {
     /// Reads the text of a payload; no text, and the text `null`, say nothing.
-    pub(super) fn read(text: String, at: &str, limits: &Limits) -> Result<Self, Refusal> {
+    pub(crate) fn read(text: String, at: &str, limits: &Limits) -> Result<Self, Refusal> {
         if text.trim().is_empty() || text.trim() == "null" {
             return Ok(Self::default());
         }

@@ -1,0 +1,3 @@
+//! Calls about job templates.
+
+pub(super) mod launch;
