@@ -5,7 +5,7 @@
 //! changes nothing; what belongs to one organisation is never answered to another. A store reads no clock (callers pass
 //! `now`) and knows nothing of components or HTTP.
 //!
-//! The trait has eight parts, each beside its types. [`sled::SledStore`] keeps them on the disk of a single node;
+//! The trait has nine parts, each beside its types. [`sled::SledStore`] keeps them on the disk of a single node;
 //! [`memory::MemoryStore`] keeps them in memory only, for tests. The feature `conformance` makes the tests public that
 //! every store must pass, so that a store of another crate can run them.
 
@@ -15,6 +15,7 @@ mod catalogue;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 pub mod conformance;
 mod contents;
+mod deliveries;
 mod error;
 mod files;
 mod jobs;
@@ -28,6 +29,7 @@ mod upkeep;
 pub use access::{Access, OrganisationRecord, Right, TokenRecord};
 pub use catalogue::{Catalogue, ModelKind, ModelRecord, ProviderRecord, Removed};
 pub use contents::{ContentWriter, Contents, NewContent, Purpose, Staged};
+pub use deliveries::{Deliveries, Due, DueDelivery, NoticeKey, SendRoom, Sending, Tried};
 pub use error::{Result, StoreError};
 pub use files::{FileKept, FileRecord, Files, FilesRoom};
 pub use jobs::{
@@ -40,6 +42,6 @@ pub use schedules::{Fired, FiredJob, KeptSchedule, NewFiring, NewSchedule, Sched
 pub use upkeep::{Health, Upkeep};
 
 /// Durable state. See the crate's page for what every call promises.
-pub trait Store: Jobs + Runs + Contents + Catalogue + Files + Access + Schedules + Upkeep {}
+pub trait Store: Jobs + Runs + Contents + Catalogue + Files + Access + Schedules + Deliveries + Upkeep {}
 
-impl<T: Jobs + Runs + Contents + Catalogue + Files + Access + Schedules + Upkeep> Store for T {}
+impl<T: Jobs + Runs + Contents + Catalogue + Files + Access + Schedules + Deliveries + Upkeep> Store for T {}

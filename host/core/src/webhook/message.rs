@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::outbox::Delivery;
 use super::event_type;
+use super::outbox::Delivery;
 use crate::job::Job;
 
 /// One message: the same bytes under the same id at every try.

@@ -224,7 +224,8 @@ impl Outbox {
         delivery.last = Some(made);
         if answered == Answered::Gone {
             self.disabled.push(Disabled { webhook: id.webhook, at });
-            let others = self.deliveries.iter_mut().filter(|other| other.id.webhook == id.webhook && other.due().is_some());
+            let others =
+                self.deliveries.iter_mut().filter(|other| other.id.webhook == id.webhook && other.due().is_some());
             for other in others {
                 other.stands = Stands::Failed { at };
             }

@@ -26,7 +26,12 @@ fn job(webhooks: &[u8]) -> Job {
     let webhook = |events: &u8| Webhook {
         url: "https://a.example/in".to_owned(),
         destination: Destination("https://a.example:443".into()),
-        events: Status::ALL.into_iter().zip(0..).filter(|(_, bit)| events >> bit & 1 == 1).map(|(status, _)| status).collect(),
+        events: Status::ALL
+            .into_iter()
+            .zip(0..)
+            .filter(|(_, bit)| events >> bit & 1 == 1)
+            .map(|(status, _)| status)
+            .collect(),
         secret: None,
     };
     let webhooks: Arc<[Webhook]> = webhooks.iter().map(webhook).collect();

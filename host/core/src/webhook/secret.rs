@@ -80,7 +80,8 @@ mod tests {
         for good in [of(24), of(64)] {
             assert_eq!(String::from(Secret::parse(&good).unwrap()), good);
         }
-        for bad in [of(23), of(65), "whsec_".to_owned(), "s3cret".to_owned(), "whsec_???".to_owned(), of(24)[6..].into()]
+        for bad in
+            [of(23), of(65), "whsec_".to_owned(), "s3cret".to_owned(), "whsec_???".to_owned(), of(24)[6..].into()]
         {
             let refused = Secret::parse(&bad).unwrap_err();
             assert_eq!(refused.to_string(), "a secret is `whsec_` and then 24 to 64 bytes in base64");

@@ -9,6 +9,7 @@ mod catalogue;
 mod claim;
 mod contents;
 mod data;
+mod deliveries;
 mod files;
 mod jobs;
 mod keep_run_events;

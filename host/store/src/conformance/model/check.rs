@@ -65,6 +65,7 @@ impl Model {
         self.check_catalogue(store).await?;
         self.check_files(store).await?;
         self.check_schedules(store).await?;
+        self.check_deliveries(store).await?;
         self.known(store).await?;
         self.depths(store).await?;
         self.places(store).await?;

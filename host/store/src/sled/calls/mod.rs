@@ -3,7 +3,8 @@
 pub(crate) mod access;
 pub(crate) mod catalogue;
 pub(crate) mod contents;
-pub(crate) mod files;
+pub(crate) mod deliveries;
+mod files;
 pub(crate) mod jobs;
 pub(crate) mod put_aside;
 pub(crate) mod retire;

@@ -6,3 +6,4 @@ pub(crate) mod body;
 mod prefer;
 pub(crate) mod single;
 pub(crate) mod submission;
+mod webhook;
