@@ -9,3 +9,4 @@ mod rights;
 mod schedules;
 mod split;
 mod tls;
+mod webhooks;
