@@ -115,12 +115,17 @@ fn each_way_to_submit_notifies() {
     let items = http.post("/v1/jobs/batch", &batch).expect(200).json();
     assert_eq!(items["items"][1]["error"]["code"], "destination-denied", "{items}");
     let types = |path: &str, count: usize| {
-        let mut types: Vec<String> = receiver.wait_for(path, count).iter().map(|one| one.json()["type"].to_string()).collect();
+        let mut types: Vec<String> =
+            receiver.wait_for(path, count).iter().map(|one| one.json()["type"].to_string()).collect();
         types.sort_unstable();
         types
     };
     assert_eq!(types("/batch", 2), ["\"job.completed\"", "\"job.failed\""]);
-    let failed = receiver.seen_at("/batch").into_iter().map(|one| one.json()["data"]["error"].clone()).find(|one| !one.is_null());
+    let failed = receiver
+        .seen_at("/batch")
+        .into_iter()
+        .map(|one| one.json()["data"]["error"].clone())
+        .find(|one| !one.is_null());
     assert_eq!(failed.expect("an error")["code"], "analysis-error");
 
     // Of several tasks: once, for the job.
@@ -153,9 +158,8 @@ fn each_way_to_submit_notifies() {
 
 #[test]
 fn what_waits_goes_with_its_job_and_a_copy_notifies_as_its_job_did() {
-    let receiver = Receiver::start(|request, _| {
-        support::receiver::Reply::status(if request.path == "/busy" { 503 } else { 200 })
-    });
+    let receiver =
+        Receiver::start(|request, _| support::receiver::Reply::status(if request.path == "/busy" { 503 } else { 200 }));
     let server = server(&[&receiver], "");
     let http = &server.http;
     let id = submitted(http, &job("error", &receiver.url("/busy")));

@@ -85,7 +85,8 @@ impl Receiver {
         let listener = ok(TcpListener::bind("127.0.0.1:0"), "a port");
         let address = ok(listener.local_addr(), "its address");
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (kept, answers, wrap) = (seen.clone(), Arc::<Answers>::from(Box::new(answers) as Box<Answers>), Arc::new(wrap));
+        let (kept, answers, wrap) =
+            (seen.clone(), Arc::<Answers>::from(Box::new(answers) as Box<Answers>), Arc::new(wrap));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (kept, answers, wrap) = (kept.clone(), answers.clone(), wrap.clone());
@@ -127,7 +128,9 @@ impl Receiver {
 
     /// Waits until this many came to a path.
     pub fn wait_for(&self, path: &str, count: usize) -> Vec<Received> {
-        eventually(&format!("{count} requests to {path}"), || Some(self.seen_at(path)).filter(|seen| seen.len() >= count))
+        eventually(&format!("{count} requests to {path}"), || {
+            Some(self.seen_at(path)).filter(|seen| seen.len() >= count)
+        })
     }
 }
 

@@ -31,7 +31,12 @@ fn webhooks_that_are_none_are_refused_by_name() {
         asked["webhook"] = webhook;
         let answer = server.http.post("/v1/jobs", &asked);
         let problem = answer.json();
-        format!("{} {}: {}", answer.status, problem["code"].as_str().unwrap_or("no code"), problem["detail"].as_str().unwrap_or(""))
+        format!(
+            "{} {}: {}",
+            answer.status,
+            problem["code"].as_str().unwrap_or("no code"),
+            problem["detail"].as_str().unwrap_or("")
+        )
     };
     let long = format!("https://hooks.example.com/{}", "x".repeat(60));
     let mut cases = vec![

@@ -56,7 +56,10 @@ fn the_library_of_the_standard_takes_what_is_sent_and_nothing_else() {
 #[test]
 fn neither_secret_nor_signature_nor_query_gets_into_the_log() {
     let receiver = Receiver::start(|_, before| support::receiver::Reply::status(if before == 0 { 500 } else { 200 }));
-    let config = format!("[webhooks]\nallow = ['{}']\n[limits]\nfree_disk_bytes = 0\nwebhook_pause_ms = 50\n", receiver.destination());
+    let config = format!(
+        "[webhooks]\nallow = ['{}']\n[limits]\nfree_disk_bytes = 0\nwebhook_pause_ms = 50\n",
+        receiver.destination()
+    );
     let variables = [("ANALYTE_LOG", "trace")];
     let server =
         Server::with(&Setup { config: &config, plugins: &["hostile"], variables: &variables, ..Setup::default() });

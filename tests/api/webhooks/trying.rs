@@ -194,7 +194,10 @@ fn an_encrypted_receiver_must_be_who_it_is() {
         let id = submitted(&server.http, &asked);
         let shown = delivered(&server.http, &id, 1);
         let delivery = &shown["deliveries"][0];
-        (delivery["state"].as_str().unwrap_or("").to_owned(), delivery["last_try"]["problem"].as_str().unwrap_or("").to_owned())
+        (
+            delivery["state"].as_str().unwrap_or("").to_owned(),
+            delivery["last_try"]["problem"].as_str().unwrap_or("").to_owned(),
+        )
     };
     assert_eq!(last(&right), ("delivered".to_owned(), String::new()));
     for receiver in [&wrong_name, &unknown] {

@@ -11,7 +11,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::manager::Manager;
-use crate::notify::asked::SECTION;
+use crate::notify::check::SECTION;
 use crate::run::attempt::jitter;
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");

@@ -5,6 +5,7 @@
 
 pub(crate) mod asked;
 mod attempt;
+pub(crate) mod check;
 mod room;
 pub(crate) mod send;
 pub(crate) mod view;
