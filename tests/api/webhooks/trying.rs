@@ -14,7 +14,7 @@ use support::receiver::{Receiver, Reply};
 use support::server::{Server, Setup};
 use support::{eventually, ok};
 
-const QUICK: &str = "webhook_pause_ms = 50\nwebhook_pause_ms_max = 200\nwebhook_tries = 3\nwebhook_timeout_ms = 2000\n";
+const QUICK: &str = "webhook_pause_ms = 50\nwebhook_pause_ms_max = 200\nwebhook_tries = 3\nwebhook_timeout_ms = 1000\n";
 
 #[test]
 fn a_receiver_that_fails_is_tried_again_with_the_same_message() {
@@ -31,6 +31,7 @@ fn a_receiver_that_fails_is_tried_again_with_the_same_message() {
         ("/early", _) => Reply::Bytes(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000)),
         ("/heads", _) => Reply::Bytes(format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(1 << 20)).into()),
         ("/endless", _) => Reply::Endless,
+        ("/never", _) => Reply::Never,
         _ => Reply::status(200),
     });
     let server = server(&[&receiver, &elsewhere], QUICK);
@@ -55,6 +56,7 @@ fn a_receiver_that_fails_is_tried_again_with_the_same_message() {
     let before = resident(server.id());
     assert_eq!(last("/endless"), outcome("delivered", 1, Value::Null));
     assert!(resident(server.id()) < before + (64 << 20), "an endless answer was kept");
+    assert_eq!(last("/never"), outcome("failed", 3, json!("no answer within 1000 ms")));
     for path in ["/broken", "/silent", "/early", "/heads"] {
         let (state, tries, problem) = last(path);
         assert_eq!((state, tries), (json!("failed"), json!(3)), "{path}");

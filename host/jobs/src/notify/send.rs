@@ -80,6 +80,7 @@ impl Sender {
             most: most(limits.webhook_sends_of_all),
             most_of_one: most(limits.webhook_sends),
             most_to_one: most(limits.webhook_sends_to_one),
+            horizon_ms: limits.webhook_pause_ms_max.saturating_mul(2),
             after: self.after.clone(),
         };
         let now = manager.now();

@@ -57,6 +57,8 @@ pub struct SendRoom {
     pub most_of_one: usize,
     /// The same to one destination of one organisation.
     pub most_to_one: usize,
+    /// A delivery that is due later than in this many milliseconds is due now: it was noted or put off while the clock was wrong.
+    pub horizon_ms: u64,
     /// Whose turn it was last; `None`: no organisation had one yet.
     pub after: Option<Organisation>,
 }

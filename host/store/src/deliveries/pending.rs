@@ -141,8 +141,12 @@ impl Turn {
         let sending = room.sending.get(organisation).unwrap_or(&nothing);
         let free = room.most_of_one.saturating_sub(sending.values().map(BTreeSet::len).sum());
         let mut found = VecDeque::new();
-        let ready = lines.heads.iter().take_while(|(due, _)| *due <= now);
-        for (_, destination) in ready {
+        let horizon = now.plus_ms(room.horizon_ms);
+        let is_due = |due: Timestamp| due <= now || due > horizon;
+        let far = (horizon.plus_ms(1), Destination("".into()));
+        let heads = lines.heads.iter().take_while(|(due, _)| *due <= now);
+        let leapt = lines.heads.range(&far..).filter(|(due, _)| *due > horizon);
+        for (_, destination) in heads.chain(leapt) {
             // Others of this organisation would not have their turn anyway.
             if found.len() >= free {
                 break;
@@ -151,7 +155,7 @@ impl Turn {
             let busy = sending.get(destination).unwrap_or(&none);
             let most = room.most_to_one.saturating_sub(busy.len());
             let line = lines.by_destination.get(destination).into_iter().flatten();
-            let ready = line.take_while(|(due, _)| *due <= now).map(|(_, key)| key).filter(|key| !busy.contains(key));
+            let ready = line.take_while(|(due, _)| is_due(*due)).map(|(_, key)| key).filter(|key| !busy.contains(key));
             let waiting = |key: &NoticeKey| Waiting {
                 organisation: organisation.clone(),
                 destination: destination.clone(),
@@ -178,5 +182,91 @@ impl Iterator for Turn {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Sending;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn of(name: &str) -> Organisation {
+        Organisation::new(name).unwrap()
+    }
+
+    fn to(name: &str) -> Destination {
+        Destination(name.into())
+    }
+
+    /// Adds as many deliveries, due at this time.
+    fn add(pending: &mut Pending, organisation: &str, destination: &str, due: Timestamp, count: u64) {
+        for number in 0..count {
+            let job = JobId(uuid::Uuid::from_u128(u128::from(number)));
+            let id = NoticeId { revision: due.0.unsigned_abs(), webhook: 0 };
+            pending.change((&of(organisation), job), &to(destination), &[], &[(due, id)]);
+        }
+    }
+
+    fn room() -> SendRoom {
+        let most = (100, 100, 100);
+        SendRoom { most: most.0, most_of_one: most.1, most_to_one: most.2, horizon_ms: 1_000, ..SendRoom::default() }
+    }
+
+    /// What may be sent, in words.
+    fn due(pending: &Pending, room: &SendRoom) -> Vec<String> {
+        let (waiting, _) = pending.due(room, NOW);
+        waiting.iter().map(|one| format!("{} {}", one.organisation, one.destination)).collect()
+    }
+
+    #[test]
+    fn organisations_and_their_destinations_take_turns() {
+        let mut pending = Pending::default();
+        add(&mut pending, "a", "slow", NOW, 1_000);
+        add(&mut pending, "a", "other", NOW, 1);
+        add(&mut pending, "b", "slow", NOW, 2);
+        let few = SendRoom { most: 5, ..room() };
+        assert_eq!(due(&pending, &few), ["a other", "b slow", "a slow", "b slow", "a slow"]);
+        let after = SendRoom { after: Some(of("a")), ..few.clone() };
+        assert_eq!(due(&pending, &after), ["b slow", "a other", "b slow", "a slow", "a slow"]);
+        let one_each = SendRoom { most_to_one: 1, ..room() };
+        assert_eq!(due(&pending, &one_each), ["a other", "b slow", "a slow"]);
+        assert_eq!((pending.count(&of("a")), pending.count(&of("b")), pending.count(&of("c"))), (1_001, 2, 0));
+    }
+
+    #[test]
+    fn what_is_being_sent_counts_and_is_not_given_out_again() {
+        let mut pending = Pending::default();
+        add(&mut pending, "a", "slow", NOW, 10);
+        add(&mut pending, "a", "other", NOW, 10);
+        let (given, _) = pending.due(&SendRoom { most_to_one: 2, ..room() }, NOW);
+        let mut sending = Sending::new();
+        for one in given.iter().filter(|one| one.destination == to("slow")) {
+            sending
+                .entry(one.organisation.clone())
+                .or_default()
+                .entry(one.destination.clone())
+                .or_default()
+                .insert(one.key.clone());
+        }
+        let busy = SendRoom { most_to_one: 2, sending: Arc::new(sending), ..room() };
+        assert_eq!(due(&pending, &busy), ["a other", "a other"]);
+        assert_eq!(due(&pending, &SendRoom { most_of_one: 3, ..busy.clone() }), ["a other"]);
+        assert_eq!(due(&pending, &SendRoom { most: 2, ..busy }), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_due_later_is_said_and_what_a_wrong_clock_put_off_is_due() {
+        let mut pending = Pending::default();
+        add(&mut pending, "a", "later", NOW.plus_ms(700), 1);
+        add(&mut pending, "a", "soon", NOW.plus_ms(300), 1);
+        add(&mut pending, "a", "years", NOW.plus_ms(1_001), 1);
+        let (waiting, next) = pending.due(&room(), NOW);
+        assert_eq!(waiting.iter().map(|one| &*one.destination.0).collect::<Vec<_>>(), ["years"]);
+        assert_eq!(next, Some(NOW.plus_ms(300)));
     }
 }

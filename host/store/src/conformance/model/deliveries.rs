@@ -37,7 +37,14 @@ impl Model {
             sending.entry(of.clone()).or_default().entry(destination.clone()).or_default().insert(key.clone());
         }
         let after = busy.is_multiple_of(2).then(|| organisation(most));
-        let room = SendRoom { sending: Arc::new(sending.clone()), most, most_of_one, most_to_one, after };
+        let room = SendRoom {
+            sending: Arc::new(sending.clone()),
+            most,
+            most_of_one,
+            most_to_one,
+            horizon_ms: u64::MAX,
+            after,
+        };
         let due = said(store.due(room, self.now).await)?;
         // In each line the first ones, and none of those that are being sent.
         let mut taken: BTreeMap<(Organisation, Destination), usize> = BTreeMap::new();
