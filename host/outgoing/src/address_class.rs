@@ -61,32 +61,27 @@ fn of_v4(address: Ipv4Addr) -> AddressClass {
 }
 
 fn of_v6(address: Ipv6Addr) -> AddressClass {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let v4 = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        of_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match (a, b, c, d, e, f, g, h) {
-        (0, 0, 0, 0, 0, 0, 0, 0) => AddressClass::Reserved,
-        (0, 0, 0, 0, 0, 0, 0, 1) => AddressClass::Loopback,
-        // Mapped, compatible, translated (SIIT), and by NAT64's well-known prefix.
-        (0, 0, 0, 0, 0, 0xffff | 0, g, h) | (0, 0, 0, 0, 0xffff, 0, g, h) | (0x64, 0xff9b, 0, 0, 0, 0, g, h) => {
-            v4(g, h)
+    let v4 = |high: u16, low: u16| of_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 1] => AddressClass::Loopback,
+        // No address; discarded, documents, ORCHID and other protocol assignments.
+        [0, 0, 0, 0, 0, 0, 0, 0] | [0x2001, 0x0db8 | 0x0001..=0x01ff, ..] | [0x3fff, 0..=0x0fff, ..] => {
+            AddressClass::Reserved
         }
-        // NAT64 of a network of its own.
-        (0x64, 0xff9b, 1, ..) => AddressClass::Private,
+        // Mapped, compatible, translated (SIIT), and by NAT64's well-known prefix.
+        [0, 0, 0, 0, 0, 0xffff | 0, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         // 6to4: the address of the relay's client.
-        (0x2002, b, c, ..) => v4(b, c),
+        | [0x2002, high, low, ..] => v4(high, low),
         // Teredo: the client's address, inverted.
-        (0x2001, 0, _, _, _, _, g, h) => v4(!g, !h),
-        (0xfc00..=0xfdff, ..) => AddressClass::Private,
-        (0xfe80..=0xfebf, ..) => AddressClass::LinkLocal,
-        // Site-local, which some networks still use.
-        (0xfec0..=0xfeff, ..) => AddressClass::Private,
-        (0xff00..=0xffff, ..) => AddressClass::Multicast,
-        // Discarded, documents, ORCHID and other protocol assignments; and whatever is not given out (2000::/3 is).
-        (0x2001, 0x0db8 | 0x0001..=0x01ff, ..) | (0x3fff, 0..=0x0fff, ..) => AddressClass::Reserved,
-        (0x2000..=0x3fff, ..) => AddressClass::Public,
+        [0x2001, 0, .., high, low] => v4(!high, !low),
+        // Unique-local, site-local (which some networks still use), and NAT64 of a network of its own.
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] | [0x64, 0xff9b, 1, ..] => AddressClass::Private,
+        [0xfe80..=0xfebf, ..] => AddressClass::LinkLocal,
+        [0xff00..=0xffff, ..] => AddressClass::Multicast,
+        // What is given out; all else is not.
+        [0x2000..=0x3fff, ..] => AddressClass::Public,
         _ => AddressClass::Reserved,
     }
 }

@@ -7,15 +7,21 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 pub(crate) struct WebhookArguments {
     /// Notifies this address of the job's end; the operator must allow it.
-    #[arg(long = "webhook", value_name = "URL", requires = "webhook_secret")]
-    webhook_url: Option<String>,
+    #[arg(id = "webhook_url", long = "webhook", value_name = "URL", requires = "webhook_secret")]
+    url: Option<String>,
     /// A state of which it is notified, in place of those that end the job: queued, running, completed, failed or cancelled.
-    #[arg(long = "webhook-event", value_name = "STATE", requires = "webhook_url")]
-    webhook_events: Vec<String>,
+    #[arg(id = "webhook_events", long = "webhook-event", value_name = "STATE", requires = "webhook_url")]
+    events: Vec<String>,
     /// Signs the messages: whsec_ and 24 to 64 bytes in base64. Other users of this machine see arguments, so give it as a
     /// variable.
-    #[arg(long = "webhook-secret", value_name = "SECRET", env = "ANALYTE_WEBHOOK_SECRET", hide_env_values = true)]
-    webhook_secret: Option<String>,
+    #[arg(
+        id = "webhook_secret",
+        long = "webhook-secret",
+        value_name = "SECRET",
+        env = "ANALYTE_WEBHOOK_SECRET",
+        hide_env_values = true
+    )]
+    secret: Option<String>,
 }
 
 /// The same as the server takes it.
@@ -30,7 +36,7 @@ pub(crate) struct WebhookBody<'a> {
 impl WebhookArguments {
     /// `None`: no receiver is asked for.
     pub(crate) fn body(&self) -> Option<WebhookBody<'_>> {
-        let (url, secret) = (self.webhook_url.as_deref()?, self.webhook_secret.as_deref()?);
-        Some(WebhookBody { url, events: &self.webhook_events, secret })
+        let (url, secret) = (self.url.as_deref()?, self.secret.as_deref()?);
+        Some(WebhookBody { url, events: &self.events, secret })
     }
 }

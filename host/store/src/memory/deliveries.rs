@@ -34,10 +34,10 @@ impl Deliveries for MemoryStore {
 
     async fn tried(&self, tries: Vec<Tried>) -> Result<Vec<bool>> {
         let mut data = self.lock()?;
-        let mut tried = |Tried { organisation, job, attempted }: Tried| {
+        let mut remember = |Tried { organisation, job, attempted }: Tried| {
             data.jobs.get_mut(&(organisation, job)).is_some_and(|entry| entry.outbox.tried(attempted))
         };
-        Ok(tries.into_iter().map(&mut tried).collect())
+        Ok(tries.into_iter().map(&mut remember).collect())
     }
 
     async fn outbox(&self, organisation: &Organisation, id: JobId) -> Result<Option<Outbox>> {
