@@ -278,9 +278,9 @@ limits! {
         "How long one try may take, from the look-up of the name to the end of the answer." "the try fails";
     webhook_answer_bytes 65_536 "bytes"
         "The most that is read of a receiver's answer, of which only the status counts." "the connection is closed; the status counts";
-    webhook_sends 8 "tries at once of one organisation"
+    webhook_sends 16 "tries at once of one organisation"
         "Bounds what is sent for one organisation, so that its slow receivers delay nothing of others." "the delivery waits";
-    webhook_sends_to_one 2 "tries at once to one destination of one organisation"
+    webhook_sends_to_one 8 "tries at once to one destination of one organisation"
         "Leaves other receivers of the organisation room beside a slow one." "the delivery waits";
     webhook_sends_of_all 256 "tries at once"
         "Bounds what is sent for all organisations together; they take turns." "the delivery waits";
@@ -378,6 +378,8 @@ impl Limits {
             ("timeout_ms", self.timeout_ms, "timeout_ms_max", self.timeout_ms_max),
             ("concurrent_tasks", self.concurrent_tasks, "running_tasks", self.running_tasks),
             ("webhook_pause_ms", self.webhook_pause_ms, "webhook_pause_ms_max", self.webhook_pause_ms_max),
+            ("webhook_sends_to_one", self.webhook_sends_to_one, "webhook_sends", self.webhook_sends),
+            ("webhook_sends", self.webhook_sends, "webhook_sends_of_all", self.webhook_sends_of_all),
             ("catalogue_bytes", self.catalogue_bytes, "catalogues_bytes", self.catalogues_bytes),
         ];
         for (key, value, most_key, most) in pairs {
@@ -438,6 +440,18 @@ mod tests {
         assert_eq!(
             with(|l| l.concurrent_tasks = 201).as_deref(),
             Some("`concurrent_tasks` is 201, more than `running_tasks`, 200")
+        );
+        assert_eq!(
+            with(|l| l.webhook_pause_ms_max = 4_999).as_deref(),
+            Some("`webhook_pause_ms` is 5000, more than `webhook_pause_ms_max`, 4999")
+        );
+        assert_eq!(
+            with(|l| l.webhook_sends_to_one = 17).as_deref(),
+            Some("`webhook_sends_to_one` is 17, more than `webhook_sends`, 16")
+        );
+        assert_eq!(
+            with(|l| l.webhook_sends = 257).as_deref(),
+            Some("`webhook_sends` is 257, more than `webhook_sends_of_all`, 256")
         );
         assert_eq!(
             with(|l| l.organisation_memory_percent = 101).as_deref(),

@@ -134,7 +134,7 @@ impl Server {
         if let (Some(files), Some(tls)) = (files, &tls) {
             files.renew(tls.clone())?;
         }
-        descriptors::provide(&mut limits)?;
+        descriptors::provide(&mut limits, outgoing.is_some())?;
         let place = place::settle(&mut limits)?;
         memory::give_back().context("threads cannot be started")?;
         let compiled = data_dir::prepare(&data_dir)?;
