@@ -10,3 +10,4 @@ mod schedules;
 mod sent;
 mod split;
 mod tls;
+mod webhooks;

@@ -9,3 +9,4 @@ mod history;
 mod power;
 mod recovery;
 mod schedules;
+mod webhooks;

@@ -41,6 +41,7 @@ mod split;
 mod stopping;
 mod tokens;
 mod warm;
+mod webhooks;
 use support::PATIENCE;
 use support::plugins::plugin;
 

@@ -7,7 +7,8 @@ use std::process::Command;
 
 mod prose;
 use support::binary::finish;
-use support::server::Server;
+use support::receiver::Receiver;
+use support::server::{Server, Setup};
 use support::{ok, repository};
 
 /// The blocks of shell commands of a page, one after the other.
@@ -30,11 +31,17 @@ fn commands(page: &str) -> String {
 
 /// Runs every block of a page in one shell, against this server; what it printed.
 fn run(server: &Server, page: &str) -> String {
+    run_with(server, page, &[])
+}
+
+/// The same with further variables.
+fn run_with(server: &Server, page: &str, variables: &[(&str, &str)]) -> String {
     let folder = ok(tempfile::tempdir(), "a temporary folder");
     let page = ok(fs::read_to_string(repository().join(page)), "the page");
     let script = commands(&page);
     let mut shell = Command::new("bash");
     shell.args(["-euo", "pipefail", "-c", &script]).current_dir(folder.path());
+    shell.envs(variables.iter().copied());
     shell.env("SERVER", &server.http.url).env("TOKEN", &server.http.token);
     let said = finish(&mut shell, b"");
     assert_eq!(said.code, 0, "{}", said.transcript());
@@ -72,8 +79,10 @@ fn every_call_of_the_page_for_aiware_clients_works() {
 
 #[test]
 fn every_call_of_the_page_on_jobs_works() {
-    let server = Server::with_plugins(&["statistics"]);
-    let shown = run(&server, "docs/jobs.md");
+    let receiver = Receiver::taking();
+    let config = format!("[webhooks]\nallow = ['{}']\n", receiver.destination());
+    let server = Server::with(&Setup { config: &config, plugins: &["statistics"], ..Setup::default() });
+    let shown = run_with(&server, "docs/jobs.md", &[("RECEIVER", &receiver.url("/analyte"))]);
     let answers: Vec<&str> = shown.lines().filter(|line| !line.is_empty()).collect();
     let number_of = |part: &str| answers.iter().filter(|line| line.contains(part)).count();
     // The first job: submitted, replayed, in the list, in the query.
@@ -85,4 +94,6 @@ fn every_call_of_the_page_on_jobs_works() {
     assert_eq!((number_of("id: 1000000"), number_of("\"status\":\"completed\",\"task\"")), (1, 2), "{shown}");
     assert_eq!(number_of("{\"count\":"), 1, "{shown}");
     assert_eq!(number_of("\"retry_of\":\""), 1, "{shown}");
+    assert_eq!(number_of("\"event\":\"job.completed\""), 1, "{shown}");
+    assert_eq!(receiver.wait_for("/analyte", 1).len(), 1);
 }

@@ -29,6 +29,7 @@ pub mod plugins;
 pub mod probe;
 pub mod process;
 pub mod raw;
+pub mod receiver;
 pub mod sandbox;
 pub mod server;
 pub mod snapshot;

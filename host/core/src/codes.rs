@@ -64,6 +64,7 @@ codes! {
     UnsupportedMediaType "unsupported-media-type" 415 false "The body's type, or every type asked for, is not offered here.";
     Unauthorized "unauthorized" 401 false "There is no token, or it is not valid.";
     Forbidden "forbidden" 403 false "The token does not allow this, or the Host header is not one of this server's names.";
+    DestinationDenied "destination-denied" 403 false "The operator does not allow connections to this destination.";
     Busy "busy" 503 false "There is no room now, or (429) the organisation's queue is full; try again after the time in Retry-After.";
     DiskFull "disk-full" 507 false "There is too little free disk to accept anything new.";
     Malformed "malformed" 400 false "The request cannot be read.";

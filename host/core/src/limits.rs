@@ -271,6 +271,30 @@ limits! {
         "the history says what was missed; a firing that may not wait is in it with `busy`";
     schedule_history 1_000 "firings of one schedule"
         "Bounds the history of a schedule." "the oldest are forgotten; the jobs stay";
+    webhooks 4 "webhooks of one job"
+        "Bounds the receivers that one job notifies." "422 `invalid-input`";
+    webhook_url_bytes 2_048 "bytes"
+        "Bounds the address of a receiver." "422 `invalid-input`";
+    webhook_pending 100_000 "deliveries per organisation"
+        "Bounds the notifications that wait to be delivered. They are counted when a job with webhooks is submitted or retried; those that were submitted before may add more."
+        "429 `busy` with `Retry-After`";
+    webhook_tries 12 "tries of one delivery"
+        "How often a notification is tried before it is given up." "the delivery ends `failed`";
+    webhook_pause_ms 5_000 "milliseconds"
+        "The pause before the second try of a delivery; each further one is four times as long." "the delivery waits";
+    webhook_pause_ms_max 14_400_000 "milliseconds"
+        "The longest pause between two tries of a delivery, also where the receiver asks for a longer one by `Retry-After`."
+        "the next try comes after this time";
+    webhook_timeout_ms 15_000 "milliseconds"
+        "How long one try may take, from the look-up of the name to the end of the answer." "the try fails";
+    webhook_answer_bytes 65_536 "bytes"
+        "The most that is read of a receiver's answer, of which only the status counts." "the connection is closed; the status counts";
+    webhook_sends 16 "tries at once of one organisation"
+        "Bounds what is sent for one organisation, so that its slow receivers delay nothing of others." "the delivery waits";
+    webhook_sends_to_one 8 "tries at once to one destination of one organisation"
+        "Leaves other receivers of the organisation room beside a slow one." "the delivery waits";
+    webhook_sends_of_all 256 "tries at once"
+        "Bounds what is sent for all organisations together; they take turns." "the delivery waits";
     queued_jobs 100_000 "jobs per organisation"
         "Bounds the queue." "429 `busy` with `Retry-After`";
     wait_seconds 60 "seconds"
@@ -372,6 +396,7 @@ impl Limits {
                     | "progress_per_second"
                     | "query_regexes"
                     | "query_sorts"
+                    | "webhooks"
             );
             if self.get(entry.key) == Some(0) && !zero_has_meaning && !none_can_be_meant {
                 return Err(format!("`{}` is 0, which would refuse everything", entry.key));
@@ -382,6 +407,9 @@ impl Limits {
             ("memory_bytes", self.memory_bytes, "memory_bytes_max", self.memory_bytes_max),
             ("timeout_ms", self.timeout_ms, "timeout_ms_max", self.timeout_ms_max),
             ("concurrent_tasks", self.concurrent_tasks, "running_tasks", self.running_tasks),
+            ("webhook_pause_ms", self.webhook_pause_ms, "webhook_pause_ms_max", self.webhook_pause_ms_max),
+            ("webhook_sends_to_one", self.webhook_sends_to_one, "webhook_sends", self.webhook_sends),
+            ("webhook_sends", self.webhook_sends, "webhook_sends_of_all", self.webhook_sends_of_all),
             ("catalogue_bytes", self.catalogue_bytes, "catalogues_bytes", self.catalogues_bytes),
         ];
         for (key, value, most_key, most) in pairs {
@@ -442,6 +470,18 @@ mod tests {
         assert_eq!(
             with(|l| l.concurrent_tasks = 201).as_deref(),
             Some("`concurrent_tasks` is 201, more than `running_tasks`, 200")
+        );
+        assert_eq!(
+            with(|l| l.webhook_pause_ms_max = 4_999).as_deref(),
+            Some("`webhook_pause_ms` is 5000, more than `webhook_pause_ms_max`, 4999")
+        );
+        assert_eq!(
+            with(|l| l.webhook_sends_to_one = 17).as_deref(),
+            Some("`webhook_sends_to_one` is 17, more than `webhook_sends`, 16")
+        );
+        assert_eq!(
+            with(|l| l.webhook_sends = 257).as_deref(),
+            Some("`webhook_sends` is 257, more than `webhook_sends_of_all`, 256")
         );
         assert_eq!(
             with(|l| l.organisation_memory_percent = 101).as_deref(),

@@ -1,7 +1,8 @@
 //! The job manager: everything that happens between a surface (HTTP, the command line) and the sandbox.
 //!
 //! A [`Manager`] is started once over a store and an engine. It keeps the catalogue of providers and models, turns
-//! submissions into durable jobs, gives queued tasks to free slots, runs them, and keeps what they give. What it
+//! submissions into durable jobs, gives queued tasks to free slots, runs them, keeps what they give, and notifies the
+//! receivers that jobs name. What it
 //! promises: an acknowledged job is durable and ends once; a finished result is never overwritten; a run that was
 //! cancelled, or whose lease was lost, writes nothing; one organisation sees nothing of another. Every refusal is a
 //! [`JobsError`] with a stable code.
@@ -24,6 +25,7 @@ mod error;
 mod intake;
 mod manager;
 mod metrics;
+mod notify;
 mod options;
 mod run;
 mod schedule;
@@ -58,6 +60,9 @@ pub use intake::submit_together::NotTogether;
 pub use intake::task::{InputAsked, Parameters, TaskAsked};
 pub use manager::Manager;
 pub use metrics::Metrics;
+pub use notify::asked::WebhookAsked;
+pub use notify::check::SECTION as WEBHOOKS_SECTION;
+pub use notify::view::Notifications;
 pub use options::{Clock, Options, SystemClock};
 pub use run::sessions::Session;
 pub use schedule::asked::ScheduleAsked;

@@ -13,6 +13,7 @@ use analyte_core::timestamp::Timestamp;
 use analyte_engine::Engine;
 use analyte_engine::machine::budget::Reservation;
 use analyte_engine::request::Grants;
+use analyte_outgoing::Client;
 use analyte_store::Store;
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard, RwLock, Semaphore, watch};
@@ -99,6 +100,10 @@ pub(crate) struct Inner {
     pub(crate) followers: Semaphore,
     pub(crate) keys: Arc<Keys>,
     pub(crate) metrics: Metrics,
+    /// Sends notifications; `None`: no job may ask for any.
+    pub(crate) outgoing: Option<Client>,
+    /// There may be a notification to send.
+    pub(crate) notify: Notify,
     pub(crate) retention: Retention,
     /// Whose queued tasks wait, and for what.
     pub(crate) held_up: Seen,

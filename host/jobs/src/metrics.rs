@@ -9,6 +9,7 @@ use analyte_core::codes::Code;
 use analyte_core::job::{Job, Status, Task};
 use analyte_core::names::ProviderName;
 use analyte_core::timestamp::Timestamp;
+use analyte_core::webhook::Answered;
 use analyte_store::Claimed;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -25,6 +26,12 @@ const SECONDS: [f64; 16] =
 struct Ended {
     provider: String,
     /// `completed`, or why it did not.
+    outcome: &'static str,
+}
+
+/// How a try of a notification ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Notified {
     outcome: &'static str,
 }
 
@@ -47,6 +54,8 @@ struct Inner {
     split_parts: Counter,
     split_in_vain: Counter,
     schedule_late: Histogram,
+    notified: Family<Notified, Counter>,
+    notify: Histogram,
 }
 
 impl Default for Metrics {
@@ -65,6 +74,8 @@ impl Default for Metrics {
                 split_parts: Counter::default(),
                 split_in_vain: Counter::default(),
                 schedule_late: histogram(),
+                notified: Family::default(),
+                notify: histogram(),
             }),
         }
     }
@@ -85,6 +96,8 @@ impl Metrics {
             split_parts,
             split_in_vain,
             schedule_late,
+            notified,
+            notify,
         } = &*self.inner;
         registry.register(
             "analyte_jobs_ended",
@@ -115,6 +128,17 @@ impl Metrics {
             Unit::Seconds,
             schedule_late.clone(),
         );
+        registry.register(
+            "analyte_webhook_tries",
+            "Tries of notifications, by outcome: delivered, again, given-up or gone",
+            notified.clone(),
+        );
+        registry.register_with_unit(
+            "analyte_webhook_try",
+            "From the begin of a try of a notification to its end",
+            Unit::Seconds,
+            notify.clone(),
+        );
         registry.register_with_unit("analyte_run", "From the start of a run to its end", Unit::Seconds, run.clone());
     }
 
@@ -127,6 +151,18 @@ impl Metrics {
     /// A schedule submitted a job this long after its fire time.
     pub(crate) fn fired(&self, late_ms: u64) {
         self.inner.schedule_late.observe(seconds(late_ms));
+    }
+
+    /// A notification was tried.
+    pub(crate) fn notified(&self, answered: Answered, took_ms: u64) {
+        let outcome = match answered {
+            Answered::Taken => "delivered",
+            Answered::Again { .. } => "again",
+            Answered::GivenUp => "given-up",
+            Answered::Gone => "gone",
+        };
+        self.inner.notified.get_or_create(&Notified { outcome }).inc();
+        self.inner.notify.observe(seconds(took_ms));
     }
 
     /// A task was started.

@@ -9,6 +9,7 @@ use analyte_core::names::ProviderKey;
 use analyte_core::timestamp::Timestamp;
 use analyte_engine::Engine;
 use analyte_engine::request::Grants;
+use analyte_outgoing::Client;
 use analyte_store::Store;
 
 use crate::end::retention::Retention;
@@ -50,6 +51,8 @@ pub struct Options {
     pub lease: Duration,
     /// Counts what the manager does.
     pub metrics: Metrics,
+    /// Sends notifications; `None`: no job may ask for any.
+    pub outgoing: Option<Client>,
     /// How long ended jobs are kept.
     pub retention: Retention,
     /// How long `execute` waits for a free slot before it is refused as busy.
@@ -71,6 +74,7 @@ impl Options {
             node: "main".to_owned(),
             lease: Duration::from_secs(30),
             metrics: Metrics::default(),
+            outgoing: None,
             retention: Retention::default(),
             execute_wait: Duration::from_secs(10),
             owns_code: false,

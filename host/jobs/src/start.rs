@@ -20,6 +20,7 @@ use crate::end::phase::Phase;
 use crate::end::retire;
 use crate::error::StartError;
 use crate::manager::{Inner, Manager, Turns};
+use crate::notify::send;
 use crate::options::Options;
 use crate::run::held_up::Seen;
 use crate::run::sessions::{self, Pool, Sessions};
@@ -39,8 +40,20 @@ impl Manager {
     /// Quick: components are made ready afterwards, see [`Manager::ready`]. A record that cannot be used any more is
     /// reported in the log and left out; it never keeps the server from starting.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { store, engine, limits, grants, clock, node, lease, execute_wait, metrics, retention, owns_code } =
-            options;
+        let Options {
+            store,
+            engine,
+            limits,
+            grants,
+            clock,
+            node,
+            lease,
+            execute_wait,
+            metrics,
+            outgoing,
+            retention,
+            owns_code,
+        } = options;
         let crashes = u32::try_from(limits.crashes).unwrap_or(u32::MAX);
         let recovered = store.recover(&node, crashes, clock.now()).await?;
         if recovered > 0 {
@@ -90,6 +103,8 @@ impl Manager {
                 followers: Semaphore::new(FOLLOWERS),
                 keys: Arc::default(),
                 metrics,
+                outgoing,
+                notify: Notify::new(),
                 retention,
                 held_up: Seen::default(),
                 phase,
@@ -118,6 +133,7 @@ impl Manager {
             background.spawn(sessions::make_places(manager.clone()));
             background.spawn(tokens::uses::keep_uses(manager.clone()));
             background.spawn(timer::fire(manager.clone()));
+            background.spawn(send::send(manager.clone()));
             background.spawn(load::make_ready(manager.clone()));
         }
         Ok(manager)

@@ -15,6 +15,7 @@ mod catalogue;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 pub mod conformance;
 mod contents;
+mod deliveries;
 mod documents;
 mod error;
 mod files;
@@ -29,6 +30,7 @@ mod upkeep;
 pub use access::{Access, OrganisationRecord, Right, TokenRecord};
 pub use catalogue::{Catalogue, ModelKind, ModelRecord, ProviderRecord, Removed};
 pub use contents::{ContentWriter, Contents, NewContent, Purpose, Staged};
+pub use deliveries::{Deliveries, Due, DueDelivery, NoticeKey, SendRoom, Sending, Tried};
 pub use documents::{DocumentKept, DocumentKind, DocumentRecord, Documents, DocumentsRoom};
 pub use error::{Result, StoreError};
 pub use files::{FileKept, FileRecord, Files, FilesRoom};
@@ -42,6 +44,6 @@ pub use schedules::{Fired, FiredJob, KeptSchedule, NewFiring, NewSchedule, Sched
 pub use upkeep::{Health, Upkeep};
 
 /// Durable state. See the crate's page for what every call promises.
-pub trait Store: Jobs + Runs + Contents + Catalogue + Files + Documents + Access + Schedules + Upkeep {}
+pub trait Store: Jobs + Runs + Contents + Catalogue + Files + Documents + Access + Schedules + Deliveries + Upkeep {}
 
-impl<T: Jobs + Runs + Contents + Catalogue + Files + Documents + Access + Schedules + Upkeep> Store for T {}
+impl<T: Jobs + Runs + Contents + Catalogue + Files + Documents + Access + Schedules + Deliveries + Upkeep> Store for T {}

@@ -65,6 +65,7 @@ pub const NATIVE: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/jobs/{job}/files", READ),
     ("GET", "/v1/jobs/{job}/files/{file}", READ),
     ("GET", "/v1/jobs/{job}/logs", READ),
+    ("GET", "/v1/jobs/{job}/webhooks", READ),
     ("GET", "/v1/jobs/{job}/tasks", READ),
     ("GET", "/v1/jobs/{job}/tasks/{task}", READ),
     ("GET", "/v1/jobs/{job}/tasks/{task}/results", READ),

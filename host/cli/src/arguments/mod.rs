@@ -5,3 +5,4 @@ pub(crate) mod pairs;
 pub(crate) mod parameters;
 pub(crate) mod run_limits;
 pub(crate) mod table_input;
+pub(crate) mod webhook;

@@ -16,6 +16,7 @@ use super::interface::Interface;
 use super::{Client, Method, json};
 use crate::arguments::run_limits::RunLimitsBody;
 use crate::arguments::table_input::Given;
+use crate::arguments::webhook::WebhookBody;
 use crate::output::list::text;
 use crate::output::report::Report;
 
@@ -42,6 +43,8 @@ pub(crate) struct Submission<'a> {
     pub(crate) limits: Option<RunLimitsBody>,
     pub(crate) retry: Retry,
     pub(crate) tags: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) webhook: Option<WebhookBody<'a>>,
 }
 
 /// How often it is tried again by itself.

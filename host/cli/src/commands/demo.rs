@@ -97,6 +97,7 @@ impl Demo {
             limits: Limits::default(),
             grants: std::collections::BTreeMap::new(),
             retention: analyte_jobs::Retention::default(),
+            webhooks: crate::config::webhooks::Webhooks::default(),
         };
         let free = "127.0.0.1:0";
         match &self.listen {
@@ -150,6 +151,7 @@ impl Tour {
             limits: None,
             retry: Retry::default(),
             tags: [("demo".to_owned(), "longley".to_owned())].into(),
+            webhook: None,
         };
         let id = submission.send(&client, None)?;
         report::line(&format!("submitted job {id}: {MODEL} of {RESPONSE} on everything else in {DATA}"));

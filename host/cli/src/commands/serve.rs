@@ -73,6 +73,7 @@ impl Serve {
             limits,
             grants,
             retention,
+            webhooks,
         } = Config::load(self.config.as_deref())?;
         let given = Some(self.allowed_hosts).filter(|names| !names.is_empty());
         Ok(Settings {
@@ -86,6 +87,7 @@ impl Serve {
             limits,
             grants,
             retention,
+            webhooks,
         })
     }
 }

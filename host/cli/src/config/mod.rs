@@ -5,6 +5,7 @@
 
 mod retention;
 mod thingworx;
+pub(crate) mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use crate::output::report::Report;
+use webhooks::Webhooks;
 
 /// Longest secret in bytes.
 const SECRET_BYTES: u64 = 64 << 10;
@@ -47,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) grants: BTreeMap<ProviderKey, Arc<Grants>>,
     /// How long ended jobs are kept.
     pub(crate) retention: Retention,
+    /// Where jobs may send notifications.
+    pub(crate) webhooks: Webhooks,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -62,6 +66,7 @@ struct File {
     limits: BTreeMap<String, u64>,
     providers: BTreeMap<String, ProviderSection>,
     retention: retention::Section,
+    webhooks: webhooks::Section,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -171,6 +176,7 @@ impl Config {
             limits,
             grants,
             retention: file.retention.read()?,
+            webhooks: file.webhooks.read(folder)?,
         })
     }
 }
@@ -247,7 +253,9 @@ mod tests {
              [limits]\nfuel = 5\n\
              [providers.weather]\nsettings = {{ region = 'eu' }}\n\
              secrets = {{ a = 'plain', b = {{ env = 'KEY' }}, c = {{ file = '{}' }} }}\n\
-             [retention]\nfailed = 720\n[retention.organisations.lab]\ncompleted = 24\n",
+             [retention]\nfailed = 720\n[retention.organisations.lab]\ncompleted = 24\n\
+             [webhooks]\nca_certificate = 'ca.pem'\n\
+             allow = ['hooks.example.com', {{ host = 'http://inner.lan:8080', private = true }}]\n",
             folder.path().join("key").display()
         );
         let config = read(&text).unwrap();
@@ -275,6 +283,9 @@ mod tests {
         let lab = Organisation::new("lab").unwrap();
         let kept = Retention { usual: hours(None, Some(720)), organisations: [(lab, hours(Some(24), None))].into() };
         assert_eq!(config.retention, kept);
+        let entry = |text: &str| text.parse::<analyte_outgoing::Entry>().unwrap();
+        let allow = vec![entry("https://hooks.example.com:443"), entry("http://inner.lan:8080").private()];
+        assert_eq!(config.webhooks, Webhooks { allow, ca_certificate: Some("/etc/analyte/ca.pem".into()) });
     }
 
     #[test]
@@ -298,6 +309,12 @@ mod tests {
         assert!(refused("[cors]\norigins = ['*']").starts_with("[cors] `*` cannot be one of the origins\nhint: "));
         assert!(refused("[tls]\ncert = 'x'").contains("unknown field `cert`"));
         assert!(refused("[thingworx]\ndefault_accept = 'xml'").contains("unknown variant `xml`"));
+        assert_eq!(
+            refused("[webhooks]\nallow = ['https://a/path']"),
+            "[webhooks] `https://a/path` cannot be a destination: it has more than a scheme, a host and a port; write `host`, \
+             `host:port`, `*.host` or `http://host:port`\n"
+        );
+        assert!(refused("[webhooks]\nallow = [{ hots = 'a' }]").contains("a destination is a text"));
         assert!(refused("[providers.'a b']").contains("`a b` is not a valid provider name"));
     }
 }

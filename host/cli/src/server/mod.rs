@@ -2,6 +2,7 @@
 
 mod descriptors;
 mod memory;
+mod outgoing;
 mod place;
 mod plugins;
 pub(crate) mod shutdown;
@@ -24,6 +25,7 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::config::webhooks::Webhooks;
 use crate::folders::data_dir;
 use crate::local::sandbox;
 use crate::output::report::{self, Report};
@@ -54,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) grants: BTreeMap<ProviderKey, Arc<Grants>>,
     /// How long ended jobs are kept.
     pub(crate) retention: Retention,
+    /// Where jobs may send notifications.
+    pub(crate) webhooks: Webhooks,
 }
 
 /// A server that has started and does not answer calls yet.
@@ -102,6 +106,7 @@ impl Server {
             mut limits,
             grants,
             retention,
+            webhooks,
         } = settings;
         limits.check().map_err(|why| Report::new(format!("the limits do not fit together: {why}")))?;
         if let Some(folder) = &plugins {
@@ -109,6 +114,7 @@ impl Server {
         }
         let files = tls;
         let tls = files.as_ref().map(tls::Files::load).transpose()?;
+        let outgoing = outgoing::client(webhooks, &limits)?;
         // Before anything is made, so that an address in use is an error at once and leaves nothing behind.
         let listener =
             TcpListener::bind(&listen).await.with_context(|| format!("the address {listen} cannot be used"))?;
@@ -128,7 +134,7 @@ impl Server {
         if let (Some(files), Some(tls)) = (files, &tls) {
             files.renew(tls.clone())?;
         }
-        descriptors::provide(&mut limits)?;
+        descriptors::provide(&mut limits, outgoing.is_some())?;
         let place = place::settle(&mut limits)?;
         memory::give_back().context("threads cannot be started")?;
         let compiled = data_dir::prepare(&data_dir)?;
@@ -142,6 +148,7 @@ impl Server {
         options.grants = grants;
         options.metrics = metrics.jobs.clone();
         options.retention = retention;
+        options.outgoing = outgoing;
         // The lock on the data directory is this server's.
         options.owns_code = true;
         let manager = Manager::start(options).await.context("the server cannot start")?;

@@ -43,6 +43,7 @@ impl JobChange {
             session: _,
             tags: _,
             custom_data: _,
+            webhooks: _,
             revision,
             history,
         } = after;

@@ -80,6 +80,7 @@ fields! {
         // Not shown to clients, who see the jobs of their own organisation only.
         organisation: _,
         session: _,
+        webhooks: _,
         revision: _,
         history: _,
     } => {

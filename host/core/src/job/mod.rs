@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::job::event::Moment;
 use crate::names::{Attempt, FileName, JobId, Lease, ModelName, Organisation, ProviderName, SessionId, TaskName};
 use crate::schedule::FiredBy;
 use crate::timestamp::Timestamp;
+use crate::webhook::Webhook;
 
 mod change;
 pub mod event;
@@ -299,12 +301,20 @@ pub struct Job {
     /// The client's own data, kept and answered to the letter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_data: Option<Document>,
+    /// Whom it notifies of what becomes of it.
+    #[serde(default, skip_serializing_if = "none")]
+    pub webhooks: Arc<[Webhook]>,
     /// Counts changes; the ETag.
     #[serde(default)]
     pub revision: u64,
     /// The last changes of its state, oldest first, at most [`MOMENTS`]; its submission is not among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Moment>,
+}
+
+/// Whether there are no webhooks, which is then not written.
+fn none(webhooks: &Arc<[Webhook]>) -> bool {
+    webhooks.is_empty()
 }
 
 /// Most changes of state that a job remembers.

@@ -1,6 +1,7 @@
 //! Jobs and tasks as they are when they are submitted: the one place that says with what each member begins.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Content, Input, Job, RetryPolicy, RunLimits, Status, Task, Tasks, Usage};
 use crate::digest::Digest;
@@ -73,6 +74,7 @@ impl Job {
             session: None,
             tags: BTreeMap::new(),
             custom_data: None,
+            webhooks: Arc::default(),
             revision: 0,
             history: Vec::new(),
         }

@@ -141,7 +141,7 @@ fn id_of(code: Code, status: StatusCode) -> ErrorId {
         | Code::Cancelled
         | Code::ParentFailed => ErrorId::WrongState,
         Code::Unauthorized => ErrorId::AuthenticationError,
-        Code::Forbidden | Code::CapabilityDenied => ErrorId::NotAllowed,
+        Code::Forbidden | Code::CapabilityDenied | Code::DestinationDenied => ErrorId::NotAllowed,
         Code::NotFound => ErrorId::NotFound,
         Code::MethodNotAllowed => ErrorId::MethodNotAllowed,
         Code::HostError | Code::NotStopped | Code::Trap | Code::InvalidResult => ErrorId::InternalError,

@@ -77,7 +77,7 @@ pub(crate) fn reason(task: &Task) -> &'static str {
         | Code::StackOverflow
         | Code::OutputTooLarge
         | Code::DiskFull => "resources",
-        Code::CapabilityDenied | Code::Unauthorized | Code::Forbidden => "unauthorized",
+        Code::CapabilityDenied | Code::DestinationDenied | Code::Unauthorized | Code::Forbidden => "unauthorized",
         Code::ProviderUnavailable | Code::NotFound => "not_found",
         Code::ParentFailed => "scheduling",
         Code::Cancelled => "none",

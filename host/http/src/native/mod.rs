@@ -64,6 +64,7 @@ pub(crate) fn calls() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(jobs::read::files::of_job))
         .routes(routes!(jobs::read::file::of_job))
         .routes(routes!(jobs::read::logs::of_job))
+        .routes(routes!(jobs::read::webhooks::webhooks))
         .routes(routes!(jobs::read::tasks::list))
         .routes(routes!(jobs::read::tasks::get))
         .routes(routes!(jobs::read::results::of_task))

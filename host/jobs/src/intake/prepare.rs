@@ -153,7 +153,10 @@ impl Manager {
             retry_of,
             created_by,
             session,
+            webhooks,
         } = submission;
+        let webhooks = self.webhooks(&webhooks)?;
+        self.room_to_notify(organisation, &webhooks).await?;
         let retry = retry.resolve()?;
         models.iter().try_for_each(|model| component_of(model).map(drop))?;
         let limits = limits_asked.resolve(&self.inner.limits, self.inner.engine.budget().largest_run())?;
@@ -183,6 +186,7 @@ impl Manager {
             session,
             tags,
             custom_data,
+            webhooks,
             ..Job::queued(JobId(self.new_id()), organisation.clone(), tasks, limits, self.now())
         };
         let queue_cap = self.queue_cap(organisation);

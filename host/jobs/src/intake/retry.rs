@@ -27,6 +27,7 @@ use crate::intake::submission::Submission;
 use crate::intake::submit::{SubmittedJob, queue_full};
 use crate::intake::task::{InputAsked, Parameters, RESULTS_AT, TaskAsked};
 use crate::manager::Manager;
+use crate::notify::asked::WebhookAsked;
 use crate::view::read::JobView;
 
 impl Manager {
@@ -38,6 +39,7 @@ impl Manager {
         self.refuse_while_stopping()?;
         let job = self.job(organisation, id).await?;
         refuse(&job, job.status == Status::Queued)?;
+        self.room_to_notify_again(&job).await?;
         // `None` for those that completed: they do not run again, so their models may be gone.
         let mut models = Vec::with_capacity(job.tasks.len());
         for task in &job.tasks {
@@ -130,6 +132,7 @@ impl Manager {
             created_by: job.created_by.clone(),
             // A copy belongs to no session: that of the job may have ended.
             session: None,
+            webhooks: job.webhooks.iter().map(WebhookAsked::of).collect(),
         };
         self.submit(organisation, submission).await
     }

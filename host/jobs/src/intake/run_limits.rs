@@ -98,7 +98,7 @@ impl RetryAsked {
 }
 
 /// One thing that is wrong with a submission.
-pub(super) fn wrong(pointer: &str, message: String) -> Wrong {
+pub(crate) fn wrong(pointer: &str, message: String) -> Wrong {
     Wrong { pointer: pointer.to_owned(), message }
 }
 

@@ -13,6 +13,7 @@ use analyte_store::Idempotency;
 use crate::error::JobsError;
 use crate::intake::run_limits::{LimitsAsked, RetryAsked, refuse, wrong};
 use crate::intake::task::{Parameters, TaskAsked};
+use crate::notify::asked::WebhookAsked;
 
 /// Longest tag key or value in bytes.
 const TAG_BYTES: usize = 128;
@@ -44,6 +45,8 @@ pub struct Submission {
     pub created_by: Option<String>,
     /// The stateful session that it belongs to.
     pub session: Option<SessionId>,
+    /// Whom it notifies of what becomes of it.
+    pub webhooks: Vec<WebhookAsked>,
 }
 
 impl Submission {
@@ -66,6 +69,7 @@ impl Submission {
             retry_of: None,
             created_by: None,
             session: None,
+            webhooks: Vec::new(),
         }
     }
 
@@ -107,6 +111,8 @@ pub(crate) fn check_labels(submission: &Submission, limits: &Limits) -> Result<(
         retry_of: _,
         created_by: _,
         session: _,
+        // Checked where it is known what the operator allows.
+        webhooks: _,
     } = submission;
     let mut problems = Vec::new();
     if tags.len() as u64 > limits.tags {

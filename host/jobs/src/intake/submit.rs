@@ -124,10 +124,14 @@ impl Manager {
         to_the_end(async move {
             // They are all of the caller's organisation.
             let organisation = jobs.first().map(|new| new.job.organisation.clone());
+            let notifies = jobs.iter().any(|new| !new.job.webhooks.is_empty());
             let kept = manager.inner.store.submit(jobs, manager.now()).await;
             drop(gate);
             if let Some(organisation) = organisation {
                 manager.wake_for(&organisation);
+            }
+            if notifies {
+                manager.inner.notify.notify_one();
             }
             Ok(kept?)
         })

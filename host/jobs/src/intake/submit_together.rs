@@ -83,9 +83,13 @@ impl Manager {
     ) -> Result<(), JobsError> {
         let (manager, of) = (self.clone(), Arc::new(organisation.clone()));
         let kept = to_the_end(async move {
+            let notifies = jobs.iter().any(|new| !new.job.webhooks.is_empty());
             let kept = manager.inner.store.submit_together(jobs, manager.now()).await;
             drop(gate);
             manager.wake_for(&of);
+            if notifies {
+                manager.inner.notify.notify_one();
+            }
             Ok(kept?)
         });
         for submitted in kept.await? {

@@ -183,6 +183,9 @@ async fn start(manager: &Manager, claimed: Vec<Claimed>, mut hand: Vec<Slot>, he
         manager.inner.watchers.changed(claimed.job.id);
         manager.inner.metrics.started(claimed, now);
     }
+    if claimed.iter().any(|claimed| !claimed.job.webhooks.is_empty()) {
+        manager.inner.notify.notify_one();
+    }
     let fetched = fetch(manager, &claimed).await;
     let held = slots.into_iter().zip(rooms).zip(fetched).map(|((slot, room), given)| Held { slot, room, given });
     for ((claimed, begun), held) in claimed.into_iter().zip(begun).zip(held) {

@@ -112,6 +112,9 @@ impl Manager {
         let job = &changed.job;
         self.inner.watchers.changed(job.id);
         self.inner.timetable.changed(job);
+        if !job.webhooks.is_empty() {
+            self.inner.notify.notify_one();
+        }
         if job.session.is_some() {
             // The next job of its session may have waited for this one alone.
             self.wake_for(&job.organisation);

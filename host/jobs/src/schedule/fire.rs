@@ -267,6 +267,9 @@ impl Round<'_> {
         }
         if jobs > 0 {
             manager.inner.metrics.submitted(jobs, begun.elapsed());
+            if self.kept.iter().any(|kept| !kept.schedule.template.webhooks.is_empty()) {
+                manager.inner.notify.notify_one();
+            }
         }
         Ok(())
     }

@@ -41,6 +41,9 @@ impl Manager {
                 // Where the launch gave no job, the last one is another; where it did, the next firing comes after it.
                 manager.inner.timetable.look_at(id);
                 manager.wake_for(&kept.schedule.organisation);
+                if !kept.schedule.template.webhooks.is_empty() {
+                    manager.inner.notify.notify_one();
+                }
                 Ok(answers?.into_iter().next())
             })
             .await?;

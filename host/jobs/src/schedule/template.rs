@@ -34,6 +34,7 @@ pub(crate) struct Made {
 impl Manager {
     /// The job that a schedule submits for this fire time, if its template still fits what is installed.
     pub(crate) async fn job_of(&self, schedule: &Schedule, fire_time: Timestamp) -> Result<Made, JobsError> {
+        self.room_to_notify(&schedule.organisation, &schedule.template.webhooks).await?;
         let models = self.models_of_template(schedule)?;
         let pins = pins(&models)?;
         let tasks = &schedule.template.tasks;

@@ -2,9 +2,10 @@
 
 use analyte_core::digest::Digest;
 use analyte_core::document::Document;
-use analyte_core::job::{Content, Input, Job, RetryPolicy, RunLimits, Task, Usage};
+use analyte_core::job::{Content, Input, Job, RetryPolicy, RunLimits, Status, Task, Usage};
 use analyte_core::names::{JobId, ModelName, Organisation, ProviderName, RunKey, TaskName};
 use analyte_core::timestamp::Timestamp;
+use analyte_core::webhook::{Destination, Secret, Webhook};
 use bytes::Bytes;
 use uuid::Uuid;
 
@@ -55,9 +56,17 @@ pub fn job_with(
             ..Task::queued(name(place)?, named, Digest::of(b"component"), input, content_of(&parameters))
         });
     }
+    // A job has none, one or two webhooks.
+    let webhook = |place: u64| Webhook {
+        url: format!("https://{}.example/in", number % 2),
+        destination: Destination(format!("https://{}.example:443", (number + place) % 2).into()),
+        events: if place == 0 { Webhook::ends() } else { Status::ALL.into_iter().collect() },
+        secret: Secret::parse("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz").ok(),
+    };
     let limits = RunLimits { fuel: 1, memory_bytes: 2, timeout_ms: 3 };
     let job = Job {
         retry: RetryPolicy { max_attempts: 2, backoff_ms: 1_000 },
+        webhooks: (0..(number % 4).min(2)).map(webhook).collect(),
         custom_data: Document::new(r#"{ "kept":  "as it is" }"#.to_owned()).ok(),
         ..Job::queued(id(at, number), Organisation::new(organisation).ok()?, tasks, limits, at)
     };

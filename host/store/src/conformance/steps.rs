@@ -146,6 +146,15 @@ pub enum Step {
         stale: bool,
         cap: u64,
     },
+    Deliver {
+        most: usize,
+        most_of_one: usize,
+        most_to_one: usize,
+        /// How many of those that wait are being sent.
+        busy: usize,
+        /// What becomes of each that is given out.
+        answers: Vec<u8>,
+    },
     PutOrganisation {
         organisation: usize,
         queued_jobs: u64,
@@ -276,6 +285,9 @@ pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         3 => file(),
         3 => document(),
         4 => schedule(),
+        4 => (0..6_usize, 0..4_usize, 0..3_usize, 0..3_usize, proptest::collection::vec(any::<u8>(), 6)).prop_map(
+            |(most, most_of_one, most_to_one, busy, answers)| Step::Deliver { most, most_of_one, most_to_one, busy, answers }
+        ),
         3 => list,
         2 => sorted,
         3 => (1..2_000_u64).prop_map(|ms| Step::Tick { ms }),

@@ -12,6 +12,7 @@ use analyte_core::names::{
 };
 use analyte_core::schedule::{Firing, Schedule, ScheduleState};
 use analyte_core::timestamp::Timestamp;
+use analyte_core::webhook::Outbox;
 use bytes::Bytes;
 
 use crate::jobs::{named_components, named_contents};
@@ -39,6 +40,8 @@ pub(super) struct Entry {
     pub(super) job: Arc<Job>,
     /// Of every content that the job names.
     pub(super) contents: HashMap<Digest, Bytes>,
+    /// What is to be said of it.
+    pub(super) outbox: Outbox,
     /// What its runs reported, oldest first.
     pub(super) run_events: VecDeque<JobEvent>,
     /// About the bytes of `run_events`.
@@ -170,6 +173,7 @@ impl Data {
         }
         let job = Arc::new(new);
         entry.job = Arc::clone(&job);
+        entry.outbox.note(&job, Some(old.status), now);
         entry.contents.extend(brought);
         let named = named_contents(&job);
         entry.contents.retain(|digest, _| named.contains(digest));

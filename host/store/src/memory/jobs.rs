@@ -10,6 +10,7 @@ use analyte_core::job::{Job, Status};
 use analyte_core::names::{JobId, Organisation, ProviderKey};
 use analyte_core::query::Sort;
 use analyte_core::timestamp::Timestamp;
+use analyte_core::webhook::Outbox;
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -62,9 +63,12 @@ impl Data {
             self.idempotency.insert((place.0.clone(), key), (request, place.1));
         }
         self.record(&job, now);
+        let mut outbox = Outbox::default();
+        outbox.note(&job, None, now);
         let entry = Entry {
             job: Arc::new(job),
             contents,
+            outbox,
             run_events: VecDeque::new(),
             run_event_bytes: 0,
             last_run_event: EventId::default(),

@@ -9,6 +9,7 @@ mod catalogue;
 mod claim;
 mod contents;
 mod data;
+mod deliveries;
 mod documents;
 mod files;
 mod jobs;

@@ -3,6 +3,7 @@
 mod catalogue;
 mod claims;
 mod damage;
+mod deliveries;
 mod disk;
 mod files;
 mod format_3;

@@ -15,6 +15,7 @@ mod show;
 mod status;
 mod submit;
 mod watch;
+mod webhooks;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -32,6 +33,7 @@ pub(crate) enum Job {
     Errors(errors::Errors),
     Files(files::Files),
     Logs(logs::Logs),
+    Webhooks(webhooks::Webhooks),
     Watch(watch::Watch),
     Cancel(cancel::Cancel),
     Retry(retry::Retry),
@@ -51,6 +53,7 @@ impl Job {
             Self::Errors(command) => command.run(),
             Self::Files(command) => command.run(),
             Self::Logs(command) => command.run(),
+            Self::Webhooks(command) => command.run(),
             Self::Watch(command) => command.run(),
             Self::Cancel(command) => command.run(),
             Self::Retry(command) => command.run(),

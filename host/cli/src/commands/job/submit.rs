@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::results;
 use crate::arguments::pairs::{Pair, tuples};
 use crate::arguments::run_limits::RunLimits;
+use crate::arguments::webhook::WebhookArguments;
 use crate::client::Connection;
 use crate::client::follow::{self, Follow};
 use crate::client::submission::{Retry, Submission};
@@ -65,6 +66,8 @@ pub(crate) struct Submit {
     #[arg(long, short, value_name = "FORMAT")]
     format: Option<TableFormat>,
     #[command(flatten)]
+    webhook: WebhookArguments,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -91,6 +94,7 @@ impl Submit {
             limits: self.limits.body(),
             retry: Retry { max_attempts: self.max_attempts, backoff_ms: self.backoff },
             tags,
+            webhook: self.webhook.body(),
         };
         let id = submission.send(&client, self.idempotency_key.as_deref())?;
         if !self.wait && !self.follow {

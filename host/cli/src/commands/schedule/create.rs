@@ -11,6 +11,7 @@ use ureq::SendBody;
 use super::rule::Rule;
 use crate::arguments::pairs::{Pair, tuples};
 use crate::arguments::run_limits::RunLimits;
+use crate::arguments::webhook::WebhookArguments;
 use crate::client::submission::{Retry, Submission};
 use crate::client::work::{Work, WorkAsked};
 use crate::client::{Connection, Method, json};
@@ -50,6 +51,8 @@ pub(crate) struct Create {
     /// Data of your own that is kept with each job.
     #[arg(long, value_name = "JSON")]
     custom_data: Option<String>,
+    #[command(flatten)]
+    webhook: WebhookArguments,
     #[command(flatten)]
     connection: Connection,
 }
@@ -95,6 +98,7 @@ impl Create {
                 limits: self.limits.body(),
                 retry: Retry { max_attempts: self.max_attempts, backoff_ms: self.backoff },
                 tags,
+                webhook: self.webhook.body(),
             },
         };
         let bytes = serde_json::to_vec(&body).context("the schedule cannot be written")?;

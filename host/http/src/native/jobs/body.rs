@@ -193,6 +193,10 @@ struct LinksBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     retry: Option<Address<'a>>,
+    /// A job has one, a task has not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    webhooks: Option<Address<'a>>,
 }
 
 impl<'a> LinksBody<'a> {
@@ -209,6 +213,7 @@ impl<'a> LinksBody<'a> {
             events: of_job("/events"),
             cancel: of_job("/cancel"),
             retry: of_job("/retry"),
+            webhooks: of_job("/webhooks"),
         }
     }
 }
@@ -316,6 +321,8 @@ impl<'a> JobBody<'a> {
             session: _,
             tags,
             custom_data,
+            // Shown by their own call.
+            webhooks: _,
             revision: _,
             history: _,
         } = &*view.job;

@@ -66,6 +66,7 @@ impl Model {
         self.check_files(store).await?;
         self.check_documents(store).await?;
         self.check_schedules(store).await?;
+        self.check_deliveries(store).await?;
         self.known(store).await?;
         self.depths(store).await?;
         self.places(store).await?;

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod check;
+mod deliveries;
 mod documents;
 mod extend;
 mod files;
@@ -23,6 +24,7 @@ use analyte_core::names::{
     FileName, JobId, Lease, ModelName, Organisation, ProviderKey, ProviderName, RunKey, ScheduleId, SessionId, TaskKey,
 };
 use analyte_core::timestamp::Timestamp;
+use analyte_core::webhook::Outbox;
 use bytes::Bytes;
 
 use super::jobs::{bytes_of, content_of, job_with};
@@ -65,6 +67,8 @@ pub(super) struct Model {
     tokens: BTreeMap<String, TokenRecord>,
     schedules: BTreeMap<(Organisation, ScheduleId), schedules::Held>,
     schedule_numbers: u64,
+    /// What is to be said of jobs; one of which nothing is has none or an empty one.
+    outboxes: BTreeMap<Place, Outbox>,
     /// What runs reported, by job.
     run_events: BTreeMap<Place, Vec<JobEvent>>,
     changes: Vec<(Place, Status, Timestamp)>,
@@ -89,6 +93,7 @@ impl Default for Model {
             documents: BTreeMap::new(),
             organisations: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            outboxes: BTreeMap::new(),
             run_events: BTreeMap::new(),
             schedules: BTreeMap::new(),
             schedule_numbers: 0,
@@ -167,6 +172,7 @@ impl Model {
             let named = contents(&new);
             let dropped = contents(&old).into_iter().filter(|content| !named.contains(content));
             self.dropped.extend(dropped.map(|content| (place.clone(), content)));
+            self.note(place, Some(old.status));
         }
         Some(Ok((new, changed)))
     }
@@ -176,6 +182,7 @@ impl Model {
             self.dropped.extend(contents(&job).into_iter().map(|content| (place.clone(), content)));
         }
         self.run_events.remove(place);
+        self.outboxes.remove(place);
         self.keys.retain(|(organisation, _), (_, id)| *organisation != place.0 || *id != place.1);
     }
 
@@ -269,6 +276,7 @@ impl Model {
             Step::PutSchedule { .. } | Step::RemoveSchedule { .. } | Step::Fire { .. } => {
                 self.schedule_step(store, step).await
             }
+            Step::Deliver { .. } => self.deliver(store, step).await,
             Step::List { .. } => self.list(store, step).await,
             Step::Sorted { .. } => self.sorted(store, step).await,
             Step::Tick { ms } => {

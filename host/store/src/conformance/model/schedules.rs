@@ -207,6 +207,7 @@ impl Model {
         if let (Fired::Kept(_), Some(job)) = (&expected, job) {
             self.changes.push(((place.0.clone(), job_id), Status::Queued, now));
             self.jobs.insert((place.0.clone(), job_id), job);
+            self.note(&(place.0.clone(), job_id), None);
         }
         // The same firing again, as one that another node makes at the same time.
         if matches!((&expected, cause), (Fired::Kept(_), Cause::Due(_))) {

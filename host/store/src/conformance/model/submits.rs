@@ -61,7 +61,8 @@ impl Model {
                 self.keys.insert((of, key), (request, job.id));
             }
             self.changes.push((place.clone(), Status::Queued, self.now));
-            self.jobs.insert(place, job);
+            self.jobs.insert(place.clone(), job);
+            self.note(&place, None);
         }
         Ok(())
     }
@@ -89,7 +90,8 @@ impl Model {
         for job in submitted.into_iter().filter(|_| expected == Submitted::New) {
             let place = (of.clone(), job.id);
             self.changes.push((place.clone(), Status::Queued, self.now));
-            self.jobs.insert(place, job);
+            self.jobs.insert(place.clone(), job);
+            self.note(&place, None);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod catalogue;
 pub(crate) mod contents;
+pub(crate) mod deliveries;
 pub(crate) mod documents;
 pub(crate) mod files;
 pub(crate) mod jobs;

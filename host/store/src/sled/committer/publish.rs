@@ -26,6 +26,14 @@ pub(crate) fn publish_counts(state: &mut State, shared: &Shared, anew: bool) {
     }
     counts.extend(changed);
     drop(counts);
+    if anew || !state.pending_changed.is_empty() {
+        let mut pending = shared.pending.write();
+        if anew {
+            pending.clear();
+        }
+        pending.extend(state.pending_changed.drain());
+        pending.retain(|_, count| *count > 0);
+    }
     let depths = state.depths.take_changes();
     if anew {
         let mut live = shared.depths.write();

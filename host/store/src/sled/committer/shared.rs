@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) registry: RwLock<Arc<Registry>>,
     pub(crate) counts: RwLock<HashMap<Organisation, Counts>>,
     pub(crate) depths: RwLock<Shown>,
+    /// How many notifications of each organisation wait; one that is not here has none.
+    pub(crate) pending: RwLock<HashMap<Organisation, u64>>,
     pub(crate) durable: watch::Sender<Durable>,
     pub(crate) figures: RwLock<Figures>,
 }

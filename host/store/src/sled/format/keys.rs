@@ -27,6 +27,8 @@
 //! | `u` | organisation, schedule | its revision, and what changes with each firing |
 //! | `h` | organisation, schedule, number | an entry of its history |
 //! | `d` | organisation, schedule, digest | bytes of a content of its template that is no blob |
+//! | `w` | organisation, job | the outbox of a job with webhooks |
+//! | `i` | organisation, job | nothing: something of the outbox waits to be delivered |
 //! | `q` | the key it had | a record that could not be read |
 //! | `m` | name | facts about the store |
 //! | `x` | another key, number | a further piece of that key's value |
@@ -65,6 +67,8 @@ pub(crate) const SCHEDULE: u8 = b'S';
 pub(crate) const SCHEDULE_STATE: u8 = b'u';
 pub(crate) const FIRING: u8 = b'h';
 const SCHEDULE_CONTENT: u8 = b'd';
+pub(crate) const OUTBOX: u8 = b'w';
+pub(crate) const UNDELIVERED: u8 = b'i';
 pub(crate) const QUARANTINE: u8 = b'q';
 const PIECE: u8 = b'x';
 
@@ -341,6 +345,15 @@ pub(crate) fn schedule_content(organisation: &Organisation, id: ScheduleId, dige
 pub(crate) fn of_schedule(key: &[u8]) -> Option<(Organisation, ScheduleId)> {
     let (organisation, id) = split_organisation(key)?;
     Some((organisation, ScheduleId(uuid::Uuid::from_bytes(id.try_into().ok()?))))
+}
+
+pub(crate) fn outbox(organisation: &Organisation, id: JobId) -> Vec<u8> {
+    with_id(key(OUTBOX, organisation), id)
+}
+
+/// Says that something of a job's outbox waits to be delivered.
+pub(crate) fn undelivered(organisation: &Organisation, id: JobId) -> Vec<u8> {
+    with_id(key(UNDELIVERED, organisation), id)
 }
 
 pub(crate) fn token(id: &str) -> Vec<u8> {

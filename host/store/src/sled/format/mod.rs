@@ -8,6 +8,7 @@ pub(crate) mod inline_contents;
 pub(crate) mod job_record;
 pub(crate) mod journal_block;
 pub(crate) mod keys;
+pub(crate) mod outbox_record;
 pub(crate) mod references;
 pub(crate) mod run_event_block;
 pub(crate) mod schedule_record;

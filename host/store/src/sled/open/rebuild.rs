@@ -40,6 +40,7 @@ pub(crate) fn rebuild(state: &mut State) -> Result<()> {
     rebuild_files(state)?;
     rebuild_documents(state)?;
     rebuild_schedules(state)?;
+    rebuild_outboxes(state)?;
     for digest in blobs.into_keys() {
         if !state.references.has(digest) {
             state.blobs.remove(digest);
@@ -212,6 +213,19 @@ fn rebuild_schedules(state: &mut State) -> Result<()> {
         match keys::of_schedule(&key) {
             Some((organisation, _)) => *state.schedules.entry(organisation).or_default() += 1,
             None => state.quarantine(&key, "a record of no schedule")?,
+        }
+    }
+    Ok(())
+}
+
+/// Notes what waits to be delivered. Looks at no other outbox.
+fn rebuild_outboxes(state: &mut State) -> Result<()> {
+    let found =
+        state.records.scan(&[keys::UNDELIVERED]).map(|entry| entry.map(|(key, _)| key)).collect::<Result<Vec<_>>>()?;
+    for key in found {
+        match of_record(&key) {
+            Some(place) => state.found_outbox(&place)?,
+            None => state.quarantine(&key, "an entry of no outbox")?,
         }
     }
     Ok(())

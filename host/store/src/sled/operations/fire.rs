@@ -105,6 +105,7 @@ fn fire_one(state: &mut State, new: Prepared, now: Timestamp) -> Result<Fired> {
             state.references.add(&mut state.records, content, &Owner::Job(&organisation, job.id))?;
         }
         state.enter(&job);
+        state.note(&job, None, now)?;
         state.journal.push(&job, now);
     }
     state.touched_schedules.push(organisation.clone());

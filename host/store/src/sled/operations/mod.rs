@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod cancel;
 pub(crate) mod claim;
+pub(crate) mod deliveries;
 pub(crate) mod documents;
 pub(crate) mod files;
 pub(crate) mod finish;

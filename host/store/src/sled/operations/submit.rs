@@ -109,6 +109,7 @@ fn submit_one(state: &mut State, new: Prepared, now: Timestamp) -> Result<Submit
         state.records.set(keys::job_idempotency(&place.0, place.1), hash);
     }
     state.enter(&job);
+    state.note(&job, None, now)?;
     state.journal.push(&job, now);
     Ok(Submitted::New)
 }

@@ -27,6 +27,7 @@ use analyte_core::job::Job;
 use analyte_core::names::{Lease, Organisation, RunKey};
 use parking_lot::RwLock;
 
+use crate::deliveries::pending::Pending;
 use crate::sled::disk::blobs::Blobs;
 use crate::sled::format::job_record::Since;
 use crate::sled::format::keys::Place;
@@ -82,6 +83,10 @@ pub(crate) struct State {
     pub(crate) touched_schedules: Vec<Organisation>,
     /// How many schedules each organisation has.
     pub(crate) schedules: HashMap<Organisation, u64>,
+    /// Notifications that wait to be delivered.
+    pub(crate) pending: Pending,
+    /// Organisations of which another number waits than readers know of.
+    pub(crate) pending_changed: HashMap<Organisation, u64>,
     /// Live jobs by the providers and models of their tasks.
     pub(crate) jobs_by_provider: JobsByProvider,
     /// What each organisation has of files.
@@ -116,6 +121,8 @@ impl State {
             touched_documents: Vec::new(),
             touched_schedules: Vec::new(),
             schedules: HashMap::new(),
+            pending: Pending::default(),
+            pending_changed: HashMap::new(),
             jobs_by_provider: JobsByProvider::default(),
             files: HashMap::new(),
             documents: HashMap::new(),

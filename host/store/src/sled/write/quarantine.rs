@@ -163,6 +163,14 @@ impl State {
         Ok(())
     }
 
+    /// Puts an outbox aside that cannot be read; its job has an empty one from then on.
+    fn quarantine_outbox_if_damaged(&mut self, key: &[u8]) -> Result<()> {
+        match keys::split_organisation(key).zip(keys::id_at_end(key)) {
+            Some(((organisation, _), id)) => self.load_outbox(&(organisation, id)).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// The request's digest and the job's id under the key of a key; one that is damaged is put aside.
     pub(crate) fn find_key(&mut self, key: &[u8]) -> Result<Option<(Digest, JobId)>> {
         match idempotency::find_key(&self.records, key) {
@@ -182,6 +190,7 @@ impl State {
             Some(&keys::FILE) => file_record::read(&self.records, key, head).map(|_| ()),
             Some(&keys::IDEMPOTENCY) => idempotency::find_key(&self.records, key).map(|_| ()),
             Some(&(keys::SCHEDULE | keys::SCHEDULE_STATE)) => return self.quarantine_schedule_if_damaged(key),
+            Some(&keys::OUTBOX) => return self.quarantine_outbox_if_damaged(key),
             Some(&keys::FIRING) => schedule_record::read_firing(&self.records, key, head).map(|_| ()),
             _ => Ok(()),
         };

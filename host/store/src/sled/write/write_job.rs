@@ -213,6 +213,7 @@ impl State {
         if old.status != new.status || !same_graph {
             self.count_out(old);
             self.count_in(&new);
+            self.note(&new, Some(old.status), now)?;
         }
         // Only what changed: the others stay as they are, and a live job stays among the users of its providers.
         let changed: Vec<usize> = new.tasks.changed_since(&old.tasks).collect();
@@ -267,6 +268,9 @@ impl State {
         }
         for key in self.records.under(&keys::run_events_of(organisation, *id))?.into_keys() {
             self.records.take_away(key)?;
+        }
+        if !job.webhooks.is_empty() {
+            self.drop_outbox(job)?;
         }
         self.count_out(job);
         self.forget(&place);

@@ -11,3 +11,4 @@ pub(crate) mod logs;
 pub(crate) mod query;
 pub(crate) mod results;
 pub(crate) mod tasks;
+pub(crate) mod webhooks;

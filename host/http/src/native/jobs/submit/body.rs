@@ -6,6 +6,7 @@ use analyte_core::names::{ModelName, ProviderName, TaskName};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::webhook::WebhookBody;
 use crate::native::json::Time;
 use crate::native::models::body::TableBody;
 use crate::request::json_body::Member;
@@ -50,6 +51,9 @@ pub(crate) struct SubmissionBody<'a> {
     /// Your own labels.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     pub(crate) tags: Option<Member<'a, Strings>>,
+    /// Whom the job notifies of what becomes of it.
+    #[schema(value_type = Option<WebhookBody>)]
+    pub(crate) webhook: Option<Member<'a, WebhookBody>>,
 }
 
 /// A submission as a form.

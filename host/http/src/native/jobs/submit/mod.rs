@@ -9,3 +9,4 @@ mod query;
 mod sent;
 pub(crate) mod single;
 pub(crate) mod submission;
+mod webhook;

@@ -13,10 +13,11 @@ use analyte_core::limits::Limits;
 use analyte_core::table::Table;
 use analyte_core::table::format::{Format, Read};
 use analyte_core::timestamp::Timestamp;
-use analyte_jobs::{Idempotency, InputAsked, LimitsAsked, Parameters, RetryAsked, Submission, TaskAsked};
+use analyte_jobs::{Idempotency, InputAsked, LimitsAsked, Parameters, RetryAsked, Submission, TaskAsked, WebhookAsked};
 use bytes::Bytes;
 
 use super::body::{LimitsBody, ResultsOfBody, RetryBody, SubmissionBody, TaskSubmissionBody};
+use super::webhook::webhook_of;
 use crate::entry::auth::Caller;
 use crate::native::json::Time;
 use crate::native::table;
@@ -123,6 +124,7 @@ pub(crate) struct Asked {
     limits: LimitsAsked,
     retry: RetryAsked,
     tags: BTreeMap<String, String>,
+    webhooks: Vec<WebhookAsked>,
     idempotency: Option<Idempotency>,
 }
 
@@ -199,7 +201,7 @@ impl AskedTask {
 impl Asked {
     /// With the tables that were read, and who submits it.
     pub(crate) fn submission(self, by: &Caller) -> Submission {
-        let Self { tasks, custom_data, priority, run_at, limits, retry, tags, idempotency } = self;
+        let Self { tasks, custom_data, priority, run_at, limits, retry, tags, webhooks, idempotency } = self;
         Submission {
             tasks: tasks.into_iter().map(|asked| asked.task).collect(),
             custom_data,
@@ -208,6 +210,7 @@ impl Asked {
             limits,
             retry,
             tags,
+            webhooks,
             idempotency,
             retry_of: None,
             created_by: Some(by.principal().label.to_string()),
@@ -247,6 +250,7 @@ impl Asked {
             limits,
             retry,
             tags,
+            webhook,
         } = json_body::read(body)?;
         let tasks = if let Some(tasks) = tasks {
             if table_beside {
@@ -294,6 +298,7 @@ impl Asked {
                 .transpose()?
                 .unwrap_or_default()
                 .0,
+            webhooks: webhook_of(webhook, host_limits)?,
             idempotency,
         })
     }
