@@ -143,8 +143,11 @@ fn no_code_takes_the_first_task_for_the_job() {
             // Tests of a file stand at its end, or in folders of that name.
             let text = text.split("#[cfg(test)]").next().unwrap_or_default();
             let of_tests = ["/tests", "/conformance/"].iter().any(|part| file.to_string_lossy().contains(part));
-            for taken in ["job.tasks.first()", "job.tasks.last()", "job.tasks[0]", "self.tasks.first()"] {
-                if !of_tests && text.contains(taken) {
+            // Where the accessors are; and a list of something else that has this name.
+            let apart = ["core/src/job/mod.rs", "core/src/job/fields.rs", "memory/claim.rs", "job/create/asked.rs"];
+            let apart = apart.iter().any(|part| file.to_string_lossy().ends_with(part));
+            for taken in ["tasks.first()", "tasks.last()", "tasks[0]", "tasks.get(0)"] {
+                if !of_tests && !apart && text.contains(taken) {
                     found.push(format!("{}: {taken}", file.display()));
                 }
             }
@@ -153,8 +156,7 @@ fn no_code_takes_the_first_task_for_the_job() {
     assert_eq!(found, Vec::<String>::new());
 }
 
-/// How many files each circle of imports within a crate may have, the largest first. The goal is none of more than 5; what
-/// is above that is from before the test, and only falls.
+/// How many files each circle of imports within a crate may have, the largest first: none of more than 5.
 const CIRCLES: [(&str, &[usize]); 7] = [
     ("core", &[5]),
     ("engine", &[]),

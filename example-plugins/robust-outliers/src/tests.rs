@@ -1,3 +1,5 @@
+//! The models as an author calls them: scores and flags of whole tables.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use analyte_sdk::testing;

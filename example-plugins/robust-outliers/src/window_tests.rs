@@ -1,3 +1,5 @@
+//! Medians of moving windows against sorting each window.
+
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;

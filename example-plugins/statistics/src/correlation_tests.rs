@@ -1,3 +1,5 @@
+//! Correlations against published values and properties that hold for every table.
+
 #![expect(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
 
 use analyte_sdk::testing;

@@ -1,3 +1,5 @@
+//! Descriptions against published values and properties that hold for every column.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use analyte_sdk::testing;

@@ -1,3 +1,5 @@
+//! Decomposition against published values and over series made by rule.
+
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use analyte_sdk::testing;

@@ -1,3 +1,5 @@
+//! What smoothing begins with, over series whose beginning is known.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;

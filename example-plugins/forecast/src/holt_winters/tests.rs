@@ -1,3 +1,5 @@
+//! Holt-Winters against published values and over series made by rule.
+
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use analyte_sdk::testing::{self, recorded};

@@ -1,3 +1,5 @@
+//! Regression against certified values (NIST) and what it refuses.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use analyte_sdk::prelude::*;
