@@ -8,7 +8,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking; JSON values index to null")]
 #![expect(clippy::print_stdout, reason = "says how to repeat a run, and how far a long one is")]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -16,11 +16,14 @@ use serde_json::{Value, json};
 
 use support::chance::Chance;
 use support::history::recorder::Recorder;
-use support::history::{Act, Answer, Ends, History, ended, id, status};
+use support::history::{Act, Answer, Ends, History, ended, id, notices, status};
+use support::receiver::{Receiver, Reply};
 use support::server::{Home, Server, Setup};
 use support::{PATIENCE, eventually};
 
 const CLIENTS: u64 = 5;
+/// Signs notifications.
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
 /// Answers before a kill, at least and at most.
 const ANSWERS: (u64, u64) = (20, 150);
 const CHECKED_EVERY: u64 = 50;
@@ -28,12 +31,12 @@ const CHECKED_EVERY: u64 = 50;
 const STORED: usize = 2_000;
 /// How many of the newest jobs and keys the clients go on with.
 const REMEMBERED: usize = 300;
-const SETUP: Setup<'_> =
-    Setup { config: "[limits]\nfree_disk_bytes = 0\n", plugins: &["hostile"], variables: &[], listen: "", under: &[] };
 
 /// What the clients of all rounds share.
 #[derive(Default)]
 struct World {
+    /// Notified of all that happens to the jobs.
+    receiver: String,
     jobs: Vec<String>,
     /// Completed ones, as seen.
     completed: HashMap<String, Value>,
@@ -88,11 +91,18 @@ fn what_was_acknowledged_survives_kills() {
     println!("ANALYTE_CRASH_ROUNDS={rounds} ANALYTE_CRASH_SEED={seed}");
     let mut chance = Chance::new(seed);
     let history = Arc::new(History::default());
-    let world = Arc::new(Mutex::new(World::default()));
+    let receiver = notified();
+    let world = Arc::new(Mutex::new(World { receiver: receiver.url("/in"), ..World::default() }));
+    let config = format!(
+        "[webhooks]\nallow = ['{}']\n[limits]\nfree_disk_bytes = 0\nwebhook_tries = 1000\nwebhook_pause_ms = 100\n\
+         webhook_pause_ms_max = 500\n",
+        receiver.destination()
+    );
+    let setup = Setup { config: &config, plugins: &["hostile"], ..Setup::default() };
     let (mut home, mut long, mut outlived) = (Home::new(), None, 0);
     let began = Instant::now();
     for round in 0..rounds {
-        let server = home.start(&SETUP);
+        let server = home.start(&setup);
         let main = Recorder { http: server.http.clone(), history: history.clone() };
         completed_ones_are_as_they_were(&main, &world, &mut chance);
         if round % CHECKED_EVERY == CHECKED_EVERY - 1 {
@@ -102,7 +112,7 @@ fn what_was_acknowledged_survives_kills() {
         outlived += u64::from(keep_one_running(&main, &world, &mut long));
         home = under_load(server, &history, &world, &mut chance);
     }
-    let server = home.start(&SETUP);
+    let server = home.start(&setup);
     let main = Recorder { http: server.http.clone(), history: history.clone() };
     if let Some(long) = &long {
         main.cancel(long);
@@ -114,6 +124,7 @@ fn what_was_acknowledged_survives_kills() {
     }
     let all = main.everything();
     results_are_right(&main, &all);
+    receiver_knows_all(&main, &all, &receiver);
     history.must_hold(true);
     println!("{rounds} kills, {} jobs, {outlived} ended by crashes, {:?}", all.len(), began.elapsed());
     // One needs five kills and a round in which it is looked at.
@@ -221,13 +232,39 @@ fn value_of(body: &str) -> f64 {
     body.trim_start_matches("job ").parse::<f64>().expect("a number") + 0.5
 }
 
+/// A receiver that is busy now and then when a message comes for the first time.
+fn notified() -> Receiver {
+    Receiver::start(|request, before| {
+        let busy = before == 0 && request.body.iter().map(|byte| u64::from(*byte)).sum::<u64>().is_multiple_of(7);
+        Reply::status(if busy { 503 } else { 200 })
+    })
+}
+
+/// Everything that happened to the jobs that are there has come to their receiver, and nothing else.
+fn receiver_knows_all(main: &Recorder, all: &[Value], receiver: &Receiver) {
+    let mut events = BTreeMap::new();
+    for job in all {
+        eventually("all notifications to be delivered", || {
+            let shown = main.http.get(&format!("/v1/jobs/{}/webhooks", id(job))).expect(200).json();
+            let deliveries = shown["deliveries"].as_array().expect("a list");
+            assert!(deliveries.iter().all(|one| one["state"] != "failed"), "{shown}");
+            deliveries.iter().all(|one| one["state"] == "delivered").then_some(())
+        });
+        events.insert(id(job).to_owned(), main.events(id(job)).done().expect("the events"));
+    }
+    let seen = receiver.seen();
+    println!("{} messages came of {} jobs that are there", seen.len(), events.len());
+    assert_eq!(notices::violations(&seen, &events), Vec::<String>::new());
+}
+
 fn wish(world: &Mutex<World>, model: &str, parameters: &Value, ends: Ends) -> Wish {
     let mut world = locked(world);
     world.names += 1;
     let body = format!("job {}", world.names);
     let input = json!([{"value": value_of(&body)}]);
+    let webhook = json!({"url": world.receiver, "secret": SECRET, "events": ["queued", "running", "completed", "failed", "cancelled"]});
     Wish {
-        submission: json!({"provider": "hostile", "model": model, "input": input, "parameters": parameters}),
+        submission: json!({"provider": "hostile", "model": model, "input": input, "parameters": parameters, "webhook": webhook}),
         body,
         ends,
     }

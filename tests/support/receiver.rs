@@ -147,7 +147,10 @@ fn serve(stream: Box<dyn Stream>, seen: &Mutex<Vec<Received>>, answers: &Answers
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line)?;
+        if reader.read_line(&mut line)? == 0 {
+            // The sender was killed before it had said all of it.
+            return Ok(());
+        }
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }

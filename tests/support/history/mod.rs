@@ -17,6 +17,7 @@ use serde_json::Value;
 pub mod check;
 mod events;
 mod life;
+pub mod notices;
 pub mod recorder;
 mod submissions;
 

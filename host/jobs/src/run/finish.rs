@@ -39,6 +39,8 @@ pub(crate) async fn keep(manager: Manager, mut items: mpsc::Receiver<Item>) {
                 // Stale; or kept by an earlier try that seemed to fail. Callers that wait for the job look themselves.
                 manager.inner.watchers.ended(job);
                 manager.inner.wake.notify_one();
+                // Whether it has webhooks is not known here.
+                manager.inner.notify.notify_one();
             }
             // A run that no longer waits for its answer does not need it.
             let _ = answer.send(changed);

@@ -100,8 +100,9 @@ impl Pending {
     pub(crate) fn due(&self, room: &SendRoom, now: Timestamp) -> (Vec<Waiting>, Option<Timestamp>) {
         let sending: usize = room.sending.values().flat_map(BTreeMap::values).map(BTreeSet::len).sum();
         let mut free = room.most.saturating_sub(sending);
-        let mut turns: Vec<_> =
-            self.in_turn(room.after.as_ref()).map(|(of, lines)| Turn::new(of, lines, room, now)).collect();
+        // Each that has something gives one at least, so that no more of them have their turn.
+        let turns = self.in_turn(room.after.as_ref()).map(|(of, lines)| Turn::new(of, lines, room, now));
+        let mut turns: Vec<_> = turns.filter(|turn| !turn.lines.is_empty()).take(free).collect();
         let mut due = Vec::new();
         // One of each at a time, so that none takes what is free before others have had their turn.
         while free > 0 && !turns.is_empty() {
