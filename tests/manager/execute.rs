@@ -17,7 +17,7 @@ use super::{
 #[tokio::test(flavor = "multi_thread")]
 async fn execute_stores_nothing_waits_only_so_long_and_stops_when_dropped() {
     let wait = Duration::from_millis(50);
-    let (manager, _folder) = with_provider(limits(), |options| options.execute_wait = wait).await;
+    let (manager, _store) = with_provider(limits(), |options| options.execute_wait = wait).await;
     let execution = |name: &str| Execution {
         provider: provider(),
         model: model(name),
@@ -55,7 +55,7 @@ async fn memory_is_waited_for_only_so_long_by_execute_and_never_in_vain() {
         ..limits()
     };
     let wait = Duration::from_millis(50);
-    let (manager, _folder) = with_provider(limits, |options| options.execute_wait = wait).await;
+    let (manager, _store) = with_provider(limits, |options| options.execute_wait = wait).await;
     let execution = |name: &str| Execution {
         provider: provider(),
         model: model(name),

@@ -1,6 +1,7 @@
 //! Models that lie in files: published in a stream, inspected by their provider, pinned by jobs; and the files that
 //! organisations upload.
 
+use analyte_store::memory::MemoryStore;
 use std::fs;
 use std::time::Duration;
 
@@ -25,14 +26,14 @@ fn filed() -> ProviderName {
     ProviderName::new("filed").expect("a name")
 }
 
-async fn with_filed(limits: Limits) -> (Manager, tempfile::TempDir) {
-    let (manager, folder) = super::with_provider(limits, |_| ()).await;
+async fn with_filed(limits: Limits) -> (Manager, MemoryStore) {
+    let (manager, store) = super::with_provider(limits, |_| ()).await;
     let component = Bytes::from(fs::read(plugin("filed")).expect("the component"));
     manager
         .install_provider(InstallProvider { key: ProviderKey::shared(filed()), component: component.into() })
         .await
         .expect("installed");
-    (manager, folder)
+    (manager, store)
 }
 
 /// Written in small pieces, as it would come over a network.
@@ -70,7 +71,7 @@ async fn csv(manager: &Manager, id: JobId) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_published_file_runs_and_jobs_pin_it() {
-    let (manager, folder) = with_filed(limits()).await;
+    let (manager, store) = with_filed(limits()).await;
     // Long enough to lie in a blob of its own, and to be read in many pieces.
     let first = format!("{}{}", json!({ "inputs": ["a", "b"], "weights": [2, -1] }), " ".repeat(300_000));
     let second = json!({ "inputs": ["a", "b"], "weights": [10, 10], "bias": 1 });
@@ -92,7 +93,7 @@ async fn a_published_file_runs_and_jobs_pin_it() {
     let after = submit(&manager, r#"[{"a":1,"b":3}]"#).await.expect("submitted");
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     super::reaches(&manager, spinning, Status::Running).await;
     manager.cancel(&organisation(), spinning).await.expect("cancelled");
     assert_eq!(csv(&manager, before).await, "sum\r\n-1.0\r\n\"\"\r\n");
@@ -104,7 +105,7 @@ async fn a_published_file_runs_and_jobs_pin_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_its_provider_refuses_changes_nothing() {
-    let (manager, _folder) = with_filed(limits()).await;
+    let (manager, _store) = with_filed(limits()).await;
     let good = json!({ "inputs": ["a"], "weights": [2] });
     publish(&manager, &good).await.expect("published");
     let refused = publish(&manager, json!({ "inputs": ["a"], "weights": [] })).await.expect_err("refused");
@@ -116,7 +117,7 @@ async fn a_file_that_its_provider_refuses_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cardinality_is_enforced_on_both_sides() {
-    let (manager, _folder) = with_filed(limits()).await;
+    let (manager, _store) = with_filed(limits()).await;
     publish(&manager, json!({ "inputs": ["a"], "weights": [1], "results": "double" })).await.expect("published");
     let job = submit(&manager, r#"[{"a":1},{"a":2}]"#).await.expect("submitted");
     let job = ended(&manager, job).await;
@@ -153,9 +154,9 @@ async fn cardinality_is_enforced_on_both_sides() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn uploaded_files_belong_to_one_organisation_and_have_their_limits() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let store = MemoryStore::new();
     let few = Limits { repository_files: 2, repository_bytes: 500_000, ..limits() };
-    let manager = started(folder.path(), few, |_| ()).await;
+    let manager = started(&store, few, |_| ()).await;
     let put = async |path: &str, bytes: &[u8]| {
         let staged = staged(&manager, bytes).await;
         manager.put_file(&organisation(), "Models", path, "text/plain".to_owned(), staged).await

@@ -57,7 +57,7 @@ async fn csv(manager: &Manager, job: &Job, task: Option<&str>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn results_go_from_task_to_task() {
-    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let (manager, store) = with_provider(limits(), |_| ()).await;
     let tasks = vec![
         given(&manager, "left", "noop"),
         given(&manager, "right", "noop"),
@@ -84,7 +84,7 @@ async fn results_go_from_task_to_task() {
     // All of it is there after a restart.
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     assert_eq!(csv(&manager, &job, None).await, format!("value\n{three}{three}"));
     assert_eq!(manager.get(&organisation(), id).await.expect("the job").job, job);
     manager.stop(Duration::ZERO).await.expect("stopped");
@@ -92,7 +92,7 @@ async fn results_go_from_task_to_task() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_graph_with_a_fault_is_refused_before_it_is_a_job() {
-    let (manager, _folder) = with_provider(Limits { tasks: 3, ..limits() }, |_| ()).await;
+    let (manager, _store) = with_provider(Limits { tasks: 3, ..limits() }, |_| ()).await;
     let one = || given(&manager, "a", "noop");
     let wrong = async |tasks| {
         let error = refused(&manager, tasks).await;
@@ -126,7 +126,7 @@ async fn a_graph_with_a_fault_is_refused_before_it_is_a_job() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_a_task_that_failed_is_cancelled_and_the_rest_ends_first() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let tasks = vec![
         given(&manager, "wrong", "panic"),
         given(&manager, "apart", "noop"),
@@ -170,7 +170,7 @@ async fn what_waits_for_a_task_that_failed_is_cancelled_and_the_rest_ends_first(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_waits_for_its_parents_and_a_cancel_ends_all_of_them() {
-    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let (manager, store) = with_provider(limits(), |_| ()).await;
     let parent = |manager: &Manager| slow(1_500, given(manager, "parent", "slow"));
     let chain = |manager: &Manager| Submission::of(vec![parent(manager), taking("child", "echo", &["parent"])]);
     let id = submitted(&manager, chain(&manager)).await;
@@ -181,7 +181,7 @@ async fn a_task_waits_for_its_parents_and_a_cancel_ends_all_of_them() {
     // The server stops in between, and the next one goes on.
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     let job = ended(&manager, id).await;
     assert_eq!(states(&job), [("parent", Status::Completed, None), ("child", Status::Completed, None)]);
     assert_eq!(job.tasks.iter().map(|task| task.attempt.0).collect::<Vec<_>>(), [2, 1]);
@@ -203,7 +203,7 @@ async fn a_task_waits_for_its_parents_and_a_cancel_ends_all_of_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn results_that_do_not_fit_together_end_the_task_that_takes_them() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let tasks = vec![
         given(&manager, "numbers", "noop"),
         slow(1, given(&manager, "texts", "slow")),
@@ -224,7 +224,7 @@ async fn results_that_do_not_fit_together_end_the_task_that_takes_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_has_limits_of_its_own_beside_those_of_its_job() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let small = LimitsAsked { fuel: Some(50_000_000), ..LimitsAsked::default() };
     let tasks = vec![TaskAsked { limits: small, ..given(&manager, "spin", "spin") }, given(&manager, "noop", "noop")];
     let asked = LimitsAsked { timeout_ms: Some(20_000), ..LimitsAsked::default() };

@@ -1,10 +1,10 @@
-//! The job manager over the real store and the real sandbox: the life of a job, and what may come between.
+//! The job manager over a store in memory and the real sandbox: the life of a job, and what may come between. Over the store on disk it is
+//! tried in `tests/api` and `tests/chaos`.
 
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use analyte_jobs::{
     Clock, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission,
     SystemClock, WaitingView,
 };
-use analyte_store::sled::{Options as StoreOptions, SledStore};
+use analyte_store::memory::MemoryStore;
 use bytes::Bytes;
 use serde_json::json;
 
@@ -66,8 +66,8 @@ fn model(name: &str) -> ModelName {
     ModelName::new(name).expect("a name")
 }
 
-/// A manager over this folder, changed as the test likes.
-async fn started(folder: &Path, limits: Limits, change: impl FnOnce(&mut Options)) -> Manager {
+/// A manager over what this store has, as a process that begins anew, changed as the test likes.
+async fn started(store: &MemoryStore, limits: Limits, change: impl FnOnce(&mut Options)) -> Manager {
     let engine = Engine::new(EngineOptions {
         limits: Arc::new(limits),
         compiler: Compiler::InProcess,
@@ -75,10 +75,7 @@ async fn started(folder: &Path, limits: Limits, change: impl FnOnce(&mut Options
         cache_dir: Some(support::temporary().join("jobs-code")),
         threads: 2,
     });
-    let mut store = StoreOptions::new(folder.join("store"));
-    store.free_disk_bytes = 0;
-    let store = SledStore::open(store).expect("a store");
-    let mut options = Options::new(Arc::new(store), engine.expect("an engine"));
+    let mut options = Options::new(Arc::new(store.reopen()), engine.expect("an engine"));
     change(&mut options);
     let manager = Manager::start(options).await.expect("a manager");
     until("it is ready", || manager.ready()).await;
@@ -103,11 +100,11 @@ impl Clock for Ahead {
 }
 
 /// A manager with the hostile provider installed.
-async fn with_provider(limits: Limits, change: impl FnOnce(&mut Options)) -> (Manager, tempfile::TempDir) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manager = started(folder.path(), limits, change).await;
+async fn with_provider(limits: Limits, change: impl FnOnce(&mut Options)) -> (Manager, MemoryStore) {
+    let store = MemoryStore::new();
+    let manager = started(&store, limits, change).await;
     install(&manager, component()).await.expect("installed");
-    (manager, folder)
+    (manager, store)
 }
 
 async fn install(manager: &Manager, component: Bytes) -> Result<bool, JobsError> {
@@ -222,7 +219,7 @@ fn everything() -> ListQuery {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_runs_and_its_table_comes_back() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let tags = BTreeMap::from([("site".to_owned(), "north".to_owned())]);
     let id = submitted(&manager, Submission { tags: tags.clone(), ..submission(&manager, "noop") }).await;
     let job = ended(&manager, id).await;
@@ -251,7 +248,7 @@ async fn a_job_runs_and_its_table_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_run_is_refused_before_it_is_a_job() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let refusal = |submission: Submission| {
         let manager = manager.clone();
         async move {
@@ -277,7 +274,7 @@ async fn what_cannot_run_is_refused_before_it_is_a_job() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn queued_and_running_jobs_are_cancelled_and_the_guest_stops() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let running = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, running, Status::Running).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
@@ -313,7 +310,7 @@ async fn queued_and_running_jobs_are_cancelled_and_the_guest_stops() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_fails_says_why() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let id = submitted(&manager, submission(&manager, "panic")).await;
     let job = ended(&manager, id).await;
     assert_eq!(job.status, Status::Failed);
@@ -331,7 +328,7 @@ async fn a_run_that_fails_says_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_and_log_are_seen_while_it_runs_and_kept_afterwards() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let id = submitted(&manager, slow(&manager, 1_500)).await;
     tells_progress(&manager, id).await;
     ended(&manager, id).await;
@@ -356,7 +353,7 @@ async fn progress_and_log_are_seen_while_it_runs_and_kept_afterwards() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn result_files_are_kept_and_read_in_parts() {
-    let (manager, _folder) = with_provider(Limits { result_files: 3, ..limits() }, |_| ()).await;
+    let (manager, _store) = with_provider(Limits { result_files: 3, ..limits() }, |_| ()).await;
     let id = submitted(&manager, submission(&manager, "many-files")).await;
     assert_eq!(ended(&manager, id).await.status, Status::Completed);
     let files = manager.files(&organisation(), id, None).await.expect("files");
@@ -376,14 +373,14 @@ async fn result_files_are_kept_and_read_in_parts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
-    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let (manager, store) = with_provider(limits(), |_| ()).await;
     let running = submitted(&manager, slow(&manager, 1_500)).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
     tells_progress(&manager, running).await;
     manager.stop(Duration::ZERO).await.expect("stopped");
     assert_eq!(code(manager.submit(&organisation(), submission(&manager, "noop")).await), Some(Code::Busy));
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     let job = ended(&manager, running).await;
     let task = job.tasks.first().expect("a task");
     assert_eq!((job.status, task.attempt.0, task.failures, task.crashes), (Status::Completed, 2, 0, 0));
@@ -393,7 +390,7 @@ async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
     tells_progress(&manager, last).await;
     manager.stop(PATIENCE).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     let job = manager.get(&organisation(), last).await.expect("the job").job;
     assert_eq!((job.status, job.tasks.first().map(|task| task.attempt.0)), (Status::Completed, Some(1)));
     manager.stop(Duration::ZERO).await.expect("stopped");
@@ -401,7 +398,7 @@ async fn a_stop_puts_running_jobs_back_and_a_start_takes_them_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_submission_is_one_job_and_a_full_queue_takes_no_more() {
-    let (manager, _folder) = with_provider(Limits { queued_jobs: 2, ..limits() }, |_| ()).await;
+    let (manager, _store) = with_provider(Limits { queued_jobs: 2, ..limits() }, |_| ()).await;
     let running = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, running, Status::Running).await;
     let keyed = |body: &[u8]| {

@@ -1,5 +1,6 @@
 //! Organisations: what each has to itself, and what none can do to another.
 
+use analyte_store::memory::MemoryStore;
 use std::time::Duration;
 
 use analyte_core::codes::Code;
@@ -57,8 +58,8 @@ async fn of(manager: &Manager, owner: &Organisation, provider: &str, name: &str)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn organisations_are_made_changed_and_kept() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manager = started(folder.path(), Limits { organisations: 3, ..limits() }, |_| ()).await;
+    let store = MemoryStore::new();
+    let manager = started(&store, Limits { organisations: 3, ..limits() }, |_| ()).await;
     assert!(!made(&manager, "lab", None).await && made(&manager, "lab", Some(7)).await);
     assert!(made(&manager, "default", Some(9)).await && !made(&manager, "third", None).await);
     let fourth = NewOrganisation {
@@ -75,7 +76,7 @@ async fn organisations_are_made_changed_and_kept() {
     assert_eq!(shown(&manager), expected);
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     assert_eq!(shown(&manager), expected);
     assert_eq!(code(manager.organisation(&Organisation::new("fourth").expect("a name"))), Some(Code::NotFound));
     manager.stop(Duration::ZERO).await.expect("stopped");
@@ -83,7 +84,7 @@ async fn organisations_are_made_changed_and_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_of_one_organisation_is_nothing_to_another() {
-    let (manager, folder) = with_provider(limits(), |options| {
+    let (manager, store) = with_provider(limits(), |options| {
         let grants = Grants { settings: [("greeting".to_owned(), "hello".to_owned())].into(), ..Grants::default() };
         options.grants.insert("own".parse().expect("a key"), std::sync::Arc::new(grants));
     })
@@ -120,7 +121,7 @@ async fn a_provider_of_one_organisation_is_nothing_to_another() {
     assert_eq!((digest(&lab()), digest(&factory).is_some()), (None, true));
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     let names =
         |owner: &Organisation| manager.providers(owner).iter().map(|found| found.key().to_string()).collect::<Vec<_>>();
     assert_eq!(names(&lab()), ["hostile"]);
@@ -130,7 +131,7 @@ async fn a_provider_of_one_organisation_is_nothing_to_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_change_a_provider() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     made(&manager, "lab", None).await;
     let admin = token(&manager, &organisation(), vec![Right::Admin]).await;
     let author = token(&manager, &lab(), vec![Right::ProvidersWrite]).await;
@@ -167,7 +168,7 @@ async fn who_may_change_a_provider() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_is_switched_off_takes_nothing_new() {
-    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let (manager, store) = with_provider(limits(), |_| ()).await;
     let running = manager.submit(&organisation(), submission(&manager, "spin")).await.expect("submitted").job.job.id;
     reaches(&manager, running, Status::Running).await;
     let queued = manager.submit(&organisation(), submission(&manager, "noop")).await.expect("submitted").job.job.id;
@@ -187,7 +188,7 @@ async fn a_model_that_is_switched_off_takes_nothing_new() {
     // It stays off over a restart and a replacement, until it is switched on.
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     super::install(&manager, other_component()).await.expect("replaced");
     assert_eq!(code(manager.submit(&organisation(), submission(&manager, "noop")).await), Some(Code::Conflict));
     manager.set_model_enabled(&super::key(), &model("noop"), true).await.expect("switched");
@@ -197,7 +198,7 @@ async fn a_model_that_is_switched_off_takes_nothing_new() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_is_its_own_organisations_alone_and_nobody_is_starved() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     made(&manager, "lab", Some(3)).await;
     // One place each; a hundred jobs of one organisation stand in line when the other's first comes.
     let running = manager.submit(&organisation(), submission(&manager, "spin")).await.expect("submitted").job.job.id;
@@ -238,7 +239,7 @@ async fn a_full_queue_is_its_own_organisations_alone_and_nobody_is_starved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_installs_up_to_its_limits() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let record = manager.provider(&organisation(), &named("hostile")).expect("the provider").record.clone();
     manager.stop(Duration::ZERO).await.expect("stopped");
     assert_eq!(record.bytes, component().len() as u64);
@@ -246,7 +247,7 @@ async fn an_organisation_installs_up_to_its_limits() {
     assert!(record.compiled_bytes > record.bytes / 2, "{} bytes", record.compiled_bytes);
     let size = record.bytes + record.compiled_bytes;
     let few = Limits { providers: 2, published_bytes: 2 * size - 1, ..limits() };
-    let (manager, _folder) = with_provider(few, |_| ()).await;
+    let (manager, _store) = with_provider(few, |_| ()).await;
     made(&manager, "lab", None).await;
     assert_eq!(install(&manager, "lab/one", component()).await, Ok(false));
     // Replacing it takes no more; a second one would.
@@ -276,7 +277,7 @@ async fn an_organisation_installs_up_to_its_limits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crowd_that_executes_at_once_leaves_a_slot_to_others() {
-    let (manager, _folder) = with_provider(Limits { concurrent_tasks: 2, ..limits() }, |_| ()).await;
+    let (manager, _store) = with_provider(Limits { concurrent_tasks: 2, ..limits() }, |_| ()).await;
     made(&manager, "lab", None).await;
     let found = manager.model(&organisation(), &named("hostile"), &model("spin")).expect("the model");
     let body = Bytes::from_static(b"[{\"value\":1}]");

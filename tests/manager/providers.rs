@@ -21,7 +21,7 @@ use support::plugins::plugin;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_goes_on_when_its_caller_has_gone() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let running = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, running, Status::Running).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
@@ -48,7 +48,7 @@ fn polled_once<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_keep_the_component_that_they_were_submitted_to() {
-    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let (manager, store) = with_provider(limits(), |_| ()).await;
     let spinning = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, spinning, Status::Running).await;
     let (old, new) = (Digest::of(&component()), Digest::of(&other_component()));
@@ -58,7 +58,7 @@ async fn jobs_keep_the_component_that_they_were_submitted_to() {
     // Also after a restart, when nothing of the old one is in memory.
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     reaches(&manager, spinning, Status::Running).await;
     manager.cancel(&organisation(), spinning).await.expect("cancelled");
     for (id, digest) in [(before, old), (after, new)] {
@@ -73,7 +73,7 @@ async fn jobs_keep_the_component_that_they_were_submitted_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_with_unfinished_jobs_is_removed_only_by_force() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let running = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, running, Status::Running).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
@@ -93,7 +93,7 @@ async fn a_provider_with_unfinished_jobs_is_removed_only_by_force() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forced_removal_ends_more_jobs_than_it_looks_at_at_a_time() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let running = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, running, Status::Running).await;
     // A multiple of a portion and some more; the slot is free as soon as the first one is stopped.
@@ -119,7 +119,7 @@ async fn a_forced_removal_ends_more_jobs_than_it_looks_at_at_a_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn installations_of_one_name_do_not_mix() {
-    let (manager, folder) = with_provider(limits(), |_| ()).await;
+    let (manager, store) = with_provider(limits(), |_| ()).await;
     let (first, second) = tokio::join!(install(&manager, component()), install(&manager, other_component()));
     assert!(first.expect("installed") && second.expect("installed"));
     let shown = manager.provider(&organisation(), &provider()).expect("the provider").record.clone();
@@ -128,14 +128,14 @@ async fn installations_of_one_name_do_not_mix() {
     // What is shown is what is stored.
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     assert_eq!(manager.provider(&organisation(), &provider()).expect("the provider").record, shown);
     manager.stop(Duration::ZERO).await.expect("stopped");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_component_is_published_under_a_provider() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let scale = Bytes::from(fs::read(plugin("scale")).expect("the component"));
     let publish = |provider: &str, name: &str, bytes: &Bytes| {
         let key = provider.parse::<ProviderKey>().expect("a name");
@@ -177,7 +177,7 @@ async fn a_model_component_is_published_under_a_provider() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_file_is_looked_at_by_its_provider() {
-    let (manager, _folder) = with_provider(limits(), |_| ()).await;
+    let (manager, _store) = with_provider(limits(), |_| ()).await;
     let publish = |provider: &str| {
         let key = provider.parse::<ProviderKey>().expect("a name");
         let weights = ModelContent::Bytes(Bytes::from_static(b"weights"));
@@ -201,7 +201,7 @@ async fn only_what_was_asked_for_and_granted_reaches_a_run() {
         settings: BTreeMap::from([("greeting".to_owned(), "hello".to_owned()), ("other".to_owned(), "x".to_owned())]),
         secrets: BTreeMap::new(),
     };
-    let (manager, _folder) = with_provider(limits(), |options| {
+    let (manager, _store) = with_provider(limits(), |options| {
         options.grants.insert(key(), Arc::new(grants));
     })
     .await;

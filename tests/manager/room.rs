@@ -1,5 +1,6 @@
 //! What providers and models may take for as long as they are installed.
 
+use analyte_store::memory::MemoryStore;
 use std::fs;
 use std::time::Duration;
 
@@ -21,9 +22,9 @@ fn lab() -> Organisation {
     Organisation::new("lab").expect("a name")
 }
 
-async fn with_labs(limits: Limits) -> (Manager, tempfile::TempDir) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manager = started(folder.path(), limits, |_| ()).await;
+async fn with_labs(limits: Limits) -> (Manager, MemoryStore) {
+    let store = MemoryStore::new();
+    let manager = started(&store, limits, |_| ()).await;
     for name in ["lab", "plant"] {
         let name = Organisation::new(name).expect("a name");
         manager
@@ -31,7 +32,7 @@ async fn with_labs(limits: Limits) -> (Manager, tempfile::TempDir) {
             .await
             .expect("made");
     }
-    (manager, folder)
+    (manager, store)
 }
 
 async fn install(manager: &Manager, key: &str, component: Bytes) -> Result<(), JobsError> {
@@ -51,7 +52,7 @@ fn taken(manager: &Manager, name: &str) -> (u64, u64) {
 }
 
 async fn sizes() -> (u64, u64) {
-    let (manager, _folder) = with_labs(limits()).await;
+    let (manager, _store) = with_labs(limits()).await;
     install(&manager, "lab/one", component()).await.expect("installed");
     let taken = taken(&manager, "one");
     manager.stop(Duration::ZERO).await.expect("stopped");
@@ -63,7 +64,7 @@ async fn what_providers_say_is_bounded_by_organisation_and_in_all() {
     let (_, said) = sizes().await;
     let few = Limits { catalogue_bytes: 2 * said - 1, ..limits() };
     let most = few.catalogue_bytes;
-    let (manager, _folder) = with_labs(few).await;
+    let (manager, _store) = with_labs(few).await;
     install(&manager, "lab/one", component()).await.expect("installed");
     // Again in its own place; not beside itself.
     install(&manager, "lab/one", component()).await.expect("installed");
@@ -78,7 +79,7 @@ async fn what_providers_say_is_bounded_by_organisation_and_in_all() {
     // Room for three; one organisation that has one leaves as much as it would then have.
     let all = Limits { catalogue_bytes: 3 * said, catalogues_bytes: 3 * said, ..limits() };
     let whole = all.catalogues_bytes;
-    let (manager, _folder) = with_labs(all).await;
+    let (manager, _store) = with_labs(all).await;
     install(&manager, "lab/one", component()).await.expect("installed");
     let expected = format!(
         "what the providers and models say of themselves takes {said} bytes, and with {said} more it would take more than the \
@@ -96,7 +97,7 @@ async fn what_unfinished_jobs_keep_of_replaced_components_counts() {
     let (size, _) = sizes().await;
     let bytes = component().len() as u64;
     let few = Limits { published_bytes: size + bytes, concurrent_tasks: 1, ..limits() };
-    let (manager, _folder) = with_labs(few).await;
+    let (manager, _store) = with_labs(few).await;
     install(&manager, "lab/one", component()).await.expect("installed");
     let name = "one".parse().expect("a name");
     let found = manager.model(&lab(), &name, &model("spin")).expect("the model");
@@ -133,7 +134,7 @@ async fn what_unfinished_jobs_keep_of_replaced_components_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_of_a_published_model_is_bounded() {
     let most = 10_000;
-    let (manager, _folder) = with_labs(Limits { described_bytes: most, ..limits() }).await;
+    let (manager, _store) = with_labs(Limits { described_bytes: most, ..limits() }).await;
     let component = Bytes::from(fs::read(plugin("filed")).expect("the component"));
     install(&manager, "lab/filed", component).await.expect("installed");
     let key = "lab/filed".parse::<ProviderKey>().expect("a key");

@@ -11,7 +11,7 @@ use super::*;
 async fn a_job_that_has_not_begun_when_its_part_ends_is_cancelled() {
     // One task runs at a time, and one that never ends is first.
     let limits = Limits { concurrent_tasks: 1, running_tasks: 1, ..limits() };
-    let (manager, _folder, hand) = with_clock(limits, "10:30:00").await;
+    let (manager, _store, hand) = with_clock(limits, "10:30:00").await;
     let until = Some("12:00".parse().expect("a time"));
     let part = Part::Weekly { day: Day::Monday, at: "11:00".parse().expect("a time"), until };
     let when = When::Parts { parts: vec![part], time_zone: "UTC".to_owned() };
@@ -39,7 +39,7 @@ async fn a_job_that_has_not_begun_when_its_part_ends_is_cancelled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_job_comes_after_the_other_and_what_passes_meanwhile_is_not_missed() {
-    let (manager, _folder, hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, _store, hand) = with_clock(limits(), "10:30:00").await;
     let mut rule = asked(When::Continuous { every_ms: 60_000 }, submission(&manager, "spin"));
     rule.start_at = Some(timestamp("11:00:00"));
     rule.stop_at = Some(timestamp("12:00:00"));
@@ -69,7 +69,7 @@ async fn one_job_comes_after_the_other_and_what_passes_meanwhile_is_not_missed()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fires_once_fires_again_when_it_is_switched_on_again() {
-    let (manager, _folder, hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, _store, hand) = with_clock(limits(), "10:30:00").await;
     let once = asked(When::Once, submission(&manager, "noop"));
     let id = made(&manager, once.clone()).await.schedule.id;
     hand.set("10:30:01");
@@ -96,7 +96,7 @@ async fn what_fires_once_fires_again_when_it_is_switched_on_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schedule_is_found_by_its_number_copied_and_launched_by_hand() {
-    let (manager, folder, hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, store, hand) = with_clock(limits(), "10:30:00").await;
     let cron = When::Cron { expression: "0 2 * * *".to_owned(), time_zone: "Europe/Berlin".to_owned() };
     let mut rule = asked(When::ByHand, submission(&manager, "echo"));
     rule.set_aside = Some(cron);
@@ -124,7 +124,7 @@ async fn a_schedule_is_found_by_its_number_copied_and_launched_by_hand() {
     drop(manager);
     // A restart knows its number.
     let clock = hand.clone();
-    let manager = started(folder.path(), limits(), |options| options.clock = Arc::new(clock)).await;
+    let manager = started(&store, limits(), |options| options.clock = Arc::new(clock)).await;
     assert_eq!(find(&manager, &organisation(), 2), Ok(copy.schedule.id));
     assert_eq!((copy.schedule.overlap, copy.schedule.catch_up), (Overlap::Skip, CatchUp::None));
     manager.stop(Duration::ZERO).await.expect("stopped");

@@ -124,16 +124,16 @@ pub(crate) async fn jobs(manager: &Manager, id: ScheduleId) -> Vec<Arc<analyte_c
     items.into_iter().map(|view| view.job).collect()
 }
 
-pub(crate) async fn with_clock(limits: Limits, time: &str) -> (Manager, tempfile::TempDir, Hand) {
+pub(crate) async fn with_clock(limits: Limits, time: &str) -> (Manager, MemoryStore, Hand) {
     let hand = Hand::at(time);
     let clock = hand.clone();
-    let (manager, folder) = with_provider(limits, |options| options.clock = Arc::new(clock)).await;
-    (manager, folder, hand)
+    let (manager, store) = with_provider(limits, |options| options.clock = Arc::new(clock)).await;
+    (manager, store, hand)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schedule_submits_its_template_at_its_times() {
-    let (manager, _folder, hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, _store, hand) = with_clock(limits(), "10:30:00").await;
     let tags = BTreeMap::from([("site".to_owned(), "north".to_owned())]);
     let template = Submission { tags: tags.clone(), priority: 3, ..submission(&manager, "echo") };
     let made = made(&manager, ScheduleAsked { template: Some(template), ..hourly(&manager, "echo") }).await;
@@ -174,7 +174,7 @@ async fn a_schedule_submits_its_template_at_its_times() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_firing_while_a_job_goes_on_does_what_the_schedule_says() {
-    let (manager, _folder, hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, _store, hand) = with_clock(limits(), "10:30:00").await;
     let of = |overlap| ScheduleAsked { overlap, ..hourly(&manager, "spin") };
     let skips = made(&manager, of(Overlap::Skip)).await.schedule.id;
     hand.set("11:00:00");
@@ -222,7 +222,7 @@ async fn a_firing_while_a_job_goes_on_does_what_the_schedule_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_missed_is_made_up_for_as_the_schedule_says() {
-    let (manager, folder, hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, store, hand) = with_clock(limits(), "10:30:00").await;
     let window_ms = 2 * 3_600_000;
     let policies = [
         (CatchUp::None, vec!["11:00:00 job", "12:00:00 missed to 15:00:00", "16:00:00 job"]),
@@ -253,7 +253,7 @@ async fn what_was_missed_is_made_up_for_as_the_schedule_says() {
     drop(manager);
     hand.set("15:30:00");
     let clock = hand.clone();
-    let manager = started(folder.path(), limits(), |options| options.clock = Arc::new(clock)).await;
+    let manager = started(&store, limits(), |options| options.clock = Arc::new(clock)).await;
     for (id, expected) in &schedules {
         let (_, before) = expected.split_last().expect("some");
         tells(&manager, *id, before).await;
@@ -274,7 +274,7 @@ async fn what_was_missed_is_made_up_for_as_the_schedule_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_leaps_fires_nothing_twice_and_stops_nothing() {
-    let (manager, _folder, hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, _store, hand) = with_clock(limits(), "10:30:00").await;
     let id = made(&manager, hourly(&manager, "noop")).await.schedule.id;
     hand.set("11:00:00");
     tells_and_ended(&manager, id, &["11:00:00 job"]).await;
@@ -303,7 +303,7 @@ async fn a_clock_that_leaps_fires_nothing_twice_and_stops_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_firing_cannot_do_is_in_the_history() {
     let limits = Limits { queued_jobs: 1, schedules: 2, ..limits() };
-    let (manager, _folder, hand) = with_clock(limits, "10:30:00").await;
+    let (manager, _store, hand) = with_clock(limits, "10:30:00").await;
     let id = made(&manager, hourly(&manager, "noop")).await.schedule.id;
     // One runs, one is queued, and so there is no room for a third.
     let spinning = submitted(&manager, submission(&manager, "spin")).await;
@@ -341,7 +341,7 @@ async fn what_a_firing_cannot_do_is_in_the_history() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schedule_is_launched_changed_and_switched_off() {
-    let (manager, _folder, hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, _store, hand) = with_clock(limits(), "10:30:00").await;
     let asked = hourly(&manager, "noop");
     let made = made(&manager, ScheduleAsked { active: false, ..asked.clone() }).await;
     let id = made.schedule.id;
@@ -383,7 +383,7 @@ async fn a_schedule_is_launched_changed_and_switched_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_template_is_checked_like_a_submission() {
-    let (manager, _folder, _hand) = with_clock(limits(), "10:30:00").await;
+    let (manager, _store, _hand) = with_clock(limits(), "10:30:00").await;
     let refused = |template: Submission| {
         let (manager, asked) = (manager.clone(), hourly(&manager, "noop"));
         async move {

@@ -1,5 +1,6 @@
 //! Stateful sessions: one warm instance for each provider, and what ends it.
 
+use analyte_store::memory::MemoryStore;
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,18 +27,18 @@ struct Kept {
     manager: Manager,
     principal: Principal,
     clock: Ahead,
-    _folder: tempfile::TempDir,
+    _store: MemoryStore,
 }
 
 async fn with_keeper(limits: Limits) -> Kept {
-    let folder = tempfile::tempdir().expect("a folder");
+    let store = MemoryStore::new();
     let clock = Ahead::default();
-    let manager = started(folder.path(), limits, |options| options.clock = Arc::new(clock.clone())).await;
+    let manager = started(&store, limits, |options| options.clock = Arc::new(clock.clone())).await;
     let component = Bytes::from(fs::read(plugin("keeper")).expect("the component"));
     let install = InstallProvider { key: ProviderKey::shared(keeper()), component: component.into() };
     manager.install_provider(install).await.expect("installed");
     let principal = token(&manager, "a test").await;
-    Kept { manager, principal, clock, _folder: folder }
+    Kept { manager, principal, clock, _store: store }
 }
 
 async fn token(manager: &Manager, label: &str) -> Principal {

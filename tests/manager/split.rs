@@ -1,5 +1,6 @@
 //! Runs whose rows are split: when they are, what comes out, and what others notice.
 
+use analyte_store::memory::MemoryStore;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -37,16 +38,16 @@ fn name(provider: &str) -> ProviderName {
 struct Split {
     manager: Manager,
     registry: Registry,
-    folder: tempfile::TempDir,
+    store: MemoryStore,
 }
 
 impl Split {
     async fn new(limits: Limits) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let manager = started(folder.path(), limits, |_| ()).await;
+        let store = MemoryStore::new();
+        let manager = started(&store, limits, |_| ()).await;
         let mut registry = Registry::default();
         manager.metrics().register(&mut registry);
-        let split = Self { manager, registry, folder };
+        let split = Self { manager, registry, store };
         split.install("rows").await;
         split
     }

@@ -41,7 +41,7 @@ impl NeverBack {
 async fn an_answer_says_that_the_guest_is_still_there_however_often_one_cancels() {
     let clock = NeverBack::default();
     let _found = clock.until_the_end();
-    let (manager, _folder) = with_provider(limits(), |options| options.clock = Arc::new(clock.clone())).await;
+    let (manager, _store) = with_provider(limits(), |options| options.clock = Arc::new(clock.clone())).await;
     let id = submitted(&manager, submission(&manager, "progress-flood")).await;
     until("the guest is lost", || clock.lost.load(Ordering::Acquire)).await;
     for _ in 0..2 {
@@ -59,7 +59,7 @@ async fn a_run_that_was_given_up_is_not_begun_again_by_a_restart() {
     let clock = NeverBack::default();
     let _found = clock.until_the_end();
     let limits = Limits { unpaused_ms: 300, ..limits() };
-    let (manager, folder) = with_provider(limits.clone(), |options| options.clock = Arc::new(clock.clone())).await;
+    let (manager, store) = with_provider(limits.clone(), |options| options.clock = Arc::new(clock.clone())).await;
     let id = submitted(&manager, submission(&manager, "progress-flood")).await;
     until("the guest is lost", || clock.lost.load(Ordering::Acquire)).await;
     ended(&manager, id).await;
@@ -71,7 +71,7 @@ async fn a_run_that_was_given_up_is_not_begun_again_by_a_restart() {
     // The server ends while the guest computes on.
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits, |_| ()).await;
+    let manager = started(&store, limits, |_| ()).await;
     let done = submitted(&manager, submission(&manager, "noop")).await;
     ended(&manager, done).await;
     assert_eq!(manager.get(&organisation(), id).await.expect("the job").job, given_up);

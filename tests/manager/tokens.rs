@@ -1,5 +1,6 @@
 //! Who may call: tokens, made once and ended in time.
 
+use analyte_store::memory::MemoryStore;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +14,9 @@ use super::{Ahead, code, limits, organisation, started};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_made_once_and_end_when_they_should() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let store = MemoryStore::new();
     let clock = Ahead::default();
-    let manager = started(folder.path(), limits(), |options| options.clock = Arc::new(clock.clone())).await;
+    let manager = started(&store, limits(), |options| options.clock = Arc::new(clock.clone())).await;
     let failed = manager.ensure_administrator(|_| Err(io::Error::other("no room"))).await;
     assert_eq!(code(failed), Some(Code::HostError));
     let mut kept = None;
@@ -61,7 +62,7 @@ async fn tokens_are_made_once_and_end_when_they_should() {
     assert!(manager.revoke_token(&record.id).await.expect("revoked").revoked_at.is_some());
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     assert_eq!(code(manager.authenticate(reader.reveal())), Some(Code::Unauthorized));
     assert_eq!(manager.authenticate(secret.reveal()).expect("known"), administrator);
     assert_eq!(manager.tokens(&organisation()).len(), 3);
@@ -70,9 +71,9 @@ async fn tokens_are_made_once_and_end_when_they_should() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_calls_too_often_learns_when_to_come_back_and_its_last_use_is_remembered() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let store = MemoryStore::new();
     let clock = Ahead::default();
-    let manager = started(folder.path(), limits(), |options| options.clock = Arc::new(clock.clone())).await;
+    let manager = started(&store, limits(), |options| options.clock = Arc::new(clock.clone())).await;
     let new = |label: &str, rate| NewToken {
         organisation: organisation(),
         label: label.to_owned(),
@@ -103,7 +104,7 @@ async fn a_token_that_calls_too_often_learns_when_to_come_back_and_its_last_use_
     assert!(times.len() == 2 && times.is_sorted_by(|first, second| second - first >= 3_600_000), "{before:?}");
     manager.stop(Duration::ZERO).await.expect("stopped");
     drop(manager);
-    let manager = started(folder.path(), limits(), |_| ()).await;
+    let manager = started(&store, limits(), |_| ()).await;
     assert_eq!(used(&manager), before);
     manager.stop(Duration::ZERO).await.expect("stopped");
 }

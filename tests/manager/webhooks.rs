@@ -10,7 +10,7 @@ use support::receiver::Receiver;
 use super::*;
 
 /// A manager that may notify this receiver.
-async fn notifying(folder: &Path, receiver: &Receiver, limits: Limits) -> Manager {
+async fn notifying(store: &MemoryStore, receiver: &Receiver, limits: Limits) -> Manager {
     let client = Client::new(ClientOptions {
         allowed: Allowed {
             section: WEBHOOKS_SECTION,
@@ -21,7 +21,7 @@ async fn notifying(folder: &Path, receiver: &Receiver, limits: Limits) -> Manage
         timeout: Duration::from_secs(10),
         answer_bytes: 100,
     });
-    let manager = started(folder, limits, |options| options.outgoing = Some(client)).await;
+    let manager = started(store, limits, |options| options.outgoing = Some(client)).await;
     install(&manager, component()).await.expect("installed");
     manager
 }
@@ -33,8 +33,8 @@ fn webhook(receiver: &Receiver, path: &str) -> WebhookAsked {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_has_as_many_webhooks_as_it_may_and_each_is_notified() {
-    let (folder, receiver) = (tempfile::tempdir().expect("a folder"), Receiver::taking());
-    let manager = notifying(folder.path(), &receiver, Limits { webhooks: 2, ..limits() }).await;
+    let (store, receiver) = (MemoryStore::new(), Receiver::taking());
+    let manager = notifying(&store, &receiver, Limits { webhooks: 2, ..limits() }).await;
     let unsigned = WebhookAsked { secret: None, events: Some([Status::Queued].into()), ..webhook(&receiver, "/two") };
     let two = vec![webhook(&receiver, "/one"), unsigned];
     let with = |webhooks| Submission { webhooks, ..submission(&manager, "noop") };

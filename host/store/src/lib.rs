@@ -44,6 +44,9 @@ pub use schedules::{Fired, FiredJob, KeptSchedule, NewFiring, NewSchedule, Sched
 pub use upkeep::{Health, Upkeep};
 
 /// Durable state. See the crate's page for what every call promises.
-pub trait Store: Jobs + Runs + Contents + Catalogue + Files + Documents + Access + Schedules + Deliveries + Upkeep {}
+pub trait Store:
+    Jobs + Runs + Contents + Catalogue + Files + Documents + Access + Schedules + Deliveries + Upkeep
+{
+}
 
 impl<T: Jobs + Runs + Contents + Catalogue + Files + Documents + Access + Schedules + Deliveries + Upkeep> Store for T {}

@@ -182,9 +182,9 @@ async fn a_stop_puts_a_split_job_back_like_any_other() {
     split.manager.stop(Duration::ZERO).await.expect("stopped");
     assert_eq!(split.manager.running().0, 0);
     split.no_memory_is_held().await;
-    let Split { manager, folder, .. } = split;
+    let Split { manager, store, .. } = split;
     drop(manager);
-    let manager = started(folder.path(), unsplit(), |_| ()).await;
+    let manager = started(&store, unsplit(), |_| ()).await;
     reaches(&manager, id, Status::Running).await;
     let job = manager.cancel(&organisation(), id).await.expect("cancelled").job;
     assert_eq!(job.tasks.first().map(|task| (task.attempt.0, task.failures, task.crashes)), Some((2, 0, 0)));

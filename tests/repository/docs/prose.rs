@@ -142,9 +142,8 @@ fn no_document_and_no_code_has_a_forbidden_word() {
 
 #[test]
 fn every_module_begins_with_what_it_is() {
-    let modules = tree().into_iter().filter(|path| {
-        extension(path) == "rs" && CODE.iter().any(|folder| path.starts_with(folder))
-    });
+    let modules =
+        tree().into_iter().filter(|path| extension(path) == "rs" && CODE.iter().any(|folder| path.starts_with(folder)));
     let silent = modules.filter(|path| !read(path).lines().take(3).any(|line| line.starts_with("//! ")));
     assert_eq!(silent.collect::<Vec<_>>(), Vec::<PathBuf>::new());
 }
