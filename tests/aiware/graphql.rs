@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod clients;
 mod jobs;
 mod reading;
 mod schedules;
