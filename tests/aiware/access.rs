@@ -6,7 +6,7 @@ use support::http::Http;
 use super::{error, get, later, made, one_at_a_time, post, stranger, token};
 
 /// Every call that is offered, with the right that it needs.
-const CALLS: [(&str, &str, Option<&str>); 31] = [
+const CALLS: [(&str, &str, Option<&str>); 32] = [
     ("POST", "proc/job/create", Some("jobs:write")),
     ("GET", "proc/job/x/status", Some("jobs:read")),
     ("GET", "proc/job/x/recheck_status", Some("jobs:read")),
@@ -17,6 +17,7 @@ const CALLS: [(&str, &str, Option<&str>); 31] = [
     ("GET", "proc/job/x/data", Some("jobs:read")),
     ("POST", "proc/job/x/delete", Some("jobs:write")),
     ("POST", "proc/job/x/addtask", Some("jobs:write")),
+    ("POST", "proc/template/x/launch", Some("jobs:write")),
     ("POST", "proc/job/x/addtaskroute", Some("jobs:write")),
     ("GET", "proc/jobs", Some("jobs:read")),
     ("POST", "proc/jobs/cancel", Some("jobs:write")),

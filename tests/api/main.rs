@@ -7,5 +7,6 @@ mod graphs;
 mod http;
 mod rights;
 mod schedules;
+mod sent;
 mod split;
 mod tls;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use analyte_core::limits::Limits;
-use analyte_jobs::Manager;
+use analyte_jobs::{Manager, Shares};
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,8 @@ use crate::thingworx::ThingworxOptions;
 pub(crate) struct Shared {
     pub(crate) manager: Manager,
     pub(crate) limits: Arc<Limits>,
+    /// Turns at reading bodies.
+    pub(crate) reading: Shares,
     /// Whether connections are encrypted by this server itself.
     pub(crate) tls: bool,
     /// How the ThingWorx surface is set up.

@@ -62,6 +62,7 @@ pub use options::{Clock, Options, SystemClock};
 pub use run::sessions::Session;
 pub use schedule::asked::ScheduleAsked;
 pub use schedule::view::{Portion, ScheduleView};
+pub use shares::Shares;
 pub use view::follow::Following;
 pub use view::inputs::StoredInputs;
 pub use view::measure::Measured;

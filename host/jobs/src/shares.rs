@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// One share for each organisation.
-pub(crate) struct Shares {
+pub struct Shares {
     most: usize,
     /// `None` stands for what belongs to all.
     by_organisation: Mutex<HashMap<Option<Organisation>, Arc<Semaphore>>>,
@@ -18,12 +18,12 @@ pub(crate) struct Shares {
 
 impl Shares {
     /// Shares of `most` permits each, at least one.
-    pub(crate) fn new(most: usize) -> Self {
+    pub fn new(most: usize) -> Self {
         Self { most: most.max(1), by_organisation: Mutex::default() }
     }
 
     /// Waits for a part of an organisation's share; dropping the answer gives it back.
-    pub(crate) async fn take(&self, organisation: Option<&Organisation>) -> Option<OwnedSemaphorePermit> {
+    pub async fn take(&self, organisation: Option<&Organisation>) -> Option<OwnedSemaphorePermit> {
         // Never closed.
         self.share(organisation).acquire_owned().await.ok()
     }

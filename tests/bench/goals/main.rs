@@ -26,6 +26,7 @@ mod crossing;
 mod drain;
 mod execute;
 mod goal;
+mod graph;
 mod instance;
 mod json;
 mod metering;
@@ -34,6 +35,7 @@ mod noop;
 mod report;
 mod stored;
 mod submit;
+mod surfaces;
 mod verdict;
 mod visible;
 
@@ -50,13 +52,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 type Measure = fn(&Asked) -> Report;
 
 /// What can be asked for with `--only`.
-const ROWS: [(&str, Measure); 11] = [
+const ROWS: [(&str, Measure); 13] = [
     ("execute", execute::measure),
     ("instance", instance::measure),
     ("submit", submit::measure),
+    ("surfaces", surfaces::measure),
     ("visible", visible::measure),
     ("at-once", at_once::measure),
     ("drain", drain::measure),
+    ("graph", graph::measure),
     ("metering", metering::measure),
     ("crossing", crossing::measure),
     ("json", json::measure),

@@ -17,7 +17,7 @@ const HOW: &str = "this call needs a token, in the header `Authorization: Bearer
 
 /// Whether anybody may call this address, or its handler asks for the token itself.
 pub(super) fn is_open(path: &str) -> bool {
-    matches!(path, "/edge/v1/version" | "/edge/v1/admin/users/login" | "/edge/v1/client/ws")
+    matches!(path, "/edge/v1/version" | "/edge/v1/openapi.json" | "/edge/v1/admin/users/login" | "/edge/v1/client/ws")
 }
 
 /// Finds out who calls.

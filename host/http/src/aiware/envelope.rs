@@ -3,6 +3,7 @@
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::Refusal;
 use crate::aiware::query::Asked;
@@ -14,43 +15,45 @@ const USUAL: usize = 10;
 pub(crate) const MOST: usize = 10_000;
 
 /// `{"job": …}`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JobEnvelope<T> {
     pub(crate) job: T,
 }
 
 /// `{"task": …}`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TaskEnvelope<T> {
     pub(crate) task: T,
 }
 
 /// `{"outputs": …}`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OutputsEnvelope<T> {
     pub(crate) outputs: T,
 }
 
 /// `{"output": …}`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OutputEnvelope<T> {
     pub(crate) output: T,
 }
 
 /// A single thing and that nothing went wrong.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResultEnvelope<T> {
     pub(crate) result: T,
     pub(crate) success: bool,
     /// Nothing: what goes wrong is answered as an error.
+    #[schema(value_type = Option<crate::aiware::error::ErrorBody>)]
     pub(crate) error: Option<()>,
 }
 
 /// A part of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ListEnvelope<T> {
     pub(crate) success: bool,
     /// Nothing: what goes wrong is answered as an error.
+    #[schema(value_type = Option<crate::aiware::error::ErrorBody>)]
     pub(crate) error: Option<()>,
     pub(crate) result: Vec<T>,
     /// How many there are, not only in this part.
@@ -67,11 +70,12 @@ impl<T> ListEnvelope<T> {
 }
 
 /// How many things an operation has changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Operation {
     pub(crate) success: bool,
     pub(crate) count: u64,
     /// Nothing: what goes wrong is answered as an error.
+    #[schema(value_type = Option<crate::aiware::error::ErrorBody>)]
     pub(crate) error: Option<()>,
 }
 
@@ -81,10 +85,11 @@ pub(crate) fn operation(count: u64) -> Response {
 }
 
 /// That nothing went wrong.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Success {
     pub(crate) success: bool,
     /// What went wrong; `None`: nothing.
+    #[schema(value_type = Option<crate::aiware::error::ErrorBody>)]
     pub(crate) error: Option<()>,
 }
 

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::native::json;
 use crate::problem::Problem;
@@ -24,7 +25,6 @@ macro_rules! errors {
 
         impl ErrorId {
             /// Every one, in the order of the documentation.
-            #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[ $( Self::$variant, )* ];
 
             /// The word itself.
@@ -71,7 +71,7 @@ struct Inner {
 }
 
 /// A refusal as it stands in a body.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErrorBody<'a> {
     id: &'static str,
     description: &'static str,

@@ -23,6 +23,7 @@ use uuid::Uuid;
 pub(crate) mod admit;
 pub(crate) mod body;
 pub(crate) mod calls;
+mod description;
 pub(crate) mod detail;
 pub(crate) mod envelope;
 pub(crate) mod error;

@@ -32,6 +32,7 @@ use crate::metrics::{Metrics, kind};
 use crate::native;
 use crate::problem::Problem;
 use crate::request::drain_body::lend;
+use crate::request::pieces;
 use crate::shared::Shared;
 use crate::thingworx;
 
@@ -47,7 +48,15 @@ impl Gate {
     pub(crate) fn new(options: Options, closing: CancellationToken) -> Self {
         let Options { manager, allowed_hosts, tls, origins, thingworx, limits, registry, metrics } = options;
         native::health::prepare();
-        let shared = Arc::new(Shared { manager, limits, tls: tls.is_some(), thingworx, registry, closing });
+        let shared = Arc::new(Shared {
+            manager,
+            limits,
+            reading: pieces::turns(),
+            tls: tls.is_some(),
+            thingworx,
+            registry,
+            closing,
+        });
         let (native, thingworx) = (native::router(shared.clone()), thingworx::router(shared.clone()));
         let (aiware, graphql) = (aiware::router(shared.clone()), graphql::router(shared.clone()));
         let door = Arc::new(Door { shared, native, thingworx, aiware, graphql });

@@ -28,6 +28,7 @@ use super::models::body::TableBody;
 use super::path_and_query::{Segments, pairs};
 use super::table;
 use crate::entry::auth::Caller;
+use crate::native::json::Binary;
 use crate::problem::{Problem, ProblemBody};
 use crate::request::body;
 use crate::request::json_body::{self, Member};
@@ -64,13 +65,13 @@ pub(crate) struct ExecutionBody<'a> {
     request_body(content(
         (ExecutionBody = "application/json"),
         (String = "text/csv"),
-        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+        (Binary = "application/vnd.apache.arrow.stream"),
     )),
     responses(
         (status = 200, description = "The result.", content(
             (TableBody = "application/json"),
             (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+            (Binary = "application/vnd.apache.arrow.stream"),
         ), headers(
             ("Analyte-Fuel-Used" = u64, description = "Fuel units."),
             ("Analyte-Peak-Memory" = u64, description = "Highest memory of the component, in bytes."),

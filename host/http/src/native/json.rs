@@ -7,6 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::request::strict_json::Text;
 
@@ -23,6 +24,12 @@ pub(crate) fn bytes(status: StatusCode, json: impl Into<Body>) -> Response {
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
+
+/// Bytes as they are, for descriptions of bodies.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "documents bodies that are not JSON")]
+pub(crate) struct Binary(Vec<u8>);
 
 /// A time as RFC 3339 writes it.
 #[derive(Clone, Copy)]

@@ -5,22 +5,16 @@
 //! turns out to be. A client that stops sending in the middle is given up after a while. Memory is set aside as the bytes
 //! come, so that a declared length alone takes none; where there is no room, the answer is `busy`.
 
-use std::time::Duration;
-
 use analyte_core::codes::Code;
 use analyte_core::names::Organisation;
 use analyte_jobs::{BackgroundDrop, JobsError, Reservation, Staged};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
-use http::StatusCode;
-use http_body_util::BodyExt as _;
 
 use crate::native::table::compute;
 use crate::problem::Problem;
+use crate::request::pieces::{Pieces, SMALL};
 use crate::shared::Shared;
-
-/// Bodies up to this size are not reserved: there are no more of them than connections.
-const SMALL: u64 = 64 * 1024;
 
 /// A body that is not small is kept in blocks of this size until all of it is there.
 const BLOCK: usize = 256 * 1024;
@@ -39,7 +33,7 @@ pub(crate) struct Received {
 pub(crate) async fn receive(
     shared: &Shared,
     organisation: &Organisation,
-    mut body: Body,
+    body: Body,
     limit: u64,
 ) -> Result<Received, Problem> {
     let declared = body.size_hint().exact();
@@ -51,33 +45,70 @@ pub(crate) async fn receive(
             drop(shared.manager.reserve_memory(organisation, length)?);
         }
     }
-    let most = declared.unwrap_or_else(|| limit.min(memory));
-    let mut room = Room { shared, organisation, most, reserved: SMALL, pieces: Vec::new() };
-    let patience = Duration::from_millis(shared.limits.body_idle_ms);
+    let mut growing = Growing::of(shared, organisation, limit);
+    growing.room.most = declared.unwrap_or(growing.room.most);
+    let mut pieces = Pieces::of(shared, organisation, body);
 
-    let Some(first) = next_piece(&mut body, patience).await? else {
+    let Some(first) = pieces.next().await? else {
         return Ok(Received { bytes: Bytes::new(), reserved: Vec::new() });
     };
-    refuse_large(first.len() as u64, None, limit, memory)?;
-    room.make(first.len() as u64)?;
     if declared == Some(first.len() as u64) {
-        return Ok(Received { bytes: first, reserved: room.pieces });
+        growing.make_room(first.len() as u64)?;
+        return Ok(Received { bytes: first, reserved: growing.room.pieces });
     }
-    let mut all = Blocks::default();
-    all.extend(&first);
+    growing.take(&first)?;
     drop(first);
-    while let Some(piece) = next_piece(&mut body, patience).await? {
-        let length = all.length + piece.len() as u64;
-        refuse_large(length, None, limit, memory)?;
-        room.make(length)?;
-        all.extend(&piece);
+    while let Some(piece) = pieces.next().await? {
+        growing.take(&piece)?;
     }
-    Ok(Received { bytes: all.join(shared, organisation).await?, reserved: room.pieces })
+    growing.whole().await
 }
 
-/// Takes a body of at most `limit` bytes (the limit of this key) into the store. What was taken of a body that breaks
+/// A body, or a part of one, of which it is not known how long it will be.
+pub(crate) struct Growing<'a> {
+    room: Room<'a>,
+    all: Blocks,
+    limit: u64,
+    /// What all bodies of an organisation together may hold.
+    memory: u64,
+}
+
+impl<'a> Growing<'a> {
+    /// Of this organisation, of at most `limit` bytes.
+    pub(crate) fn of(shared: &'a Shared, organisation: &'a Organisation, limit: u64) -> Self {
+        let memory = shared.manager.surface_memory().max(SMALL);
+        let room = Room { shared, organisation, most: limit.min(memory), reserved: SMALL, pieces: Vec::new() };
+        Self { room, all: Blocks::default(), limit, memory }
+    }
+
+    /// Takes the next piece.
+    pub(crate) fn take(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        self.make_room(self.all.length + piece.len() as u64)?;
+        self.all.extend(piece);
+        Ok(())
+    }
+
+    /// All that was taken.
+    pub(crate) async fn whole(self) -> Result<Received, Problem> {
+        let Room { shared, organisation, pieces, .. } = self.room;
+        Ok(Received { bytes: self.all.join(shared, organisation).await?, reserved: pieces })
+    }
+
+    fn make_room(&mut self, length: u64) -> Result<(), Problem> {
+        refuse_large(length, None, self.limit, self.memory)?;
+        self.room.make(length)
+    }
+}
+
+/// Takes an organisation's body of at most `limit` bytes (the limit of this key) into the store. What was taken of a body that breaks
 /// off or is refused is thrown away.
-pub(crate) async fn stage(shared: &Shared, mut body: Body, key: &str, limit: u64) -> Result<Staged, Problem> {
+pub(crate) async fn stage(
+    shared: &Shared,
+    organisation: &Organisation,
+    body: Body,
+    key: &str,
+    limit: u64,
+) -> Result<Staged, Problem> {
     let refuse = |length: u64, declared: Option<u64>| {
         if length <= limit {
             return Ok(());
@@ -91,10 +122,10 @@ pub(crate) async fn stage(shared: &Shared, mut body: Body, key: &str, limit: u64
     if let Some(length) = body.size_hint().exact() {
         refuse(length, Some(length))?;
     }
-    let patience = Duration::from_millis(shared.limits.body_idle_ms);
+    let mut pieces = Pieces::of(shared, organisation, body);
     let mut writer = shared.manager.content_writer().await?;
     let mut length = 0_u64;
-    while let Some(piece) = next_piece(&mut body, patience).await? {
+    while let Some(piece) = pieces.next().await? {
         length = length.saturating_add(piece.len() as u64);
         refuse(length, None)?;
         writer.write(piece).await.map_err(JobsError::from)?;
@@ -161,28 +192,6 @@ impl Blocks {
             Bytes::from_owner(BackgroundDrop::new(all))
         };
         compute(shared, organisation, joined).await
-    }
-}
-
-/// The next piece of a body; `None`: that was all.
-pub(crate) async fn next_piece(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Problem> {
-    loop {
-        let frame = match tokio::time::timeout(patience, body.frame()).await {
-            Ok(Some(Ok(frame))) => frame,
-            Ok(Some(Err(error))) => {
-                tracing::debug!(%error, "a body broke off");
-                return Err(Problem::new(Code::Malformed, "the body broke off, or its chunks cannot be read"));
-            }
-            Ok(None) => return Ok(None),
-            Err(_) => {
-                let detail = format!("nothing more of the body came for {} seconds", patience.as_secs());
-                return Err(Problem::new(Code::Malformed, detail).status(StatusCode::REQUEST_TIMEOUT));
-            }
-        };
-        // Trailers hold nothing that anybody asked for.
-        if let Ok(data) = frame.into_data() {
-            return Ok(Some(data));
-        }
     }
 }
 

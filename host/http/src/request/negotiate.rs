@@ -15,13 +15,16 @@ const OFFERED: &str =
 /// The format of a body that holds a table; a body without a type is taken as JSON.
 pub(crate) fn content_format(headers: &HeaderMap) -> Result<Format, Problem> {
     refuse_compressed(headers)?;
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Format::Json) };
-    value.to_str().ok().and_then(Format::of_media_type).ok_or_else(|| {
-        let given = String::from_utf8_lossy(value.as_bytes());
-        Problem::new(
-            Code::UnsupportedMediaType,
-            format!("a table is taken as {OFFERED}, not as `{}`", given.chars().take(100).collect::<String>()),
-        )
+    let given = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    format_of(given.as_deref())
+}
+
+/// The format of a media type; JSON where there is none.
+pub(crate) fn format_of(media_type: Option<&str>) -> Result<Format, Problem> {
+    let Some(given) = media_type else { return Ok(Format::Json) };
+    Format::of_media_type(given).ok_or_else(|| {
+        let given: String = given.chars().take(100).collect();
+        Problem::new(Code::UnsupportedMediaType, format!("a table is taken as {OFFERED}, not as `{given}`"))
     })
 }
 

@@ -3,6 +3,7 @@
 use analyte_core::names::Organisation;
 use analyte_jobs::{Model, Provider};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::task::EngineNames;
@@ -10,7 +11,7 @@ use crate::aiware::ids::names;
 use crate::native::json::Time;
 
 /// An engine.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct EngineDetail<'a> {
     #[serde(flatten)]
     names: EngineNames<'a>,
@@ -26,21 +27,28 @@ pub(crate) struct EngineDetail<'a> {
     description: &'a str,
     /// Whose it is; `null`: of all organisations.
     #[serde(rename = "internalOrganizationID")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     organisation: Option<Uuid>,
     #[serde(rename = "isPublic")]
     is_public: bool,
     #[serde(rename = "buildID")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     build: Option<Uuid>,
     #[serde(rename = "deployedVersion")]
     version: &'a str,
     #[serde(rename = "createdDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     created: Time,
     #[serde(rename = "modifiedDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     modified: Time,
     #[serde(rename = "runtimeJSON")]
+    #[schema(value_type = Option<serde_json::Value>)]
     runtime: Option<()>,
     #[serde(rename = "manifestJSON")]
+    #[schema(value_type = Option<serde_json::Value>)]
     manifest: Option<()>,
+    #[schema(value_type = Option<serde_json::Value>)]
     edge_version: Option<()>,
     priority_adjustment: i32,
 }

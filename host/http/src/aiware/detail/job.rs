@@ -3,6 +3,7 @@
 use analyte_core::document::Document;
 use analyte_core::job::{Job, Status};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::task::TaskDetail;
@@ -27,9 +28,10 @@ pub(crate) const CLUSTER: &str = "aiware.clusterID";
 pub(crate) const TEMPLATE: &str = "aiware.jobTemplateID";
 
 /// A job with its tasks.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct JobDetail<'a> {
     #[serde(rename = "internalJobID")]
+    #[schema(value_type = String, format = "uuid")]
     internal_job_id: Uuid,
     #[serde(rename = "coreJobID")]
     core_job_id: String,
@@ -42,8 +44,10 @@ pub(crate) struct JobDetail<'a> {
     #[serde(rename = "coreSourceId")]
     source: Option<i64>,
     #[serde(rename = "internalOrganizationID")]
+    #[schema(value_type = String, format = "uuid")]
     organisation: Uuid,
     #[serde(rename = "internalScheduledJobId")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     internal_scheduled_job_id: Option<Uuid>,
     #[serde(rename = "jobStatus")]
     status: &'static str,
@@ -51,6 +55,7 @@ pub(crate) struct JobDetail<'a> {
     #[serde(rename = "jobConfigJSON")]
     config: Option<&'a str>,
     #[serde(rename = "jobTemplateId")]
+    #[schema(value_type = Option<serde_json::Value>)]
     template: Option<()>,
     #[serde(rename = "isTemplate")]
     is_template: bool,
@@ -60,24 +65,34 @@ pub(crate) struct JobDetail<'a> {
     #[serde(rename = "maxRetries")]
     max_retries: u32,
     #[serde(rename = "dueDateTime")]
+    #[schema(value_type = Option<serde_json::Value>)]
     due: Option<()>,
     #[serde(rename = "createdDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     created: Time,
     #[serde(rename = "modifiedDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     modified: Time,
     #[serde(rename = "scheduledDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     scheduled: Option<Time>,
     #[serde(rename = "startDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Time>,
     #[serde(rename = "startedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     started: Option<Time>,
     #[serde(rename = "stopDateTime")]
+    #[schema(value_type = Option<serde_json::Value>)]
     stop: Option<()>,
     #[serde(rename = "completedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     completed: Option<Time>,
     #[serde(rename = "abortedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     aborted: Option<Time>,
     #[serde(rename = "sendOutputToUris")]
+    #[schema(value_type = Vec<serde_json::Value>)]
     send_output_to: [(); 0],
     #[serde(rename = "taskRoutes")]
     routes: Vec<RouteDetail>,
@@ -85,16 +100,21 @@ pub(crate) struct JobDetail<'a> {
 }
 
 /// That a task takes results of another, or waits for it; without a parent: that it waits for none.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct RouteDetail {
     #[serde(rename = "taskParentId")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     parent: Option<Uuid>,
     #[serde(rename = "taskParentOutputId")]
+    #[schema(value_type = Option<serde_json::Value>)]
     output: Option<()>,
     #[serde(rename = "taskChildId")]
+    #[schema(value_type = String, format = "uuid")]
     child: Uuid,
     #[serde(rename = "taskChildInputId")]
+    #[schema(value_type = Option<serde_json::Value>)]
     input: Option<()>,
+    #[schema(value_type = Option<serde_json::Value>)]
     endpoint: Option<()>,
 }
 

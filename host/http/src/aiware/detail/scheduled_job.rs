@@ -3,6 +3,7 @@
 use analyte_core::document::Document;
 use analyte_core::schedule::Schedule;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::job::SOURCE;
@@ -13,11 +14,12 @@ use crate::aiware::schedules::scheduled_job::ScheduledJob;
 use crate::native::json::Time;
 
 /// A scheduled job.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ScheduledJobDetail<'a> {
     #[serde(rename = "scheduledJobID")]
     number: u64,
     #[serde(rename = "internalScheduledJobID")]
+    #[schema(value_type = String, format = "uuid")]
     id: Uuid,
     #[serde(rename = "scheduledJobName")]
     name: &'a str,
@@ -28,8 +30,10 @@ pub(crate) struct ScheduledJobDetail<'a> {
     #[serde(rename = "runMode")]
     mode: &'static str,
     #[serde(rename = "startDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Time>,
     #[serde(rename = "stopDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     stop: Option<Time>,
     #[serde(rename = "scheduleParts")]
     parts: Vec<PartDetail>,
@@ -37,36 +41,48 @@ pub(crate) struct ScheduledJobDetail<'a> {
     #[serde(rename = "jobConfigJSON")]
     config: Option<&'a str>,
     #[serde(rename = "organizationID")]
+    #[schema(value_type = Option<serde_json::Value>)]
     organisation_number: Option<()>,
     #[serde(rename = "internalOrganizationID")]
+    #[schema(value_type = String, format = "uuid")]
     organisation: Uuid,
     #[serde(rename = "sourceID")]
     source: Option<i64>,
     #[serde(rename = "sourceType")]
+    #[schema(value_type = Option<serde_json::Value>)]
     source_type: Option<()>,
+    #[schema(value_type = Option<serde_json::Value>)]
     url: Option<()>,
     #[serde(rename = "radioStreamUrl")]
+    #[schema(value_type = Option<serde_json::Value>)]
     radio: Option<()>,
     #[serde(rename = "youtubeChannel")]
+    #[schema(value_type = Option<serde_json::Value>)]
     channel: Option<()>,
     #[serde(rename = "liveTimezone")]
+    #[schema(value_type = Option<serde_json::Value>)]
     time_zone: Option<()>,
     #[serde(rename = "createdDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     created: Time,
     #[serde(rename = "modifiedDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     modified: Time,
     #[serde(rename = "coreCreatedDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     core_created: Time,
     #[serde(rename = "coreID")]
     core_id: String,
 }
 
 /// A part of a scheduled job.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PartDetail {
     #[serde(rename = "schedulePartsID")]
+    #[schema(value_type = String, format = "uuid")]
     id: Uuid,
     #[serde(rename = "internalScheduledJobID")]
+    #[schema(value_type = String, format = "uuid")]
     of: Uuid,
     #[serde(rename = "scheduleType")]
     kind: &'static str,
@@ -85,8 +101,10 @@ struct PartDetail {
     #[serde(rename = "durationSeconds")]
     duration: Option<u32>,
     #[serde(rename = "createdDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     created: Time,
     #[serde(rename = "modifiedDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     modified: Time,
 }
 

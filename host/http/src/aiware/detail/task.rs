@@ -3,6 +3,7 @@
 use analyte_core::job::{Job, Status};
 use analyte_core::names::{ModelName, ProviderName};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::job::{RECORDING, number};
@@ -12,23 +13,27 @@ use crate::aiware::status;
 use crate::native::json::Time;
 
 /// A task.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TaskDetail<'a> {
     #[serde(rename = "internalTaskID")]
+    #[schema(value_type = String, format = "uuid")]
     internal_task_id: Uuid,
     #[serde(rename = "coreTaskID")]
     core_task_id: String,
     #[serde(rename = "internalJobID")]
+    #[schema(value_type = String, format = "uuid")]
     internal_job_id: Uuid,
     #[serde(rename = "coreJobID")]
     core_job_id: String,
     #[serde(rename = "coreRecordingID")]
     recording: Option<i64>,
     #[serde(rename = "internalOrganizationID")]
+    #[schema(value_type = String, format = "uuid")]
     organisation: Uuid,
     #[serde(flatten)]
     engine: EngineNames<'a>,
     #[serde(rename = "buildID")]
+    #[schema(value_type = String, format = "uuid")]
     build: Uuid,
     #[serde(rename = "taskStatus")]
     status: &'static str,
@@ -49,54 +54,73 @@ pub(crate) struct TaskDetail<'a> {
     #[serde(rename = "parentMustBeCompleteBeforeStarting")]
     waits_for_parents: bool,
     #[serde(rename = "parentTaskID")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     parent: Option<Uuid>,
     #[serde(rename = "childTaskIDs")]
+    #[schema(value_type = Vec<String>)]
     children: Vec<Uuid>,
     #[serde(rename = "chunkCountInfo")]
+    #[schema(value_type = Option<serde_json::Value>)]
     chunks: Option<()>,
     #[serde(rename = "ioFolders")]
+    #[schema(value_type = Vec<serde_json::Value>)]
     folders: [(); 0],
     /// The parameters as text, where they were read.
     #[serde(rename = "payloadJSON")]
     payload: Option<&'a str>,
     #[serde(rename = "taskPayloadJSON")]
+    #[schema(value_type = Option<serde_json::Value>)]
     task_payload: Option<()>,
     #[serde(rename = "taskOutputSON")]
+    #[schema(value_type = Option<serde_json::Value>)]
     output: Option<()>,
     #[serde(rename = "taskTemplateID")]
+    #[schema(value_type = Option<serde_json::Value>)]
     template: Option<()>,
     #[serde(rename = "isTemplate")]
     is_template: bool,
     #[serde(rename = "sendOutputToUris")]
+    #[schema(value_type = Vec<serde_json::Value>)]
     send_output_to: [(); 0],
     #[serde(rename = "dueDateTime")]
+    #[schema(value_type = Option<serde_json::Value>)]
     due: Option<()>,
     #[serde(rename = "createdDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     created: Time,
     #[serde(rename = "modifiedDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     modified: Time,
     #[serde(rename = "scheduledDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     scheduled: Option<Time>,
     #[serde(rename = "startDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Time>,
     #[serde(rename = "startedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     started: Option<Time>,
     #[serde(rename = "stopDateTime")]
+    #[schema(value_type = Option<serde_json::Value>)]
     stop: Option<()>,
     #[serde(rename = "completedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     completed: Option<Time>,
     #[serde(rename = "abortedDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     aborted: Option<Time>,
 }
 
 /// An engine, as everything that belongs to one names it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct EngineNames<'a> {
     #[serde(rename = "engineID")]
+    #[schema(value_type = String, format = "uuid")]
     id: Uuid,
     #[serde(rename = "engineName")]
     name: String,
     #[serde(rename = "engineCategoryID")]
+    #[schema(value_type = String, format = "uuid")]
     category: Uuid,
     #[serde(rename = "engineCategoryName")]
     category_name: &'a str,

@@ -14,6 +14,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::body::{ModelBody, address, shown};
 use crate::entry::auth::Caller;
+use crate::native::json::Binary;
 use crate::native::path_and_query::Segments;
 use crate::native::providers::change::to_change;
 use crate::native::providers::put::{broken_off, is_wasm};
@@ -33,8 +34,8 @@ use crate::shared::Shared;
         ("organisation" = Option<String>, Query, description = "Whose the provider is, for administrators; usually that of all."),
     ),
     request_body(content(
-        (Vec<u8> = "application/wasm"),
-        (Vec<u8> = "application/octet-stream"),
+        (Binary = "application/wasm"),
+        (Binary = "application/octet-stream"),
     ), description = "A model component, or a model file."),
     responses(
         (status = 200, description = "Replaced.", body = ModelBody),
@@ -56,11 +57,11 @@ pub(crate) async fn put(
     refuse_compressed(&parts.headers)?;
     let limits = &shared.limits;
     let staged = if is_wasm(&parts.headers) {
-        body::stage(&shared, content, "component_bytes", limits.component_bytes).await?
+        body::stage(&shared, caller.organisation(), content, "component_bytes", limits.component_bytes).await?
     } else {
         // Rather than that a large file is sent for nothing.
         shared.manager.takes_model_files(&key)?;
-        body::stage(&shared, content, "model_file_bytes", limits.model_file_bytes).await?
+        body::stage(&shared, caller.organisation(), content, "model_file_bytes", limits.model_file_bytes).await?
     };
     let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = given.unwrap_or("application/octet-stream").to_owned();

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::body::{ProviderBody, Shown, address, written};
 use super::change::to_change;
 use crate::entry::auth::Caller;
+use crate::native::json::Binary;
 use crate::native::listing::Listing;
 use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
@@ -31,7 +32,7 @@ pub(crate) const WASM: &str = "application/wasm";
         ("provider" = String, Path, description = "The name it shall go by."),
         ("organisation" = Option<String>, Query, description = "Whose it shall be, for administrators; usually that of all."),
     ),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "A component of the world `provider-plugin`."),
+    request_body(content = Binary, content_type = "application/wasm", description = "A component of the world `provider-plugin`."),
     responses(
         (status = 200, description = "Replaced.", body = ProviderBody),
         (status = 201, description = "Installed.", body = ProviderBody, headers(("Location" = String, description = "Its address."))),
@@ -52,7 +53,8 @@ pub(crate) async fn put(
     if !is_wasm(&parts.headers) {
         return Err(Problem::new(Code::UnsupportedMediaType, format!("a provider is a component, of type {WASM}")));
     }
-    let staged = body::stage(&shared, content, "component_bytes", shared.limits.component_bytes).await?;
+    let staged =
+        body::stage(&shared, caller.organisation(), content, "component_bytes", shared.limits.component_bytes).await?;
     let install = InstallProvider { key, component: ModelContent::Staged(staged) };
     let manager = shared.manager.clone();
     // Installed whether or not the client waits: half-way is the worst place to stop.

@@ -28,7 +28,7 @@ pub(super) async fn upload(
 ) -> Result<Response, Refusal> {
     caller.require(Right::ProvidersWrite)?;
     let (parts, body) = request.into_parts();
-    let form = form::read(&shared, &parts.headers, body).await?;
+    let form = form::read(&shared, caller.organisation(), &parts.headers, body).await?;
     let paths = store(&shared, &caller, form).await?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], paths).into_response())
 }

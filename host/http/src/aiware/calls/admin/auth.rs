@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::aiware::admit;
 use crate::aiware::body::{SMALL, received};
@@ -17,13 +18,13 @@ use crate::native::json;
 use crate::request::json_body;
 use crate::shared::Shared;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AuthBody {
     auth: QuestionBody,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct QuestionBody {
     /// `view` or `execute`.
@@ -36,6 +37,12 @@ struct QuestionBody {
 }
 
 /// Whether a token allows something.
+#[utoipa::path(post, path = "/edge/v1/admin/auth", operation_id = "auth", tag = "access",
+    request_body(content = AuthBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "`success`: whether it is allowed.", body = Success),
+    ),
+)]
 pub(crate) async fn auth(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::aiware::body::{SMALL, received};
@@ -22,15 +23,17 @@ use crate::shared::Shared;
 /// What a token is called where nothing is said.
 const USUAL_LABEL: &str = "made over /edge/v1";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CreateToken)]
 struct CreateBody {
     token: NewTokenBody,
 }
 
 /// A token to be. Members of the product that would allow more, or bound in other units, are refused by name.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
 struct NewTokenBody {
     /// `api`, the only kind that is made here.
     #[serde(rename = "type")]
@@ -51,7 +54,8 @@ struct NewTokenBody {
 }
 
 /// A token as it stands in answers.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TokenDetail)]
 struct TokenDetail<'a> {
     #[serde(rename = "tokenID")]
     id: &'a str,
@@ -59,18 +63,27 @@ struct TokenDetail<'a> {
     token: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
     expiration: Option<Time>,
     #[serde(rename = "organizationIDs")]
+    #[schema(value_type = Vec<String>)]
     organisations: [Uuid; 1],
     #[serde(rename = "roleIDs")]
     roles: Vec<&'static str>,
     #[serde(rename = "userID")]
     user: &'a str,
     #[serde(rename = "createdDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     created: Time,
 }
 
 /// Makes a token. Its secret is in the answer, and nowhere else ever after.
+#[utoipa::path(post, path = "/edge/v1/admin/tokens/create", operation_id = "create_token", tag = "access",
+    request_body(content = CreateBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The token; its secret is shown this once.", body = ResultEnvelope<TokenDetail>),
+    ),
+)]
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -17,6 +17,14 @@ use crate::native::json;
 use crate::shared::Shared;
 
 /// One engine.
+#[utoipa::path(get, path = "/edge/v1/admin/engine/{engine}/detail", operation_id = "engine_detail", tag = "engines",
+    params(
+        ("engine" = String, Path, description = "Its id, or `provider/model`."),
+    ),
+    responses(
+        (status = 200, description = "The engine.", body = ResultEnvelope<EngineDetail>),
+    ),
+)]
 pub(crate) async fn detail(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

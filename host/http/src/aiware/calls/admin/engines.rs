@@ -39,6 +39,27 @@ const NAMES: [&str; 14] = [
 type Engine = (Arc<Provider>, Arc<Model>);
 
 /// Engines for which all conditions hold, by name.
+#[utoipa::path(get, path = "/edge/v1/admin/engines", operation_id = "engines", tag = "engines",
+    params(
+        ("offset" = Option<u64>, Query, description = "How many stand before the part that is asked for."),
+        ("limit" = Option<u64>, Query, description = "Most items to answer, up to 10,000; usually 10."),
+        ("orderBy" = Option<String>, Query, description = "`engineName` or `createdDateTime`."),
+        ("direction" = Option<String>, Query, description = "`ASC` or `DESC`."),
+        ("internalOrganizationID" = Option<String>, Query, description = "The UUID or the name of the organisation."),
+        ("engineName" = Option<String>, Query, description = "Only what has this."),
+        ("engineState" = Option<String>, Query, description = "Only what has this."),
+        ("engineType" = Option<String>, Query, description = "Only what has this."),
+        ("engineOutputType" = Option<String>, Query, description = "Only what has this."),
+        ("engineCategoryID" = Option<String>, Query, description = "Only what has this."),
+        ("engineIDs" = Option<String>, Query, description = "UUIDs, with commas between them."),
+        ("startTime" = Option<i64>, Query, description = "Changes nothing."),
+        ("endTime" = Option<i64>, Query, description = "Changes nothing."),
+        ("preload" = Option<String>, Query, description = "Changes nothing."),
+    ),
+    responses(
+        (status = 200, description = "A part of the list.", body = ListEnvelope<EngineDetail>),
+    ),
+)]
 pub(crate) async fn engines(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     caller.require(Right::JobsRead)?;
     let asked = Asked::of(&uri, &NAMES)?;

@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::aiware::body::{SMALL, accept_type};
@@ -19,7 +20,7 @@ use crate::native::json;
 use crate::request::{body, json_body};
 use crate::shared::Shared;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LoginBody {
     #[serde(alias = "userName")]
@@ -27,16 +28,17 @@ struct LoginBody {
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LoggedInBody<'a> {
     token: &'a str,
     result: UserBody<'a>,
     success: bool,
+    #[schema(value_type = Option<crate::aiware::error::ErrorBody>)]
     error: Option<()>,
 }
 
 /// Who has logged in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct UserBody<'a> {
     #[serde(rename = "userID")]
     id: &'a str,
@@ -45,12 +47,20 @@ struct UserBody<'a> {
     #[serde(rename = "userState")]
     state: &'static str,
     #[serde(rename = "internalOrganizationID")]
+    #[schema(value_type = String, format = "uuid")]
     organisation: Uuid,
     #[serde(rename = "organizationName")]
     organisation_name: &'a str,
 }
 
 /// Logs in.
+#[utoipa::path(post, path = "/edge/v1/admin/users/login", operation_id = "login", tag = "access",
+    request_body(content = LoginBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "What to use in place of a token.", body = LoggedInBody),
+    ),
+    security(()),
+)]
 pub(crate) async fn login(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, Refusal> {
     let (parts, content) = request.into_parts();
     accept_type(&parts.headers)?;

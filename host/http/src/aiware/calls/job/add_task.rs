@@ -7,8 +7,10 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::create;
+use super::create::body::AddTaskBody;
 use crate::aiware::body::received;
 use crate::aiware::detail::task::TaskDetail;
 use crate::aiware::error::{ErrorId, Refusal};
@@ -20,15 +22,25 @@ use crate::request::body::Received;
 use crate::shared::Shared;
 
 /// `{"task": …}`, and that nothing went wrong.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct AddedBody<T> {
     pub(super) task: T,
     pub(super) success: bool,
     /// Nothing: what goes wrong is answered as an error.
+    #[schema(value_type = Option<crate::aiware::error::ErrorBody>)]
     pub(super) error: Option<()>,
 }
 
 /// Adds a task, as the last one.
+#[utoipa::path(post, path = "/edge/v1/proc/job/{job}/addtask", operation_id = "add_task", tag = "jobs",
+    params(
+        ("job" = String, Path, description = "Its id, in either form."),
+    ),
+    request_body(content = AddTaskBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The new task.", body = AddedBody<TaskDetail>),
+    ),
+)]
 pub(crate) async fn add_task(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::add_task::AddedBody;
 use crate::aiware::body::{SMALL, received};
@@ -22,16 +23,19 @@ use crate::native::json;
 use crate::request::json_body::{self, Member};
 use crate::shared::Shared;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AddRoute)]
 struct AddRouteBody<'a> {
     /// So it is called, although it is a route.
     #[serde(borrow)]
+    #[schema(value_type = RouteBody)]
     task: Member<'a, RouteBody<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AddedRoute)]
 struct RouteBody<'a> {
     #[serde(rename = "taskParentId", alias = "taskParentID")]
     parent: Option<String>,
@@ -40,10 +44,20 @@ struct RouteBody<'a> {
     endpoint: Option<String>,
     // This changes nothing: a task runs in one instance, or the server spreads it.
     #[serde(borrow, rename = "taskChildNumEngines")]
+    #[schema(value_type = Option<i64>)]
     _engines: Option<Member<'a>>,
 }
 
 /// Adds a route.
+#[utoipa::path(post, path = "/edge/v1/proc/job/{job}/addtaskroute", operation_id = "add_task_route", tag = "jobs",
+    params(
+        ("job" = String, Path, description = "Its id, in either form."),
+    ),
+    request_body(content = AddRouteBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The new route.", body = AddedBody<RouteDetail>),
+    ),
+)]
 pub(crate) async fn add_task_route(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -6,6 +6,7 @@ use analyte_jobs::Right;
 use axum::extract::{Request, State};
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::aiware::body::{SMALL, received};
 use crate::aiware::error::{ErrorId, Refusal};
@@ -16,14 +17,24 @@ use crate::request::json_body;
 use crate::shared::Shared;
 
 /// Says once more which job is meant, or nothing.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DeleteJob)]
 struct DeleteBody {
     #[serde(rename = "jobID")]
     job: Option<String>,
 }
 
 /// Removes an ended job with all that belongs to it.
+#[utoipa::path(post, path = "/edge/v1/proc/job/{job}/delete", operation_id = "delete_job", tag = "jobs",
+    params(
+        ("job" = String, Path, description = "Its id, in either form."),
+    ),
+    request_body(content = Option<DeleteBody>, content_type = "application/json"),
+    responses(
+        (status = 204, description = "It is gone."),
+    ),
+)]
 pub(crate) async fn delete(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -18,6 +18,14 @@ use crate::native::listing::{Items, Listing, Part};
 use crate::shared::Shared;
 
 /// A job with its tasks.
+#[utoipa::path(get, path = "/edge/v1/proc/job/{job}/detail", operation_id = "job_detail", tag = "jobs",
+    params(
+        ("job" = String, Path, description = "Its id, in either form."),
+    ),
+    responses(
+        (status = 200, description = "The job with its tasks.", body = JobEnvelope<JobDetail>),
+    ),
+)]
 pub(crate) async fn detail(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -11,9 +11,10 @@ use analyte_jobs::Right;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::aiware::body::{SMALL, received};
-use crate::aiware::envelope::operation;
+use crate::aiware::envelope::{Operation, operation};
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::{lookup, names};
 use crate::aiware::schedules::{change, find};
@@ -22,13 +23,14 @@ use crate::request::json_body::{self, Member};
 use crate::shared::Shared;
 
 /// What is to be cancelled: exactly one of a job, a schedule, and a window of an organisation.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CancelBody<'a> {
     #[serde(rename = "jobID", alias = "jobId")]
     job: Option<String>,
     /// A text or a number.
     #[serde(borrow, rename = "scheduledJobID", alias = "scheduledJobId")]
+    #[schema(value_type = Option<String>)]
     schedule: Option<Member<'a>>,
     #[serde(rename = "organizationID", alias = "organizationId")]
     organisation: Option<String>,
@@ -47,6 +49,12 @@ enum Asked {
 }
 
 /// Cancels, and says how many jobs.
+#[utoipa::path(post, path = "/edge/v1/proc/jobs/cancel", operation_id = "cancel_jobs", tag = "jobs",
+    request_body(content = CancelBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "How many jobs were cancelled.", body = Operation),
+    ),
+)]
 pub(crate) async fn cancel(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

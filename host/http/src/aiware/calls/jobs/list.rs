@@ -43,6 +43,30 @@ const NAMES: [&str; 11] = [
 ];
 
 /// Jobs for which all conditions hold, newest first.
+#[utoipa::path(get, path = "/edge/v1/proc/jobs", operation_id = "jobs", tag = "jobs",
+    params(
+        ("offset" = Option<u64>, Query, description = "How many stand before the part that is asked for."),
+        ("limit" = Option<u64>, Query, description = "Most items to answer, up to 10,000; usually 10."),
+        ("orderBy" = Option<String>, Query, description = "`createdDateTime`."),
+        ("direction" = Option<String>, Query, description = "`ASC` or `DESC`."),
+        ("status" = Option<String>, Query, description = "In this state."),
+        ("jobID" = Option<String>, Query, description = "Only what has this."),
+        ("coreJobID" = Option<String>, Query, description = "Only what has this."),
+        ("coreID" = Option<String>, Query, description = "Only what has this."),
+        ("organizationID" = Option<String>, Query, description = "The UUID or the name of the organisation."),
+        ("recordingID" = Option<String>, Query, description = "Only what has this."),
+        ("scheduledJobID" = Option<String>, Query, description = "Only what has this."),
+        ("startTime" = Option<i64>, Query, description = "Made then or later; seconds since 1970."),
+        ("endTime" = Option<i64>, Query, description = "Made then or earlier; seconds since 1970."),
+        ("CreatedBefore" = Option<i64>, Query, description = "Made before; seconds since 1970."),
+        ("CreatedAfter" = Option<i64>, Query, description = "Made after; seconds since 1970."),
+        ("modifiedBefore" = Option<i64>, Query, description = "Changed last before; seconds since 1970."),
+        ("modifiedAfter" = Option<i64>, Query, description = "Changed last after; seconds since 1970."),
+    ),
+    responses(
+        (status = 200, description = "A part of the list.", body = ListEnvelope<JobDetail>),
+    ),
+)]
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     caller.require(Right::JobsRead)?;
     let asked = Asked::of(&uri, &[&NAMES[..], &WINDOW].concat())?;

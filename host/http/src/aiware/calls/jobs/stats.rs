@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::names;
@@ -18,28 +19,47 @@ use crate::entry::auth::Caller;
 use crate::native::json::{self, Time};
 use crate::shared::Shared;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct StatsBody {
     counts: Vec<CountBody>,
     #[serde(rename = "startDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Time>,
     #[serde(rename = "endDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     end: Option<Time>,
     success: bool,
+    #[schema(value_type = Option<crate::aiware::error::ErrorBody>)]
     error: Option<()>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CountBody {
     status: &'static str,
     count: u64,
     #[serde(rename = "startDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Time>,
     #[serde(rename = "endDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     end: Option<Time>,
 }
 
 /// How many jobs are in each state, of all or of those that were made in a window of time.
+#[utoipa::path(get, path = "/edge/v1/proc/jobs/stats", operation_id = "job_stats", tag = "jobs",
+    params(
+        ("startTime" = Option<i64>, Query, description = "Made then or later; seconds since 1970."),
+        ("endTime" = Option<i64>, Query, description = "Made then or earlier; seconds since 1970."),
+        ("chartType" = Option<String>, Query, description = "`total`; others are 501."),
+        ("status" = Option<String>, Query, description = "In this state."),
+        ("interval" = Option<String>, Query, description = "Only what has this."),
+        ("organizationIDs" = Option<String>, Query, description = "UUIDs or names, with commas between them."),
+        ("engineCategoryID" = Option<String>, Query, description = "Has no meaning here: 501."),
+    ),
+    responses(
+        (status = 200, description = "Totals.", body = StatsBody),
+    ),
+)]
 pub(crate) async fn stats(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     caller.require(Right::JobsRead)?;
     let organisation = caller.organisation();

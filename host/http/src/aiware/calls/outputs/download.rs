@@ -20,6 +20,14 @@ use crate::native::table;
 use crate::shared::Shared;
 
 /// The bytes of an output of a job.
+#[utoipa::path(get, path = "/edge/v1/proc/job/{job}/download/{name}", operation_id = "download_job_output", tag = "outputs",
+    params(
+        ("job" = String, Path, description = "Its id, in either form."),("name" = String, Path, description = "What the output is called."),
+    ),
+    responses(
+        (status = 200, description = "Its bytes.", body = Vec<u8>, content_type = "*/*"), (status = 206, description = "Part of its bytes."), (status = 304, description = "You have it."),
+    ),
+)]
 pub(crate) async fn of_job(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
@@ -32,6 +40,14 @@ pub(crate) async fn of_job(
 }
 
 /// The bytes of an output of a task.
+#[utoipa::path(get, path = "/edge/v1/proc/task/{task}/download/{name}", operation_id = "download_task_output", tag = "outputs",
+    params(
+        ("task" = String, Path, description = "Its id, in either form."),("name" = String, Path, description = "What the output is called."),
+    ),
+    responses(
+        (status = 200, description = "Its bytes.", body = Vec<u8>, content_type = "*/*"), (status = 206, description = "Part of its bytes."), (status = 304, description = "You have it."),
+    ),
+)]
 pub(crate) async fn of_task(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -28,6 +28,14 @@ const SHORT: u64 = 64 * 1024;
 const TEXT: usize = 1024 * 1024;
 
 /// One output of a job.
+#[utoipa::path(get, path = "/edge/v1/proc/job/{job}/output/{name}", operation_id = "job_output", tag = "outputs",
+    params(
+        ("job" = String, Path, description = "Its id, in either form."),("name" = String, Path, description = "What the output is called."),
+    ),
+    responses(
+        (status = 200, description = "The output, its contents where they are short.", body = OutputEnvelope<OutputBody>),
+    ),
+)]
 pub(crate) async fn of_job(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
@@ -39,6 +47,14 @@ pub(crate) async fn of_job(
 }
 
 /// One output of a task.
+#[utoipa::path(get, path = "/edge/v1/proc/task/{task}/output/{name}", operation_id = "task_output", tag = "outputs",
+    params(
+        ("task" = String, Path, description = "Its id, in either form."),("name" = String, Path, description = "What the output is called."),
+    ),
+    responses(
+        (status = 200, description = "The output, its contents where they are short.", body = OutputEnvelope<OutputBody>),
+    ),
+)]
 pub(crate) async fn of_task(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

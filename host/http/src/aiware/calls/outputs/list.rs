@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::names::{self, Output, OutputBody};
@@ -18,11 +19,13 @@ use crate::entry::auth::Caller;
 use crate::native::json;
 use crate::shared::Shared;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OutputsBody {
     #[serde(rename = "internalJobID", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     job: Option<Uuid>,
     #[serde(rename = "internalTaskID", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
     task: Option<Uuid>,
     outputs: Vec<OutputBody>,
 }
@@ -33,6 +36,14 @@ fn answer(job: Option<Uuid>, task: Option<Uuid>, outputs: &[Output]) -> Response
 }
 
 /// The outputs of a job.
+#[utoipa::path(get, path = "/edge/v1/proc/job/{job}/outputs", operation_id = "job_outputs", tag = "outputs",
+    params(
+        ("job" = String, Path, description = "Its id, in either form."),
+    ),
+    responses(
+        (status = 200, description = "What there is.", body = OutputsEnvelope<OutputsBody>),
+    ),
+)]
 pub(crate) async fn of_job(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
@@ -44,6 +55,14 @@ pub(crate) async fn of_job(
 }
 
 /// The outputs of a task.
+#[utoipa::path(get, path = "/edge/v1/proc/task/{task}/outputs", operation_id = "task_outputs", tag = "outputs",
+    params(
+        ("task" = String, Path, description = "Its id, in either form."),
+    ),
+    responses(
+        (status = 200, description = "What there is.", body = OutputsEnvelope<OutputsBody>),
+    ),
+)]
 pub(crate) async fn of_task(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

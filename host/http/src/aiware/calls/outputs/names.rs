@@ -9,6 +9,7 @@ use analyte_core::names::TaskName;
 use analyte_core::table::format::Format;
 use analyte_core::timestamp::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::lookup::Found;
@@ -40,7 +41,7 @@ pub(crate) enum What {
 }
 
 /// An output as it stands in answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OutputBody {
     pub(crate) name: String,
     /// Bytes, as it is kept.

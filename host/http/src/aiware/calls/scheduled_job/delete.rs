@@ -6,6 +6,7 @@ use analyte_jobs::Right;
 use axum::extract::{Request, State};
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::aiware::body::{SMALL, received};
 use crate::aiware::error::{ErrorId, Refusal};
@@ -16,15 +17,26 @@ use crate::request::json_body::{self, Member};
 use crate::shared::Shared;
 
 /// Says once more which scheduled job is meant, or nothing.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DeleteScheduledJob)]
 struct DeleteBody<'a> {
     /// A text or a number.
     #[serde(borrow, rename = "scheduledJobID", alias = "scheduledJobId")]
+    #[schema(value_type = Option<String>)]
     schedule: Option<Member<'a>>,
 }
 
 /// Removes a scheduled job. Its jobs stay, also those that wait.
+#[utoipa::path(post, path = "/edge/v1/proc/scheduled_job/{scheduled_job}/delete", operation_id = "delete_scheduled_job", tag = "scheduled jobs",
+    params(
+        ("scheduled_job" = String, Path, description = "Its number or its UUID."),
+    ),
+    request_body(content = Option<DeleteBody>, content_type = "application/json"),
+    responses(
+        (status = 204, description = "It is gone."),
+    ),
+)]
 pub(crate) async fn delete(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

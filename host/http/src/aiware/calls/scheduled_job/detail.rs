@@ -17,6 +17,14 @@ use crate::native::json;
 use crate::shared::Shared;
 
 /// A scheduled job.
+#[utoipa::path(get, path = "/edge/v1/proc/scheduled_job/{scheduled_job}/detail", operation_id = "scheduled_job_detail", tag = "scheduled jobs",
+    params(
+        ("scheduled_job" = String, Path, description = "Its number or its UUID."),
+    ),
+    responses(
+        (status = 200, description = "The scheduled job.", body = ResultEnvelope<ScheduledJobDetail>),
+    ),
+)]
 pub(crate) async fn detail(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

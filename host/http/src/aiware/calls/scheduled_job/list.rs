@@ -158,6 +158,31 @@ impl Wanted {
 }
 
 /// Scheduled jobs for which all conditions hold, the newest first.
+#[utoipa::path(get, path = "/edge/v1/proc/scheduled_jobs", operation_id = "scheduled_jobs", tag = "scheduled jobs",
+    params(
+        ("offset" = Option<u64>, Query, description = "How many stand before the part that is asked for."),
+        ("limit" = Option<u64>, Query, description = "Most items to answer, up to 10,000; usually 10."),
+        ("orderBy" = Option<String>, Query, description = "`organizationID`, `runMode`, `createdTime`, `startTime` or `stopTime`."),
+        ("direction" = Option<String>, Query, description = "`ASC` or `DESC`."),
+        ("startTime" = Option<i64>, Query, description = "Made then or later; seconds since 1970."),
+        ("endTime" = Option<i64>, Query, description = "Made then or earlier; seconds since 1970."),
+        ("startStartTime" = Option<i64>, Query, description = "An end of the span in which its start or its stop lies; seconds since 1970."),
+        ("endStartTime" = Option<i64>, Query, description = "An end of the span in which its start or its stop lies; seconds since 1970."),
+        ("startStopTime" = Option<i64>, Query, description = "An end of the span in which its start or its stop lies; seconds since 1970."),
+        ("endStopTime" = Option<i64>, Query, description = "An end of the span in which its start or its stop lies; seconds since 1970."),
+        ("isActive" = Option<bool>, Query, description = "Whether it runs by itself."),
+        ("runMode" = Option<String>, Query, description = "`once`, `now`, `recurring` or `continuous`."),
+        ("scheduledJobID" = Option<String>, Query, description = "Only what has this."),
+        ("internalOrganizationID" = Option<String>, Query, description = "The UUID or the name of the organisation."),
+        ("coreID" = Option<String>, Query, description = "Only what has this."),
+        ("sourceID" = Option<String>, Query, description = "Only what has this."),
+        ("sourceType" = Option<String>, Query, description = "Has no meaning here: 501."),
+        ("scheduledJobName" = Option<String>, Query, description = "How its name begins, in any case."),
+    ),
+    responses(
+        (status = 200, description = "A part of the list.", body = ListEnvelope<ScheduledJobDetail>),
+    ),
+)]
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     caller.require(Right::JobsRead)?;
     let asked = Asked::of(&uri, &NAMES)?;

@@ -29,6 +29,14 @@ use crate::entry::takeover::Takeover;
 use crate::shared::Shared;
 
 /// Opens a socket.
+#[utoipa::path(get, path = "/edge/v1/client/ws", operation_id = "follow", tag = "server",
+    params(
+        ("token" = Option<String>, Query, description = "A token; or in the headers."),
+    ),
+    responses(
+        (status = 101, description = "A WebSocket."),
+    ),
+)]
 pub(crate) async fn open(
     State(shared): State<Arc<Shared>>,
     version: Version,

@@ -21,6 +21,14 @@ use crate::shared::Shared;
 const SHORT: u64 = 128 * 1024;
 
 /// A task, with its parameters where they are short.
+#[utoipa::path(get, path = "/edge/v1/proc/task/{task}/detail", operation_id = "task_detail", tag = "tasks",
+    params(
+        ("task" = String, Path, description = "Its id, in either form."),
+    ),
+    responses(
+        (status = 200, description = "The task.", body = TaskEnvelope<TaskDetail>),
+    ),
+)]
 pub(crate) async fn detail(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

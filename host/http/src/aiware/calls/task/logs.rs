@@ -28,6 +28,14 @@ use crate::request::body::holding;
 use crate::shared::Shared;
 
 /// The log of a task.
+#[utoipa::path(get, path = "/edge/v1/proc/task/{task}/logs", operation_id = "task_logs", tag = "outputs",
+    params(
+        ("task" = String, Path, description = "Its id, in either form."),
+    ),
+    responses(
+        (status = 200, description = "A ZIP archive.", body = Vec<u8>, content_type = "application/zip"),
+    ),
+)]
 pub(crate) async fn of_task(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
@@ -39,7 +47,32 @@ pub(crate) async fn of_task(
     archive(&shared, &caller, &found.job, vec![name]).await
 }
 
+/// The log of a task, as of an older edition of the product: the same as `logs`.
+#[utoipa::path(get, path = "/edge/v1/proc/task/{task}/data", operation_id = "task_data", tag = "outputs",
+    params(
+        ("task" = String, Path, description = "Its id, in either form."),
+    ),
+    responses(
+        (status = 200, description = "A ZIP archive.", body = Vec<u8>, content_type = "application/zip"),
+    ),
+)]
+pub(crate) async fn data_of_task(
+    state: State<Arc<Shared>>,
+    caller: Caller,
+    id: Segments<String>,
+) -> Result<Response, Refusal> {
+    of_task(state, caller, id).await
+}
+
 /// The logs of all tasks of a job.
+#[utoipa::path(get, path = "/edge/v1/proc/job/{job}/data", operation_id = "job_data", tag = "outputs",
+    params(
+        ("job" = String, Path, description = "Its id, in either form."),
+    ),
+    responses(
+        (status = 200, description = "A ZIP archive.", body = Vec<u8>, content_type = "application/zip"),
+    ),
+)]
 pub(crate) async fn of_job(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::aiware::detail::task::EngineNames;
@@ -27,42 +28,67 @@ use crate::shared::Shared;
 /// How many errors are answered where no number is asked for.
 const USUAL: usize = 100;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ErrorsBody {
     success: bool,
+    #[schema(value_type = Option<crate::aiware::error::ErrorBody>)]
     error: Option<()>,
+    #[schema(value_type = Vec<TaskError>)]
     result: [(); 0],
     count: u64,
     offset: u64,
     limit: usize,
     #[serde(rename = "startDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Time>,
     #[serde(rename = "endDateTime")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     end: Option<Time>,
 }
 
 /// A task that failed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TaskError<'a> {
     #[serde(rename = "taskID")]
+    #[schema(value_type = String, format = "uuid")]
     task: Uuid,
     #[serde(rename = "jobID")]
+    #[schema(value_type = String, format = "uuid")]
     job: Uuid,
     #[serde(flatten)]
     engine: EngineNames<'a>,
     #[serde(rename = "categoryID")]
+    #[schema(value_type = String, format = "uuid")]
     category: Uuid,
     #[serde(rename = "failureReason")]
     reason: &'static str,
     #[serde(rename = "failureDetail")]
     detail: &'a str,
     #[serde(rename = "createdDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     created: Time,
     #[serde(rename = "modifiedDateTime")]
+    #[schema(value_type = String, format = DateTime)]
     modified: Time,
 }
 
 /// Tasks that failed, those of the newest job first.
+#[utoipa::path(get, path = "/edge/v1/proc/tasks/errors", operation_id = "task_errors", tag = "tasks",
+    params(
+        ("startTime" = Option<i64>, Query, description = "Made then or later; seconds since 1970."),
+        ("endTime" = Option<i64>, Query, description = "Made then or earlier; seconds since 1970."),
+        ("taskID" = Option<String>, Query, description = "Only what has this."),
+        ("jobID" = Option<String>, Query, description = "Only what has this."),
+        ("errorType" = Option<String>, Query, description = "Only what has this."),
+        ("offset" = Option<u64>, Query, description = "How many stand before the part that is asked for."),
+        ("limit" = Option<u64>, Query, description = "Most items to answer, up to 10,000; usually 10."),
+        ("orderBy" = Option<String>, Query, description = "`createdDateTime`."),
+        ("direction" = Option<String>, Query, description = "`ASC` or `DESC`."),
+    ),
+    responses(
+        (status = 200, description = "A part of the list.", body = ErrorsBody),
+    ),
+)]
 pub(crate) async fn errors(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     caller.require(Right::JobsRead)?;
     let (manager, organisation) = (&shared.manager, caller.organisation());

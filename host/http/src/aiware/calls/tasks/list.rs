@@ -49,6 +49,36 @@ const NAMES: [&str; 17] = [
 ];
 
 /// Tasks for which all conditions hold, those of the newest job first.
+#[utoipa::path(get, path = "/edge/v1/proc/tasks", operation_id = "tasks", tag = "tasks",
+    params(
+        ("offset" = Option<u64>, Query, description = "How many stand before the part that is asked for."),
+        ("limit" = Option<u64>, Query, description = "Most items to answer, up to 10,000; usually 10."),
+        ("orderBy" = Option<String>, Query, description = "`createdDateTime`."),
+        ("direction" = Option<String>, Query, description = "`ASC` or `DESC`."),
+        ("status" = Option<String>, Query, description = "In this state."),
+        ("taskID" = Option<String>, Query, description = "Only what has this."),
+        ("coreTaskID" = Option<String>, Query, description = "Only what has this."),
+        ("jobID" = Option<String>, Query, description = "Only what has this."),
+        ("coreJobID" = Option<String>, Query, description = "Only what has this."),
+        ("engineID" = Option<String>, Query, description = "Only what has this."),
+        ("engineCategoryID" = Option<String>, Query, description = "Only what has this."),
+        ("organizationID" = Option<String>, Query, description = "The UUID or the name of the organisation."),
+        ("recordingID" = Option<String>, Query, description = "Only what has this."),
+        ("mediaSourceID" = Option<String>, Query, description = "Has no meaning here: 501."),
+        ("errorType" = Option<String>, Query, description = "Only what has this."),
+        ("backlog" = Option<String>, Query, description = "Has no meaning here: 501."),
+        ("alloc" = Option<String>, Query, description = "Has no meaning here: 501."),
+        ("startTime" = Option<i64>, Query, description = "Made then or later; seconds since 1970."),
+        ("endTime" = Option<i64>, Query, description = "Made then or earlier; seconds since 1970."),
+        ("CreatedBefore" = Option<i64>, Query, description = "Made before; seconds since 1970."),
+        ("CreatedAfter" = Option<i64>, Query, description = "Made after; seconds since 1970."),
+        ("modifiedBefore" = Option<i64>, Query, description = "Changed last before; seconds since 1970."),
+        ("modifiedAfter" = Option<i64>, Query, description = "Changed last after; seconds since 1970."),
+    ),
+    responses(
+        (status = 200, description = "A part of the list.", body = ListEnvelope<TaskDetail>),
+    ),
+)]
 pub(crate) async fn list(State(shared): State<Arc<Shared>>, caller: Caller, uri: Uri) -> Result<Response, Refusal> {
     caller.require(Right::JobsRead)?;
     let asked = Asked::of(&uri, &[&NAMES[..], &WINDOW].concat())?;

@@ -11,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::aiware::body::received;
 use crate::aiware::envelope::Success;
@@ -24,16 +25,23 @@ use crate::shared::Shared;
 /// What one id may take as JSON.
 const ID_JSON_BYTES: u64 = 128;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UpdateBody<'a> {
     #[serde(borrow, rename = "taskIDs", alias = "taskIds")]
+    #[schema(value_type = Vec<String>)]
     tasks: Member<'a, Vec<String>>,
     #[serde(rename = "taskStatus")]
     status: String,
 }
 
 /// Aborts tasks.
+#[utoipa::path(post, path = "/edge/v1/proc/tasks/update_status", operation_id = "abort_tasks", tag = "tasks",
+    request_body(content = UpdateBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "They are aborted.", body = Success),
+    ),
+)]
 pub(crate) async fn update_status(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::aiware::body::received;
 use crate::aiware::envelope::Operation;
@@ -20,8 +21,10 @@ use crate::native::table::compute_sized;
 use crate::request::json_body::{self, Member};
 use crate::shared::Shared;
 
-#[derive(Default, Deserialize)]
+/// What a launch adds to its template.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LaunchTemplate)]
 struct LaunchBody<'a> {
     /// Changes nothing.
     #[serde(rename = "isInternal")]
@@ -29,18 +32,33 @@ struct LaunchBody<'a> {
     /// An object as text: its members go into the payload of each task that takes from no other.
     #[serde(rename = "payloadJSON")]
     payload: Option<String>,
+    /// 0 or nothing.
     #[serde(borrow, rename = "scheduledJobID", alias = "scheduledJobId")]
+    #[schema(value_type = Option<i64>)]
     schedule: Option<Member<'a>>,
+    /// 0 or nothing.
     #[serde(borrow, rename = "sourceID", alias = "sourceId")]
+    #[schema(value_type = Option<i64>)]
     source: Option<Member<'a>>,
 }
 
-#[derive(Serialize)]
+/// How many jobs were made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LaunchedTemplate)]
 struct LaunchedBody {
     operation: Operation,
 }
 
 /// Launches a template.
+#[utoipa::path(post, path = "/edge/v1/proc/template/{template}/launch", operation_id = "launch_template", tag = "jobs",
+    params(
+        ("template" = String, Path, description = "The id of a job template."),
+    ),
+    request_body(content = Option<LaunchBody>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "A job was made of it.", body = LaunchedBody),
+    ),
+)]
 pub(crate) async fn launch(
     State(shared): State<Arc<Shared>>,
     caller: Caller,

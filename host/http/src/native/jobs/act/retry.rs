@@ -81,7 +81,7 @@ pub(crate) async fn retry(
     Segments(id): Segments<JobId>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Arrived { headers: _, key, body } = arrived(&shared, &caller, request, MOST_BYTES).await?;
+    let Arrived { key, body } = arrived(&shared, &caller, request, MOST_BYTES).await?;
     match asked(&body.bytes)? {
         As::Same => shown(StatusCode::OK, &shared.manager.retry(caller.organisation(), id).await?),
         As::Copy => {

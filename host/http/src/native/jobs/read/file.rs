@@ -10,6 +10,7 @@ use http::HeaderMap;
 
 use crate::answer::file_answer::{self, Facts};
 use crate::entry::auth::Caller;
+use crate::native::json::Binary;
 use crate::native::path_and_query::Segments;
 use crate::problem::{Problem, ProblemBody};
 use crate::shared::Shared;
@@ -22,8 +23,8 @@ use crate::shared::Shared;
         ("Range" = Option<String>, Header, description = "One range of bytes."),
     ),
     responses(
-        (status = 200, description = "All of it, of the media type that the component said.", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "The range.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "All of it, of the media type that the component said.", body = Binary, content_type = "application/octet-stream"),
+        (status = 206, description = "The range.", body = Binary, content_type = "application/octet-stream"),
         (status = 304, description = "As you have it."),
         (status = 416, description = "The range is beyond its end.", body = ProblemBody),
     )
@@ -46,8 +47,8 @@ pub(crate) async fn of_job(
         ("Range" = Option<String>, Header, description = "One range of bytes."),
     ),
     responses(
-        (status = 200, description = "All of it, of the media type that the component said.", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "The range.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "All of it, of the media type that the component said.", body = Binary, content_type = "application/octet-stream"),
+        (status = 206, description = "The range.", body = Binary, content_type = "application/octet-stream"),
         (status = 304, description = "As you have it."),
         (status = 416, description = "The range is beyond its end.", body = ProblemBody),
     )

@@ -17,6 +17,7 @@ use crate::answer::etag;
 use crate::answer::file_answer;
 use crate::answer::pieces::AT_ONCE;
 use crate::entry::auth::Caller;
+use crate::native::json::Binary;
 use crate::native::models::body::TableBody;
 use crate::native::path_and_query::Segments;
 use crate::native::table;
@@ -31,7 +32,7 @@ use crate::shared::Shared;
         (status = 200, description = "The table.", content(
             (TableBody = "application/json"),
             (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+            (Binary = "application/vnd.apache.arrow.stream"),
         ), headers(
             ("ETag" = String, description = "Names the table in this format."),
             ("Analyte-Warning" = String, description = "What you should know about the table; may come several times."),
@@ -59,7 +60,7 @@ pub(crate) async fn of_job(
         (status = 200, description = "The table.", content(
             (TableBody = "application/json"),
             (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.arrow.stream"),
+            (Binary = "application/vnd.apache.arrow.stream"),
         )),
         (status = 304, description = "As you have it."),
         (status = 409, description = "It has not ended (`not-finished`), or has no result (`no-result`).", body = ProblemBody),

@@ -16,7 +16,6 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// A request that has been received, and not been read yet.
 pub(crate) struct Arrived {
-    pub(crate) headers: HeaderMap,
     /// The idempotency key that the client gave; `None`: it gave none.
     pub(crate) key: Option<String>,
     /// The body, with the memory that is set aside for it.
@@ -30,10 +29,11 @@ pub(crate) async fn arrived(shared: &Shared, caller: &Caller, request: Request, 
     require_json(&parts.headers)?;
     let key = idempotency_key(&parts.headers)?;
     let body = body::receive(shared, caller.organisation(), content, most).await?;
-    Ok(Arrived { headers: parts.headers, key, body })
+    Ok(Arrived { key, body })
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// The key that the client gave; `None`: it gave none.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(key) = keys.next() else { return Ok(None) };
     if keys.next().is_some() {

@@ -83,8 +83,7 @@ pub(crate) async fn submit(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Arrived { headers: _, key, body: received } =
-        arrived(&shared, &caller, request, shared.limits.body_bytes).await?;
+    let Arrived { key, body: received } = arrived(&shared, &caller, request, shared.limits.body_bytes).await?;
     let (size, bytes, limits) = (received.bytes.len(), received.bytes.clone(), shared.limits.clone());
     let items = move || split(&bytes, key.as_deref(), &limits);
     let items = table::compute_sized(&shared, caller.organisation(), size, items).await??;

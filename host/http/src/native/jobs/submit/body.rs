@@ -52,6 +52,19 @@ pub(crate) struct SubmissionBody<'a> {
     pub(crate) tags: Option<Member<'a, Strings>>,
 }
 
+/// A submission as a form.
+#[derive(ToSchema)]
+#[schema(as = SubmissionForm)]
+#[expect(dead_code, reason = "documents the parts of a form")]
+pub(crate) struct SubmissionFormBody {
+    /// A submission without `input`, as JSON.
+    #[schema(value_type = SubmissionBody<'static>)]
+    job: (),
+    /// The table, of a type that holds one.
+    #[schema(value_type = String, format = Binary)]
+    input: (),
+}
+
 /// One task of a job of several.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = TaskSubmission)]

@@ -3,25 +3,28 @@
 use std::sync::Arc;
 
 use analyte_core::names::JobId;
-use analyte_jobs::{Begun, Idempotency};
+use analyte_jobs::Begun;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use bytes::Bytes;
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::arrived::{Arrived, arrived};
-use super::body::SubmissionBody;
+use super::body::{SubmissionBody, SubmissionFormBody};
 use super::prefer;
-use super::submission;
+use super::sent;
 use crate::entry::auth::Caller;
 use crate::native::jobs::body::JobBody;
 use crate::native::jobs::read::get::shown;
-use crate::native::table;
+use crate::native::json::Binary;
 use crate::problem::{Problem, ProblemBody};
 use crate::shared::Shared;
 
 /// Submits a job. Once it is answered, it is kept.
+///
+/// The body is a submission, or the table, or a form of both. Where it is the table, the query has the members of a submission
+/// (`provider`, `model`, `priority`, `run_at`, `custom_data` as JSON, `limits.fuel`, `retry.max_attempts`, `tags.NAME` and so on),
+/// and every other name there is a parameter of the model, read as its schema says; `parameters.NAME` is one that is called like a
+/// member. A table as JSON needs `provider` and `model` in the query to be taken for one.
 ///
 /// With an `Idempotency-Key` a repetition of the same bytes answers the job that there is already, whatever became of its
 /// model meanwhile.
@@ -29,8 +32,15 @@ use crate::shared::Shared;
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless; 1 to 255 characters."),
         ("Prefer" = Option<String>, Header, description = "`wait=N`: answer when the job has ended, after N seconds at most."),
+        ("provider" = Option<String>, Query, description = "Where the body is the table: whose model."),
+        ("model" = Option<String>, Query, description = "Where the body is the table: which model."),
     ),
-    request_body(content = SubmissionBody, content_type = "application/json"),
+    request_body(content(
+        (SubmissionBody = "application/json"),
+        (String = "text/csv"),
+        (Binary = "application/vnd.apache.arrow.stream"),
+        (SubmissionFormBody = "multipart/form-data"),
+    )),
     responses(
         (status = 200, description = "The job as it is now: it had been submitted before, or has ended while you waited.", body = JobBody),
         (status = 201, description = "Kept and queued.", body = JobBody, headers(
@@ -52,11 +62,9 @@ pub(crate) async fn submit(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Problem> {
-    let Arrived { headers, key, body: received } = arrived(&shared, &caller, request, shared.limits.body_bytes).await?;
-    let idempotency = match key {
-        Some(key) => Some(idempotency((&shared, &caller), key, &received.bytes).await?),
-        None => None,
-    };
+    let mut sent = sent::receive(&shared, &caller, request).await?;
+    let headers = std::mem::take(&mut sent.headers);
+    let idempotency = sent.idempotency(&shared, &caller).await?;
     // Before the body is looked into: what was accepted once is answered again, whatever is installed now.
     let begun = match &idempotency {
         Some(idempotency) => Some(shared.manager.begin(caller.organisation(), idempotency).await?),
@@ -64,13 +72,11 @@ pub(crate) async fn submit(
     };
     let (mut view, mut settled) = match begun {
         Some(Begun::Replay(view)) => {
-            drop(received);
+            drop(sent);
             (view, true)
         }
         turn => {
-            let submission = submission::read(&shared, &caller, &received.bytes, idempotency).await?;
-            // The job holds what it needs; the body would only take up room while the client waits.
-            drop(received);
+            let submission = sent.submission(&shared, &caller, idempotency).await?;
             let submitted = shared.manager.submit(caller.organisation(), submission).await?;
             drop(turn);
             (submitted.job, submitted.replayed)
@@ -99,10 +105,4 @@ pub(crate) fn put_location(headers: &mut HeaderMap, id: JobId) {
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/jobs/{id}")) {
         headers.insert(LOCATION, location);
     }
-}
-
-async fn idempotency((shared, caller): (&Shared, &Caller), key: String, body: &Bytes) -> Result<Idempotency, Problem> {
-    // The digest of a large body takes a while.
-    let (size, body) = (body.len(), body.clone());
-    table::compute_sized(shared, caller.organisation(), size, move || submission::idempotency(key, &body)).await
 }

@@ -59,6 +59,37 @@ pub(crate) async fn read(
     Ok(asked.submission(caller))
 }
 
+/// Reads a submission whose table is sent by itself, in this format.
+pub(crate) async fn read_beside(
+    shared: &Shared,
+    caller: &Caller,
+    sent: (SentBeside, Bytes, Format),
+    idempotency: Option<Idempotency>,
+) -> Result<Submission, Problem> {
+    let (SentBeside { members, parameters }, table, format) = sent;
+    let limits = shared.limits.clone();
+    let (size, asked) = (members.len(), move || Asked::beside_table(&members, idempotency, &limits));
+    let mut asked = table::compute_sized(shared, caller.organisation(), size, asked).await??;
+    let mut room = Room::of(&shared.limits);
+    for asked in &mut asked.tasks {
+        let model = shared.manager.model(caller.organisation(), &asked.task.provider, &asked.task.model)?;
+        let read = table::read_for((shared, caller), room.limits(), &model.info, format, table.clone(), "").await?;
+        asked.give(read, &mut room);
+        if !parameters.is_empty() {
+            asked.task.parameters = Parameters::Pairs(parameters.clone());
+        }
+    }
+    Ok(asked.submission(caller))
+}
+
+/// What is sent beside a table.
+pub(crate) struct SentBeside {
+    /// A submission without its table, as JSON.
+    pub(crate) members: Bytes,
+    /// Parameters that stand in the query; empty where there are none, or where they are among the members.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
 /// The tables of one call together take no more memory than a single one may.
 pub(crate) struct Room<'l> {
     limits: Cow<'l, Limits>,
@@ -186,6 +217,24 @@ impl Asked {
 
     /// Reads all members but the tables. Each is compared with its limit before anything walks through it.
     pub(crate) fn of(body: &Bytes, idempotency: Option<Idempotency>, host_limits: &Limits) -> Result<Self, Problem> {
+        Self::of_body(body, idempotency, host_limits, false)
+    }
+
+    /// The same of a job of one task whose table is sent beside this.
+    pub(crate) fn beside_table(
+        members: &Bytes,
+        idempotency: Option<Idempotency>,
+        host_limits: &Limits,
+    ) -> Result<Self, Problem> {
+        Self::of_body(members, idempotency, host_limits, true)
+    }
+
+    fn of_body(
+        body: &Bytes,
+        idempotency: Option<Idempotency>,
+        host_limits: &Limits,
+        table_beside: bool,
+    ) -> Result<Self, Problem> {
         let SubmissionBody {
             provider,
             model,
@@ -200,6 +249,10 @@ impl Asked {
             tags,
         } = json_body::read(body)?;
         let tasks = if let Some(tasks) = tasks {
+            if table_beside {
+                let message = "cannot be there: a table that is sent by itself is the input of a job of one task";
+                return Err(strict_json::malformed("/tasks".to_owned(), message));
+            }
             let own = [
                 ("/provider", provider.is_some()),
                 ("/model", model.is_some()),
@@ -217,10 +270,17 @@ impl Asked {
         } else {
             let provider = needed(provider, "/provider")?.value("/provider")?;
             let model = needed(model, "/model")?.value("/model")?;
-            let table = body.slice_ref(needed(input, "/input")?.text().as_bytes());
+            let table = match (input, table_beside) {
+                (None, true) => None,
+                (Some(_), true) => {
+                    let message = "cannot be there: the table is sent by itself";
+                    return Err(strict_json::malformed("/input".to_owned(), message));
+                }
+                (input, false) => Some(body.slice_ref(needed(input, "/input")?.text().as_bytes())),
+            };
             let parameters = parameters_of(parameters, "/parameters", host_limits)?;
             let task = TaskAsked { parameters, ..TaskAsked::new(provider, model, Table::default()) };
-            vec![AskedTask { task, table: Some(table), place: None }]
+            vec![AskedTask { task, table, place: None }]
         };
         Ok(Self {
             tasks,

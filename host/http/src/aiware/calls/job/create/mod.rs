@@ -13,16 +13,18 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 mod asked;
 pub(crate) mod assemble;
-mod body;
+pub(super) mod body;
 pub(crate) mod folders;
 pub(crate) mod graph;
 pub(crate) mod payload;
 
 use self::assemble::{Asked, AskedTask};
+use self::body::CreateBody;
 use crate::aiware::body::received;
 use crate::aiware::error::{ErrorId, Refusal};
 use crate::aiware::ids::engines::{self, Engines};
@@ -36,13 +38,20 @@ use crate::shared::Shared;
 /// How long a body may be, in bytes, before memory is set aside for the texts within it.
 const LARGE: usize = 64 * 1024;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CreatedBody {
     #[serde(rename = "internalJobIds")]
+    #[schema(value_type = Vec<String>)]
     jobs: Vec<Uuid>,
 }
 
 /// Makes jobs. Once their ids are answered, they are kept.
+#[utoipa::path(post, path = "/edge/v1/proc/job/create", operation_id = "create_jobs", tag = "jobs",
+    request_body(content = CreateBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Kept, all of them; their ids in the same order.", body = CreatedBody),
+    ),
+)]
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     caller: Caller,
