@@ -77,7 +77,7 @@ fn what_has_no_meaning_or_is_to_come_is_501() {
     ] {
         assert_eq!(error(get(http, path), 501), "not_implemented", "{path}");
     }
-    for path in ["proc/template/x/launch", "engine/build/x/state", "admin/engine/create"] {
+    for path in ["engine/x/createjob", "engine/build/x/state", "admin/engine/create"] {
         assert_eq!(error(post(http, path, &json!({})), 501), "not_implemented", "{path}");
     }
     assert_eq!(error(get(http, "proc/template/x/launch"), 405), "method_not_allowed");

@@ -100,8 +100,17 @@ fn the_javascript_clients_of_veritone_manage_jobs() {
     assert_eq!(said(Command::new("node").arg(script).args([&http.url, &http.token])), "done");
 }
 
-/// The audits that are not passed, and why: aiWARE's own behaviour comes before the draft of GraphQL over HTTP.
-const DEVIATIONS: [(&str, &str); 0] = [];
+/// The audits that are not passed, and why: aiWARE's own behaviour comes before the draft of GraphQL over HTTP. None of them is
+/// one of those that a server must pass.
+const DEVIATIONS: [(&str, &str); 7] = [
+    ("22EB", "answers are `application/json`, as aiWARE's clients read them, whatever a client says that it takes"),
+    ("572B", "aiWARE answers 400 to a document that cannot be parsed"),
+    ("FDE2", "aiWARE answers 400 to a document that is not right for the schema"),
+    ("7B9B", "aiWARE answers 400 where a variable is missing"),
+    ("5A70", "aiWARE takes POST only"),
+    ("6A70", "aiWARE takes POST only"),
+    ("D6D5", "aiWARE takes POST only"),
+];
 
 #[test]
 fn the_audits_of_graphql_http_are_passed_but_for_those_that_are_explained() {
@@ -113,7 +122,7 @@ fn the_audits_of_graphql_http_are_passed_but_for_those_that_are_explained() {
     let missed = said(Command::new("node").arg(script).args([&http.url, &http.token]));
     let missed: Value = serde_json::from_str(&missed).expect("JSON");
     let ids: Vec<&String> = missed.as_object().expect("an object").keys().collect();
-    let mut explained: Vec<&str> = DEVIATIONS.iter().map(|(id, _)| *id).collect();
+    let mut explained: Vec<&str> = DEVIATIONS.iter().filter(|(_, why)| !why.is_empty()).map(|(id, _)| *id).collect();
     explained.sort_unstable();
     assert_eq!(json!(ids), json!(explained), "{missed:#}");
 }

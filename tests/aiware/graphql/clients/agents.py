@@ -2,6 +2,7 @@
 import sys
 
 from aiware.common.auth import AiwareApiKey, TokenAuth
+from aiware.common.schemas import parse_jsondata
 from veri_agents_aiware.aiware_client.client import AgentsAiware
 from veri_agents_aiware.aiware_client.client_generated.enums import JobStatusFilter
 from veri_agents_aiware.api.graphql import GraphQLContext
@@ -18,7 +19,7 @@ client = AgentsAiware(base_url=url, auth=TokenAuth(AiwareApiKey(token)))
 viewer = client.get_viewer()
 assert "job.create" in viewer.myRights.operations and viewer.me.id, viewer
 job = client.create_ome_video_job(
-    engineId="rows/rows", tdoId=tdo, name="a job", payload={"input": [{"value": 1}], "deed": "spin"}
+    engineId="rows/rows", tdoId=tdo, name="a job", payload=parse_jsondata({"input": [{"value": 1}], "deed": "spin"})
 ).createJob
 assert job.targetId == tdo and job.id, job
 page = client.jobs_for_tdo(id=tdo, limit=10).temporalDataObject.jobs

@@ -3,6 +3,9 @@ const assert = require('assert');
 const api = require('veritone-client-js/dist/bundle-node');
 const { helpers } = require('veritone-redux-common');
 
+// It is made for pages, and asks one where it comes from.
+globalThis.window = { origin: '' };
+
 const [url, token] = process.argv.slice(2);
 const client = (api.default || api)({ oauthToken: token, baseUrl: url });
 const create = 'mutation ($input: CreateJob) { createJob(input: $input) { id status } }';
