@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object};
 
 use crate::aiware::templates::kept::{self, Template};
 use crate::aiware::templates::launch::{self, Launch};
-use crate::graphql::context::Asked;
+use crate::graphql::context::{Asked, now};
 use crate::graphql::create::{object, template};
 use crate::graphql::fault::{Fault, Name};
 use crate::graphql::input::job::CreateTdoInJob;
@@ -59,7 +59,7 @@ impl Target {
         }
         let Some(new) = new else { return Ok(Self::Nothing) };
         let by = asked.caller.principal().label.to_string();
-        let body = object::of_job(new, by, asked.now(), &asked.shared.limits)?;
+        let body = object::of_job(new, by, now(), &asked.shared.limits)?;
         Ok(Self::New(objects::keep(asked, &body).await?))
     }
 
