@@ -26,6 +26,7 @@ use super::error::{ErrorBody, ErrorId};
         (name = "tasks", description = "The parts of a job."),
         (name = "outputs", description = "What jobs and tasks have given."),
         (name = "scheduled jobs", description = "What makes jobs again and again."),
+        (name = "templates", description = "Jobs to be, which AI Data's GraphQL interface makes."),
         (name = "engines", description = "Models that the organisation may use."),
         (name = "access", description = "Logins and tokens."),
         (name = "server", description = "The server itself."),

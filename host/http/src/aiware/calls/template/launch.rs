@@ -21,7 +21,7 @@ use crate::native::table::compute_sized;
 use crate::request::json_body::{self, Member};
 use crate::shared::Shared;
 
-/// What a launch adds to its template.
+/// What goes into the jobs of a template.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = LaunchTemplate)]
@@ -32,17 +32,16 @@ struct LaunchBody<'a> {
     /// An object as text: its members go into the payload of each task that takes from no other.
     #[serde(rename = "payloadJSON")]
     payload: Option<String>,
-    /// 0 or nothing.
+    /// Nothing, or 0.
     #[serde(borrow, rename = "scheduledJobID", alias = "scheduledJobId")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<String>)]
     schedule: Option<Member<'a>>,
-    /// 0 or nothing.
+    /// Nothing, or 0.
     #[serde(borrow, rename = "sourceID", alias = "sourceId")]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = Option<String>)]
     source: Option<Member<'a>>,
 }
 
-/// How many jobs were made.
 #[derive(Serialize, ToSchema)]
 #[schema(as = LaunchedTemplate)]
 struct LaunchedBody {
@@ -50,13 +49,13 @@ struct LaunchedBody {
 }
 
 /// Launches a template.
-#[utoipa::path(post, path = "/edge/v1/proc/template/{template}/launch", operation_id = "launch_template", tag = "jobs",
+#[utoipa::path(post, path = "/edge/v1/proc/template/{template}/launch", operation_id = "launch_template", tag = "templates",
     params(
-        ("template" = String, Path, description = "The id of a job template."),
+        ("template" = String, Path, description = "Its id."),
     ),
     request_body(content = Option<LaunchBody>, content_type = "application/json"),
     responses(
-        (status = 200, description = "A job was made of it.", body = LaunchedBody),
+        (status = 200, description = "Its job is kept.", body = LaunchedBody),
     ),
 )]
 pub(crate) async fn launch(
