@@ -197,11 +197,16 @@ pub(super) fn added(body: &[u8], job: &Job, limits: &Limits) -> Result<AskedTask
     let Payload { table, parameters } = payload;
     let (input, after) = match &table {
         Some(_) => (InputAsked::from(Table::default()), Vec::new()),
-        None => (InputAsked::ResultsOfAll, job.tasks.last().map(|task| task.name.clone()).into_iter().collect()),
+        None => (InputAsked::ResultsOfAll, last_of(job).into_iter().collect()),
     };
     let (provider, model) = not_known_yet()?;
     let task = TaskAsked { parameters, after, ..TaskAsked::named(name, provider, model, input) };
     Ok(AskedTask { task, engine, table, at })
+}
+
+/// The name of the task that stands last.
+fn last_of(job: &Job) -> Option<TaskName> {
+    job.tasks.iter().next_back().map(|task| task.name.clone())
 }
 
 /// A name made of a task's place that is not taken.
