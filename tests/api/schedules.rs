@@ -125,7 +125,7 @@ fn each_rule_is_shown_as_it_was_said_also_where_it_is_set_aside() {
             assert_eq!(made[member], body[member], "{made}");
         }
         let mut show = server.command();
-        show.args(["schedule", "show", made["id"].as_str().expect("an id")]);
+        show.args(["schedule", "show", "--format", "text", made["id"].as_str().expect("an id")]);
         let shown = show.output().expect("analyte schedule show");
         let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
         assert!(shown.contains(words) && shown.contains("for the records"), "{words}: {shown}");

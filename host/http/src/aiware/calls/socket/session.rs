@@ -216,11 +216,10 @@ impl Session {
 
     /// Waits for news of a subscription.
     fn wait_for(&mut self, mut subscription: Subscription) {
-        let (shared, organisation) = (self.shared.clone(), self.caller.organisation().clone());
         let (handle, registration) = AbortHandle::new_pair();
         self.open.insert(subscription.of, handle);
         let wait = async move {
-            let news = subscription.next(&shared.manager, &organisation).await;
+            let news = subscription.next().await;
             (subscription, news)
         };
         self.waits.push(Abortable::new(wait.boxed(), registration));
