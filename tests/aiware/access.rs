@@ -147,6 +147,10 @@ fn a_login_gives_what_its_token_allows_and_ends_with_it() {
     for wrong in [json!({"token": {"type": "engine_instance"}}), json!({"token": {"accessAllOrganization": true}})] {
         assert_eq!(error(post(admin, "admin/tokens/create", &wrong), 501), "not_implemented");
     }
+    for beyond in [-1_i64, 253_402_300_800, i64::MAX] {
+        let beyond = json!({"token": {"expiration": beyond}});
+        assert_eq!(error(post(admin, "admin/tokens/create", &beyond), 400), "invalid_input");
+    }
     let foreign = json!({"token": {"organizationIDs": ["lab"]}});
     assert_eq!(error(post(admin, "admin/tokens/create", &foreign), 404), "not_found");
     let unknown = json!({"token": {"roleIDs": ["root"]}});
