@@ -6,7 +6,7 @@ use support::http::Http;
 use super::{error, get, later, made, one_at_a_time, post, stranger, token};
 
 /// Every call that is offered, with the right that it needs.
-const CALLS: [(&str, &str, Option<&str>); 31] = [
+const CALLS: [(&str, &str, Option<&str>); 32] = [
     ("POST", "proc/job/create", Some("jobs:write")),
     ("GET", "proc/job/x/status", Some("jobs:read")),
     ("GET", "proc/job/x/recheck_status", Some("jobs:read")),
@@ -17,6 +17,7 @@ const CALLS: [(&str, &str, Option<&str>); 31] = [
     ("GET", "proc/job/x/data", Some("jobs:read")),
     ("POST", "proc/job/x/delete", Some("jobs:write")),
     ("POST", "proc/job/x/addtask", Some("jobs:write")),
+    ("POST", "proc/template/x/launch", Some("jobs:write")),
     ("POST", "proc/job/x/addtaskroute", Some("jobs:write")),
     ("GET", "proc/jobs", Some("jobs:read")),
     ("POST", "proc/jobs/cancel", Some("jobs:write")),
@@ -76,7 +77,7 @@ fn what_has_no_meaning_or_is_to_come_is_501() {
     ] {
         assert_eq!(error(get(http, path), 501), "not_implemented", "{path}");
     }
-    for path in ["proc/template/x/launch", "engine/build/x/state", "admin/engine/create"] {
+    for path in ["engine/x/createjob", "engine/build/x/state", "admin/engine/create"] {
         assert_eq!(error(post(http, path, &json!({})), 501), "not_implemented", "{path}");
     }
     assert_eq!(error(get(http, "proc/template/x/launch"), 405), "method_not_allowed");
@@ -145,6 +146,10 @@ fn a_login_gives_what_its_token_allows_and_ends_with_it() {
     get(&user, &format!("proc/job/{job}/status")).expect(401);
     for wrong in [json!({"token": {"type": "engine_instance"}}), json!({"token": {"accessAllOrganization": true}})] {
         assert_eq!(error(post(admin, "admin/tokens/create", &wrong), 501), "not_implemented");
+    }
+    for beyond in [-1_i64, 253_402_300_800, i64::MAX] {
+        let beyond = json!({"token": {"expiration": beyond}});
+        assert_eq!(error(post(admin, "admin/tokens/create", &beyond), 400), "invalid_input");
     }
     let foreign = json!({"token": {"organizationIDs": ["lab"]}});
     assert_eq!(error(post(admin, "admin/tokens/create", &foreign), 404), "not_found");

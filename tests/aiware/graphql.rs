@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod clients;
 mod jobs;
 mod reading;
 mod schedules;
@@ -26,7 +27,7 @@ fn data(http: &Http, query: &str, variables: &Value) -> Value {
 /// The only error of an answer whose fields were answered: its name and its message.
 fn fault(http: &Http, query: &str, variables: &Value) -> (String, String) {
     let answer = ask(http, query, variables).expect(200).json();
-    let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("{answer:#}"));
+    let errors = answer["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), 1, "{answer:#}");
     let text = |member: &str| errors[0][member].as_str().unwrap_or_default().to_owned();
     assert!(text("time_thrown").ends_with('Z'), "{answer:#}");

@@ -12,6 +12,7 @@ mod graphs;
 mod lists;
 mod racing;
 mod schedules;
+mod schemathesis;
 mod sockets;
 
 use serde_json::{Value, json};

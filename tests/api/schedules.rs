@@ -8,6 +8,10 @@ use support::eventually;
 use support::http::{Answer, Http};
 use support::server::{Server, Setup};
 
+/// What is said of a rule that is none, or more than one.
+const ONE_RULE: &str =
+    "`/when` must have exactly one of `cron`, `every_ms`, `parts`, `once`, `continuous_ms`, `by_hand`";
+
 fn template() -> Value {
     json!({"provider": "hostile", "model": "noop", "input": {"columns": {"value": [1.5, 2]}}, "tags": {"site": "north"}})
 }
@@ -99,6 +103,36 @@ fn a_schedule_is_made_fires_is_changed_and_removed() {
 }
 
 #[test]
+fn each_rule_is_shown_as_it_was_said_also_where_it_is_set_aside() {
+    let server = Server::with_plugins(&["hostile"]);
+    let http = &server.http;
+    let parts = json!({"parts": [{"day": "monday", "at": "09:00:00", "until": "17:00:00"},
+        {"every": 2, "unit": "months", "at": null, "for_seconds": 600}], "time_zone": "Europe/Berlin"});
+    let said = "monday at 09:00:00 until 17:00:00; every 2 months for 600 s (Europe/Berlin)";
+    for (when, words) in [
+        (parts, said),
+        (json!({"once": true}), "once"),
+        (json!({"continuous_ms": 60_000}), "one job after the other, 60000 ms apart or more"),
+        (json!({"by_hand": true}), "by hand"),
+    ] {
+        let mut body = schedule(&when);
+        body["set_aside"] = json!({"cron": "0 2 * * *", "time_zone": "UTC"});
+        body["description"] = json!("for the records");
+        body["custom_data"] = json!({"kept": 1});
+        body["active"] = json!(false);
+        let made = http.post("/v1/schedules", &body).expect(201).json();
+        for member in ["when", "set_aside", "description", "custom_data"] {
+            assert_eq!(made[member], body[member], "{made}");
+        }
+        let mut show = server.command();
+        show.args(["schedule", "show", "--format", "text", made["id"].as_str().expect("an id")]);
+        let shown = show.output().expect("analyte schedule show");
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        assert!(shown.contains(words) && shown.contains("for the records"), "{words}: {shown}");
+    }
+}
+
+#[test]
 fn what_is_no_schedule_is_refused_in_clear_words() {
     let server = Server::with(&Setup {
         config: "[limits]\nschedules = 1\nschedule_interval_ms = 60000\n",
@@ -119,12 +153,7 @@ fn what_is_no_schedule_is_refused_in_clear_words() {
     for (body, status, code, detail) in [
         (with("name", json!("")), 422, "invalid-input", "`/name`: takes 1 to 128 bytes"),
         (with("name", json!(7)), 400, "malformed", "`/name`: invalid type: integer `7`, expected a string"),
-        (
-            with("when", json!({})),
-            400,
-            "malformed",
-            "`/when` must have exactly one of `cron`, `every_ms`, `parts`, `once`, `continuous_ms`, `by_hand`",
-        ),
+        (with("when", json!({})), 400, "malformed", ONE_RULE),
         (
             with("when", json!({"cron": "61 * * * *"})),
             422,

@@ -67,12 +67,17 @@ fn every_call_of_the_page_for_aiware_clients_works() {
     let server = Server::with_plugins(&["statistics"]);
     let shown = run(&server, "docs/aiware.md");
     let number_of = |part: &str| shown.matches(part).count();
-    // Of the job that was cancelled, and of two that were with it, in the list.
+    // Of the job that was cancelled, of two that were with it, in the list, and of the one that GraphQL cancelled.
     assert_eq!(number_of("\"jobStatus\":\"pending\""), 1, "{shown}");
-    assert_eq!(number_of("\"jobStatus\":\"aborted\""), 3, "{shown}");
+    assert_eq!(number_of("\"jobStatus\":\"aborted\""), 4, "{shown}");
     assert_eq!(number_of("{\"success\":true,\"count\":1,\"error\":null}"), 1, "{shown}");
     assert_eq!(number_of("{\"success\":true,\"count\":2,\"error\":null}"), 1, "{shown}");
     assert_eq!(number_of("{\"status\":\"aborted\",\"count\":3,"), 1, "{shown}");
+    // Made, cancelled and made again over GraphQL; then a scheduled job that is switched off.
+    assert_eq!(number_of("\"message\":\"Job cancelled\""), 1, "{shown}");
+    assert_eq!(number_of("\"retryJob\":{\"id\":\""), 1, "{shown}");
+    assert_eq!(number_of("\"runMode\":\"Once\",\"isActive\":false"), 1, "{shown}");
+    assert_eq!(number_of("\"errors\":["), 0, "{shown}");
     // In the list of engines, of the first job and its tasks, and of the tasks of the two jobs in the list.
     assert_eq!(number_of("\"engineName\":\"statistics/describe\""), 9, "{shown}");
 }

@@ -133,7 +133,7 @@ pub(crate) fn kind(method: &Method, path: &str) -> &'static str {
     if path.starts_with("/Thingworx/") {
         return "thingworx";
     }
-    if path.starts_with("/edge/v1/") {
+    if path.starts_with("/edge/v1/") || path == "/v3/graphql" {
         return "aiware";
     }
     let Some(path) = path.strip_prefix("/v1/") else {
@@ -194,6 +194,7 @@ mod tests {
             (Method::GET, "/v1/nothing", "other"),
             (Method::POST, "/Thingworx/Resources/X/Services/Y", "thingworx"),
             (Method::POST, "/edge/v1/proc/job/create", "aiware"),
+            (Method::POST, "/v3/graphql", "aiware"),
             (Method::GET, "/wp-login.php", "other"),
         ] {
             assert_eq!(kind(&method, path), expected, "{method} {path}");

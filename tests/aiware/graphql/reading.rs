@@ -103,12 +103,12 @@ fn jobs_are_chosen_by_what_they_are() {
     assert_eq!(list("(orderBy: {field: modifiedDateTime, direction: asc})"), back);
     assert_eq!(list("(engineIds: [$engine])"), both);
     assert_eq!(list("(engineIds: [\"rows/nothing\"])"), [""; 0]);
-    assert_eq!(list("(status: [complete])"), [first.clone()]);
+    assert_eq!(list("(status: [complete])"), std::slice::from_ref(&first));
     assert_eq!(list("(status: [pending, complete])"), both);
     assert_eq!(list("(status: [cancelled])"), [""; 0]);
-    assert_eq!(list("(clusterId: \"one\")"), [first.clone()]);
+    assert_eq!(list("(clusterId: \"one\")"), std::slice::from_ref(&first));
     assert_eq!(list("(hasTargetTDO: true)"), [""; 0]);
-    assert_eq!(list(&format!("(id: \"{first}\")")), [first.clone()]);
+    assert_eq!(list(&format!("(id: \"{first}\")")), std::slice::from_ref(&first));
     assert_eq!(list("(dateTimeFilter: [{field: createdDateTime, toDateTime: 1}])"), [""; 0]);
     assert_eq!(list("(dateTimeFilter: [{field: createdDateTime, fromDateTime: $made}])"), [second]);
 }

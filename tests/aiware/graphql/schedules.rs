@@ -137,9 +137,9 @@ fn scheduled_jobs_are_listed_copied_and_removed_and_another_organisations_are_no
     };
     let (one, two) = (id(&first), id(&second));
     assert_eq!(list(""), [two.clone(), one.clone()]);
-    assert_eq!(list("(name: \"ALP\")"), [one.clone()]);
-    assert_eq!(list("(isActive: false)"), [two.clone()]);
-    assert_eq!(list("(orderBy: [{field: name, direction: asc}], limit: 1)"), [one.clone()]);
+    assert_eq!(list("(name: \"ALP\")"), std::slice::from_ref(&one));
+    assert_eq!(list("(isActive: false)"), std::slice::from_ref(&two));
+    assert_eq!(list("(orderBy: [{field: name, direction: asc}], limit: 1)"), std::slice::from_ref(&one));
     assert_eq!(list("(engineId: \"rows/rows\", runMode: Once, hasRunningJobs: false)"), [two.clone(), one.clone()]);
     assert_eq!(list("(dateTimeFilter: [{field: startDateTime, fromDateTime: 1}])"), [""; 0]);
     let show = "query ($id: ID!) { scheduledJob(id: $id) { details jobTemplateIds permission jobTemplates { count records { id taskTemplates { records { engineId payload } } } }

@@ -188,7 +188,7 @@ fn check_history(before: &Job, after: &Job, event: &Event, now: Timestamp) -> Re
     let Some(last) = after.history.last() else { return Err(TestCaseError::fail("nothing is remembered")) };
     prop_assert_eq!((last.revision, last.at, last.status), (after.revision, now, after.status));
     let (name, code) = match event {
-        Event::Start { task, .. } => (Some(task), None),
+        Event::Start { task, .. } | Event::AddParent { task, .. } => (Some(task), None),
         Event::Finish { run, .. } => (Some(&run.task), None),
         Event::Fail { run, failure, .. } => (Some(&run.task), Some(failure.code)),
         Event::Release { run, .. } => {
@@ -199,7 +199,6 @@ fn check_history(before: &Job, after: &Job, event: &Event, now: Timestamp) -> Re
         Event::Cancel { .. } => (None, Some(Code::Cancelled)),
         Event::Retry { .. } => (None, None),
         Event::AddTask { task, .. } => (Some(&task.name), None),
-        Event::AddParent { task, .. } => (Some(task), None),
     };
     let task = name.and_then(|name| after.task(name));
     prop_assert_eq!(last.task.and_then(|place| after.tasks.get(place as usize)), task);

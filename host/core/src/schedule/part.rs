@@ -292,7 +292,7 @@ impl PartTimes {
         }
     }
 
-    /// What a wall clock shows after so many distances.
+    /// What a wall clock shows after this number of distances.
     fn after(&self, times: i32) -> Option<DateTime> {
         let span = match self.distance {
             Distance::Fixed(_) => return None,

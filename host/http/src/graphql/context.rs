@@ -51,11 +51,6 @@ impl<'a> Asked<'a> {
         Self::by(context, Some(Right::JobsWrite))
     }
 
-    /// What time it is.
-    pub(super) fn now(&self) -> Timestamp {
-        now()
-    }
-
     pub(super) fn manager(&self) -> &'a Manager {
         &self.shared.manager
     }

@@ -3,6 +3,9 @@
 //! A follower gets durable events only, so one that it saw is there again after a crash, under the same id. Nothing is
 //! kept for a follower: each reads from the store at its own pace, and one that does not read costs next to nothing.
 
+use std::sync::Arc;
+
+use analyte_core::job::Job;
 use analyte_core::job::event::{EventId, Happened, JobEvent, Reported};
 use analyte_core::names::{JobId, Organisation};
 
@@ -42,6 +45,12 @@ impl Manager {
 }
 
 impl Following {
+    /// The job as it is now; `None`: it is gone. Takes one of the few turns that followers have, as [`Following::next`] does.
+    pub async fn job(&self) -> Result<Option<Arc<Job>>, JobsError> {
+        let _turn = self.manager.inner.followers.acquire().await;
+        Ok(self.manager.inner.store.job(&self.organisation, self.id).await?)
+    }
+
     /// Waits for further events. `None`: the job has ended and the follower has all its events, or the job is gone, or
     /// the server is stopping. Where the job is run again after its end, a later call gives its further events.
     pub async fn next(&mut self) -> Result<Option<Vec<JobEvent>>, JobsError> {

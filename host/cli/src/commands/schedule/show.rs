@@ -65,14 +65,12 @@ pub(super) fn when(schedule: &Value) -> String {
 fn part(part: &Value) -> String {
     let said = |name: &str| Some(text(part, &format!("/{name}"))).filter(|text| !text.is_empty());
     let after = |word: &str, name: &str| said(name).map_or_else(String::new, |text| format!(" {word} {text}"));
-    match said("day") {
-        Some(day) => format!("{day}{}{}", after("at", "at"), after("until", "until")),
-        None => {
-            let lasting = said("for_seconds").map_or_else(String::new, |seconds| format!(" for {seconds} s"));
-            format!("every{}{}{}{lasting}", after("", "every"), after("", "unit"), after("from", "at"))
-                .replace("  ", " ")
-        }
+    if let Some(day) = said("day") {
+        return format!("{day}{}{}", after("at", "at"), after("until", "until"));
     }
+    let lasting = said("for_seconds").map_or_else(String::new, |seconds| format!(" for {seconds} s"));
+    let every = format!("every {} {}", text(part, "/every"), text(part, "/unit"));
+    format!("{every}{}{lasting}", after("from", "at"))
 }
 
 fn in_words(whole: &Value) -> String {

@@ -34,6 +34,7 @@ pub(crate) struct NewScheduledJob {
 
 /// What is to be changed of a scheduled job; `None` leaves it as it is.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::option_option, reason = "whether it is said, and whether it is then nothing")]
 pub(crate) struct Changes {
     /// For people.
     pub(crate) name: Option<String>,

@@ -3,7 +3,7 @@
 use analyte_core::schedule::{Part, TimeOfDay, Unit, When};
 
 /// A part in the words of the product.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SchedulePart {
     /// `weekly` or `interval`.
     pub(crate) kind: &'static str,

@@ -16,7 +16,7 @@ use crate::aiware::detail::job::{CLUSTER, NAME, RECORDING, TEMPLATE};
 use crate::aiware::ids::names;
 use crate::aiware::templates::kept::Template;
 use crate::aiware::templates::launch::{self, Launch};
-use crate::graphql::context::Asked;
+use crate::graphql::context::{Asked, now};
 use crate::graphql::fault::Fault;
 use crate::graphql::input::job::CreateJob;
 use crate::graphql::load::{jobs, objects, templates};
@@ -39,7 +39,7 @@ pub(crate) async fn job(asked: &Asked<'_>, mut input: CreateJob) -> Result<Arc<J
         return Err(Fault::at("/input/target", "stands beside `targetId`; say one of them"));
     }
     let by = asked.caller.principal().label.to_string();
-    let body = object::of_job(target, by, asked.now(), &asked.shared.limits)?;
+    let body = object::of_job(target, by, now(), &asked.shared.limits)?;
     let kept = objects::keep(asked, &body).await?;
     let made = pointing_at(asked, input, Some(kept.record.id.to_string())).await;
     if made.is_err() {

@@ -91,7 +91,7 @@ pub(crate) async fn add(
     let engine = engine_id.ok_or_else(|| Fault::at(&format!("{at}/engineId"), "is missing"))?;
     engines::one(asked, &engine).await?;
     let payload = payload_of(payload, payload_string, at, limits)?;
-    let (priority, retries) = preferences(execution_preferences, at)?;
+    let (priority, retries) = preferences(execution_preferences.as_ref(), at)?;
     let parent = parent_of(body, parent_task_id.as_deref().map(String::as_str), at)?;
     let folders = folders(io_folders);
     let task = |number| TaskBody { number, engine: engine.0, payload, folders, priority, retries, parent };
@@ -120,7 +120,7 @@ pub(crate) async fn change(
     }
     let payload = payload_of(payload, payload_string, at, &asked.shared.limits)?;
     let parent = parent_of(body, parent_task_id.as_deref().map(String::as_str), at)?;
-    let chosen = execution_preferences.map(|asked| preferences(Some(asked), at)).transpose()?;
+    let chosen = execution_preferences.as_ref().map(|asked| preferences(Some(asked), at)).transpose()?;
     let Some(task) = body.tasks.get_mut(place) else { return Ok(()) };
     if parent == Some(task.number) {
         return Err(Fault::at("/input/parentTaskId", "is the task template itself"));
@@ -166,8 +166,8 @@ fn payload_of(
     Document::new(text).map(Some).map_err(|error| Fault::at(&at, format!("is no JSON: {error}")))
 }
 
-fn preferences(asked: Option<CreateExecutionPreferences>, at: &str) -> Result<(Option<i32>, Option<u32>), Fault> {
-    let Some(CreateExecutionPreferences { priority, max_retries, .. }) = asked else { return Ok((None, None)) };
+fn preferences(asked: Option<&CreateExecutionPreferences>, at: &str) -> Result<(Option<i32>, Option<u32>), Fault> {
+    let Some(&CreateExecutionPreferences { priority, max_retries, .. }) = asked else { return Ok((None, None)) };
     let at = format!("{at}/executionPreferences/maxRetries");
     Ok((priority, Some(tasks::number_of_retries(max_retries.unwrap_or(1), &at)?)))
 }

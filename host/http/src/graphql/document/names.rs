@@ -12,7 +12,9 @@ pub(super) fn renew(document: &mut ExecutableDocument) {
     match &mut document.operations {
         DocumentOperations::Single(operation) => of_operation(&mut operation.node),
         DocumentOperations::Multiple(operations) => {
-            operations.values_mut().for_each(|operation| of_operation(&mut operation.node));
+            for operation in operations.values_mut() {
+                of_operation(&mut operation.node);
+            }
         }
     }
 }

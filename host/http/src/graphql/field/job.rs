@@ -123,6 +123,7 @@ impl Job {
     }
 
     /// Its tasks, in the order in which they could run.
+    #[expect(clippy::too_many_arguments, reason = "clients name them")]
     async fn tasks(
         &self,
         status: Option<Vec<TaskStatus>>,

@@ -124,14 +124,14 @@ impl Wanted {
     }
 
     fn is_nothing(&self) -> bool {
-        fn none<T>(set: &Option<HashSet<T>>) -> bool {
-            set.as_ref().is_some_and(HashSet::is_empty)
+        fn none<T>(set: Option<&HashSet<T>>) -> bool {
+            set.is_some_and(HashSet::is_empty)
         }
         self.states.as_ref().is_some_and(Vec::is_empty)
             || self.targets.as_ref().is_some_and(Vec::is_empty)
-            || none(&self.engines)
-            || none(&self.categories)
-            || none(&self.schedules)
+            || none(self.engines.as_ref())
+            || none(self.categories.as_ref())
+            || none(self.schedules.as_ref())
     }
 }
 

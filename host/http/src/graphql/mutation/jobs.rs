@@ -2,6 +2,7 @@
 
 use analyte_core::codes::Code;
 use analyte_core::job::Status;
+use analyte_core::names::TaskName;
 use async_graphql::{Context, ID, Object};
 
 use crate::aiware::ids::lookup;
@@ -122,12 +123,8 @@ impl JobMutations {
             let message = "must be `aborted`: the other states follow from what the tasks do";
             return Err(Fault::at("/input/status", message));
         }
-        let name = task
-            .job
-            .tasks
-            .get(task.place)
-            .map(|task| task.name.clone())
-            .unwrap_or_else(analyte_core::names::TaskName::only);
+        let own = task.job.tasks.get(task.place);
+        let name = own.map_or_else(TaskName::only, |own| own.name.clone());
         asked.manager().abort_task(asked.organisation(), task.job.id, &name).await?;
         jobs::task(&asked, &input.id).await.map(Some)
     }

@@ -49,9 +49,9 @@ impl ScheduleMutations {
         let id = input.id.to_string();
         schedules::one(&asked, &id).await?;
         refuse_public(input.is_public)?;
-        let changes = schedule::changes(&asked, input).await?;
-        let changed = change::update(asked.manager(), asked.organisation(), &id, changes).await;
-        changed.map(ScheduledJob).map_err(|refusal| Fault::from(refusal))
+        let wanted = schedule::changes(&asked, input).await?;
+        let updated = change::update(asked.manager(), asked.organisation(), &id, wanted).await;
+        updated.map(ScheduledJob).map_err(Fault::from)
     }
 
     /// Makes a scheduled job like another one.

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Object};
 
 use crate::aiware::templates::kept::{self, Template};
 use crate::aiware::templates::launch::{self, Launch};
-use crate::graphql::context::Asked;
+use crate::graphql::context::{Asked, now};
 use crate::graphql::create::{object, template};
 use crate::graphql::fault::{Fault, Name};
 use crate::graphql::input::job::CreateTdoInJob;
@@ -15,6 +15,7 @@ use crate::graphql::input::template::{
 };
 use crate::graphql::load::{jobs, objects, templates};
 use crate::graphql::node::job::Job;
+use crate::graphql::node::object::DataObject;
 use crate::graphql::node::removed::DeletePayload;
 use crate::graphql::node::template::{JobPipeline, JobTemplate, PipelineBody, TaskTemplate};
 use crate::native::table::compute;
@@ -36,25 +37,49 @@ pub(crate) fn refuse_public(asked: Option<bool>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What a launch points at: an object that there is, or one that it brings along.
-pub(crate) async fn target(
-    asked: &Asked<'_>,
-    info: Option<TargetInfo>,
-    new: Option<CreateTdoInJob>,
-) -> Result<Option<String>, Fault> {
-    if let Some(TargetInfo { target_id, start_offset_ms, end_offset_ms }) = info {
-        if new.is_some() {
-            return Err(Fault::at("/input/createTargetInfo", "stands beside `targetInfo`; say one of them"));
+/// What a launch points at.
+enum Target {
+    Nothing,
+    /// An object that there is.
+    Known(DataObject),
+    /// One that the launch brings along, and that goes with it where it is refused.
+    New(DataObject),
+}
+
+impl Target {
+    async fn of(asked: &Asked<'_>, info: Option<TargetInfo>, new: Option<CreateTdoInJob>) -> Result<Self, Fault> {
+        if let Some(TargetInfo { target_id, start_offset_ms, end_offset_ms }) = info {
+            if new.is_some() {
+                return Err(Fault::at("/input/createTargetInfo", "stands beside `targetInfo`; say one of them"));
+            }
+            if start_offset_ms.is_some() || end_offset_ms.is_some() {
+                return Err(Fault::no_meaning("a part of an object by its time"));
+            }
+            return Ok(Self::Known(objects::one(asked, &target_id).await?));
         }
-        if start_offset_ms.is_some() || end_offset_ms.is_some() {
-            return Err(Fault::no_meaning("a part of an object by its time"));
-        }
-        return Ok(Some(objects::one(asked, &target_id).await?.record.id.to_string()));
+        let Some(new) = new else { return Ok(Self::Nothing) };
+        let by = asked.caller.principal().label.to_string();
+        let body = object::of_job(new, by, now(), &asked.shared.limits)?;
+        Ok(Self::New(objects::keep(asked, &body).await?))
     }
-    let Some(new) = new else { return Ok(None) };
-    let by = asked.caller.principal().label.to_string();
-    let body = object::of_job(new, by, asked.now(), &asked.shared.limits)?;
-    Ok(Some(objects::keep(asked, &body).await?.record.id.to_string()))
+
+    fn id(&self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Known(object) | Self::New(object) => Some(object.record.id.to_string()),
+        }
+    }
+}
+
+/// Makes jobs of these templates, all of them or none.
+async fn launched(asked: &Asked<'_>, templates: Vec<Template>, launch: Launch) -> Result<Vec<JobId>, Fault> {
+    let limits = asked.shared.limits.clone();
+    let read = move || {
+        let of = |template: &Template| launch::asked(&template.body, Some(template.id()), &launch, &limits);
+        templates.iter().map(of).collect::<Result<Vec<_>, _>>()
+    };
+    let to_be = compute(asked.shared, asked.organisation(), read).await??;
+    Ok(launch::launch(asked.shared, asked.caller, to_be).await?)
 }
 
 /// Reads jobs that were made.
@@ -174,15 +199,13 @@ impl TemplateMutations {
             found.push(templates::one(&asked, id).await?);
         }
         let payload = payload.as_ref().map(crate::graphql::scalar::json_data::JsonData::text).transpose()?.flatten();
-        let target = target(&asked, target_info, create_target_info).await?;
-        let launched = Launch { payload, target, by: asked.caller.principal().label.to_string() };
-        let limits = asked.shared.limits.clone();
-        let read = move || {
-            let of = |template: &Template| launch::asked(&template.body, Some(template.id()), &launched, &limits);
-            found.iter().map(of).collect::<Result<Vec<_>, _>>()
-        };
-        let to_be = compute(asked.shared, asked.organisation(), read).await??;
-        let ids = launch::launch(asked.shared, asked.caller, to_be).await?;
+        let target = Target::of(&asked, target_info, create_target_info).await?;
+        let launch = Launch { payload, target: target.id(), by: asked.caller.principal().label.to_string() };
+        let ids = launched(&asked, found, launch).await;
+        if let (Err(_), Target::New(object)) = (&ids, &target) {
+            objects::remove(&asked, object).await?;
+        }
+        let ids = ids?;
         made(&asked, ids).await.map(Some)
     }
 

@@ -34,6 +34,7 @@ struct AddTaskError {
 }
 
 /// Something that is stored beside an object.
+#[expect(clippy::struct_field_names, reason = "as the product names them")]
 #[derive(SimpleObject)]
 struct Asset {
     id: ID,

@@ -134,6 +134,7 @@ whole_lists! {
 }
 
 /// A part of a list whose number of items may be left open.
+#[expect(clippy::duplicated_attributes, reason = "two fields have the same type")]
 #[derive(Interface)]
 #[graphql(
     field(name = "offset", ty = "&i32"),

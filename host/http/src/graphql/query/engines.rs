@@ -142,7 +142,6 @@ impl EngineQueries {
     }
 
     /// The categories of engines, by name.
-    #[expect(clippy::too_many_arguments, reason = "clients name them")]
     async fn engine_categories(
         &self,
         context: &Context<'_>,

@@ -32,7 +32,7 @@ async fn models(
     Ok(ids.iter().filter_map(|id| found.model(id)).collect())
 }
 
-fn categories(ids: Vec<ID>) -> HashSet<Uuid> {
+fn categories(ids: &[ID]) -> HashSet<Uuid> {
     ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect()
 }
 
@@ -85,7 +85,7 @@ impl JobQueries {
             targets: target_id.map(|id| vec![id.0]),
             has_target: has_target_tdo,
             engines,
-            categories: engine_category_ids.map(categories),
+            categories: engine_category_ids.as_deref().map(categories),
             cluster: cluster_id.map(|id| id.0),
             schedules,
             has_schedule: has_scheduled_job_id,
@@ -160,7 +160,7 @@ impl JobQueries {
             Some(ids) => Some(models(&asked, ids).await?),
             None => None,
         };
-        let categories = engine_category_ids.map(categories);
+        let categories = engine_category_ids.as_deref().map(categories);
         let created = Span { from: start_date.map(|time| time.0), to: stop_date.map(|time| time.0) };
         let wanted =
             Wanted { id: job_id.map(|id| id.0), targets: tdo_id.map(|id| vec![id.0]), created, ..Wanted::default() };

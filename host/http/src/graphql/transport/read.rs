@@ -7,7 +7,6 @@ use axum::body::Body;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::form;
@@ -44,7 +43,7 @@ struct RequestBody<'a> {
     operation: Option<String>,
     /// For servers that know some; this one knows none, and a client need not be able to leave them out.
     #[serde(rename = "extensions")]
-    _extensions: Option<std::collections::BTreeMap<String, IgnoredAny>>,
+    _extensions: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// Reads a request.

@@ -30,7 +30,7 @@ pub(crate) struct WhenBody {
     parts: Option<Vec<PartBody>>,
     /// `true`: once, at `start_at`, or at once where that has passed; again each time that it is switched on.
     once: Option<bool>,
-    /// One job after the other: at the first of these times, so many milliseconds apart, at which the job before has ended.
+    /// One job after the other: at the first of the times that are this many milliseconds apart at which the job before has ended.
     continuous_ms: Option<u64>,
     /// `true`: never by itself; you launch it.
     by_hand: Option<bool>,
@@ -49,11 +49,11 @@ struct PartBody {
     at: Option<String>,
     /// With `day`: a job that has not begun at this time is cancelled. A time that is not later than `at` is one of the next day.
     until: Option<String>,
-    /// Again after so many units.
+    /// Again after this number of units.
     every: Option<u32>,
     /// `seconds`, `minutes`, `hours`, `days`, `weeks` or `months`.
     unit: Option<String>,
-    /// With `every`: a job that has not begun so many seconds later is cancelled.
+    /// With `every`: a job that has not begun this many seconds later is cancelled.
     for_seconds: Option<u32>,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Portion {
     pub(crate) next: Option<Vec<u8>>,
 }
 
-/// At most so many records from this key on and before that one, the last first.
+/// At most `most` records from this key on and before that one, the last first.
 pub(crate) fn portion(tree: &sled::Tree, from: &[u8], to: &[u8], most: usize) -> Result<Portion> {
     let mut portion = Portion { documents: Vec::new(), damaged: Vec::new(), next: None };
     for (looked, entry) in tree.range(from..to).rev().enumerate() {

@@ -22,6 +22,8 @@ use crate::shared::Shared;
 
 /// What a token is called where nothing is said.
 const USUAL_LABEL: &str = "made over /edge/v1";
+/// The end of the year 9999, in seconds since 1970: later times cannot be written as answers write them.
+const LAST_SECOND: i64 = 253_402_300_799;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -135,7 +137,11 @@ fn asked(body: NewTokenBody, caller: &Caller) -> Result<NewToken, Refusal> {
     };
     let expires_at = match expiration {
         None | Some(0) => None,
-        Some(seconds) => Some(Timestamp(seconds.saturating_mul(1_000))),
+        Some(seconds) if (0..=LAST_SECOND).contains(&seconds) => Some(Timestamp(seconds.saturating_mul(1_000))),
+        Some(_) => {
+            let message = "must be 0, or seconds since 1970 in a year that four digits can say";
+            return refuse(ErrorId::InvalidInput, "expiration", message);
+        }
     };
     Ok(NewToken {
         organisation: own.clone(),

@@ -25,7 +25,9 @@ use crate::shared::Shared;
         ("job" = String, Path, description = "Its id, in either form."),("name" = String, Path, description = "What the output is called."),
     ),
     responses(
-        (status = 200, description = "Its bytes.", body = Vec<u8>, content_type = "*/*"), (status = 206, description = "Part of its bytes."), (status = 304, description = "You have it."),
+        (status = 200, description = "Its bytes, of the type that the output has."),
+        (status = 206, description = "Part of its bytes."),
+        (status = 304, description = "You have it."),
     ),
 )]
 pub(crate) async fn of_job(
@@ -45,7 +47,9 @@ pub(crate) async fn of_job(
         ("task" = String, Path, description = "Its id, in either form."),("name" = String, Path, description = "What the output is called."),
     ),
     responses(
-        (status = 200, description = "Its bytes.", body = Vec<u8>, content_type = "*/*"), (status = 206, description = "Part of its bytes."), (status = 304, description = "You have it."),
+        (status = 200, description = "Its bytes, of the type that the output has."),
+        (status = 206, description = "Part of its bytes."),
+        (status = 304, description = "You have it."),
     ),
 )]
 pub(crate) async fn of_task(

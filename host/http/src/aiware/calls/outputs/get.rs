@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use analyte_core::job::{Job, Task};
-use analyte_jobs::Right;
+use analyte_jobs::{Reservation, Right};
 use axum::body::to_bytes;
 use axum::extract::State;
 use axum::response::Response;
@@ -26,6 +26,9 @@ use crate::shared::Shared;
 const SHORT: u64 = 64 * 1024;
 /// The longest text that contents become: a table that is short as it is kept may be long as JSON.
 const TEXT: usize = 1024 * 1024;
+/// About how many times as long a table is as text, and what comes on top.
+const GROWTH: u64 = 16;
+const LITTLE: u64 = 4 * 1024;
 
 /// One output of a job.
 #[utoipa::path(get, path = "/edge/v1/proc/job/{job}/output/{name}", operation_id = "job_output", tag = "outputs",
@@ -68,28 +71,39 @@ pub(crate) async fn of_task(
 
 async fn answer(shared: &Shared, caller: &Caller, job: &Job, output: Output) -> Result<Response, Refusal> {
     let mut body = output.body();
-    let contents = contents(shared, caller, job, &output).await?;
+    let contents = contents(shared, caller, job, &output, TEXT).await?;
     body.contents_valid = Some(contents.is_some());
     body.contents = contents;
     Ok(json::answer(StatusCode::OK, &OutputEnvelope { output: body }))
 }
 
-/// The table of a task, with its text where that is short; `None`: it has given none.
+/// The table of a task, with its text where that is short and there is memory for it, and that memory; `None`: it has given none.
 pub(crate) async fn table_of(
     shared: &Shared,
     caller: &Caller,
     job: &Job,
     task: &Task,
-) -> Result<Option<OutputBody>, Refusal> {
+) -> Result<Option<(OutputBody, Option<Reservation>)>, Refusal> {
     let Some(output) = names::table(task) else { return Ok(None) };
     let mut body = output.body();
-    body.contents = contents(shared, caller, job, &output).await?;
+    let most = body.size.saturating_mul(GROWTH).saturating_add(LITTLE).min(TEXT as u64);
+    // A thousand clients may wait for one table.
+    let held = shared.manager.reserve_memory(caller.organisation(), most).ok();
+    if held.is_some() {
+        body.contents = contents(shared, caller, job, &output, usize::try_from(most).unwrap_or(TEXT)).await?;
+    }
     body.contents_valid = Some(body.contents.is_some());
-    Ok(Some(body))
+    Ok(Some((body, held)))
 }
 
-/// The contents as text; `None`: they are long, or no text.
-async fn contents(shared: &Shared, caller: &Caller, job: &Job, output: &Output) -> Result<Option<String>, Refusal> {
+/// The contents as text, of `most` bytes at most; `None`: they are longer, or no text.
+async fn contents(
+    shared: &Shared,
+    caller: &Caller,
+    job: &Job,
+    output: &Output,
+    most: usize,
+) -> Result<Option<String>, Refusal> {
     let (manager, organisation) = (&shared.manager, caller.organisation());
     match &output.what {
         What::Table(content, format) if content.bytes <= SHORT => {
@@ -97,7 +111,7 @@ async fn contents(shared: &Shared, caller: &Caller, job: &Job, output: &Output) 
             let bytes = manager.result_part(organisation, job.id, &result, 0..content.bytes).await?;
             let stored = table::stored(shared, organisation, bytes).await?;
             let body = table::body(shared, organisation, *format, stored, Vec::new()).await?;
-            let text = to_bytes(body, TEXT).await.ok().map(Vec::from);
+            let text = to_bytes(body, most).await.ok().map(Vec::from);
             Ok(text.and_then(|text| String::from_utf8(text).ok()))
         }
         What::File(file) if file.content.bytes <= SHORT => {

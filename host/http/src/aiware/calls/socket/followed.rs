@@ -6,11 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use analyte_core::codes::Code;
 use analyte_core::job::event::{Happened, JobEvent, RUN_EVENTS_PER_REVISION};
 use analyte_core::job::{Job, Status};
-use analyte_core::names::{Attempt, JobId, Organisation};
-use analyte_jobs::{Following, JobsError, Manager};
+use analyte_core::names::{Attempt, JobId, TaskName};
+use analyte_jobs::{Following, JobsError};
 
 /// What a client follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,15 +37,11 @@ impl Subscription {
     }
 
     /// Waits for news.
-    pub(super) async fn next(&mut self, manager: &Manager, organisation: &Organisation) -> Result<News, JobsError> {
+    pub(super) async fn next(&mut self) -> Result<News, JobsError> {
         loop {
             let Some(events) = self.following.next().await? else { return Ok(None) };
             let Some(look_at) = self.look_at(&events) else { continue };
-            let job = match manager.job(organisation, self.of.job).await {
-                Ok(job) => job,
-                Err(error) if error.code() == Code::NotFound => return Ok(None),
-                Err(error) => return Err(error),
-            };
+            let Some(job) = self.following.job().await? else { return Ok(None) };
             let places: Vec<usize> = match (self.of.task, look_at) {
                 (Some(only), _) => vec![only],
                 (None, LookAt::All) => (0..job.tasks.len()).collect(),
@@ -95,5 +90,5 @@ impl Subscription {
 
 enum LookAt {
     All,
-    Tasks(Vec<analyte_core::names::TaskName>),
+    Tasks(Vec<TaskName>),
 }

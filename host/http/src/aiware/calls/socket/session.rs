@@ -125,7 +125,11 @@ impl Session {
                 Err(_) => Err(End::Said(CloseCode::Unsupported, "messages are JSON as text")),
             },
             // Pings are answered with the next thing that is sent, and at the latest with the next ping of the server.
-            Some(Ok(Frame::Ping(_))) => self.count().map_err(|_| busy()).and(Ok(())),
+            Some(Ok(Frame::Ping(_))) => match self.count() {
+                Err(refusal) if refusal.id() == ErrorId::AuthenticationError => self.still_valid(),
+                Err(_) => Err(End::Said(CloseCode::Again, "too many messages (limit requests_per_second)")),
+                Ok(()) => Ok(()),
+            },
             Some(Ok(Frame::Pong(_) | Frame::Frame(_))) => Ok(()),
             Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => {
                 Err(End::Said(CloseCode::Size, "the message is too long (limit socket_message_bytes)"))
@@ -212,11 +216,10 @@ impl Session {
 
     /// Waits for news of a subscription.
     fn wait_for(&mut self, mut subscription: Subscription) {
-        let (shared, organisation) = (self.shared.clone(), self.caller.organisation().clone());
         let (handle, registration) = AbortHandle::new_pair();
         self.open.insert(subscription.of, handle);
         let wait = async move {
-            let news = subscription.next(&shared.manager, &organisation).await;
+            let news = subscription.next().await;
             (subscription, news)
         };
         self.waits.push(Abortable::new(wait.boxed(), registration));
@@ -253,7 +256,8 @@ impl Session {
         let Some(task) = job.tasks.get(place) else { return Ok(()) };
         if task.result.is_some() {
             match table_of(&self.shared, &self.caller, job, task).await {
-                Ok(Some(output)) => self.send_message(&Message::output(now(), job, place, &output)).await?,
+                // Its memory is held until it is sent.
+                Ok(Some((output, _held))) => self.send_message(&Message::output(now(), job, place, &output)).await?,
                 // The job is gone, with all that belongs to it.
                 Ok(None) => {}
                 Err(refusal) if refusal.id() == ErrorId::NotFound => {}
@@ -285,10 +289,6 @@ impl Session {
         }
         self.socket.into_inner()
     }
-}
-
-fn busy() -> End {
-    End::Said(CloseCode::Again, "too many messages (limit requests_per_second)")
 }
 
 fn now() -> Time {

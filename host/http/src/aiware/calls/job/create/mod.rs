@@ -16,6 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+mod added;
 mod asked;
 pub(crate) mod assemble;
 pub(super) mod body;
@@ -136,7 +137,7 @@ pub(super) async fn added(
 ) -> Result<TaskAsked, Refusal> {
     let organisation = caller.organisation();
     let (limits, size, of) = (shared.limits.clone(), body.len(), job.clone());
-    let read = move || asked::added(&body, &of, &limits);
+    let read = move || added::read(&body, &of, &limits);
     let mut asked = table::compute_sized(shared, organisation, size, read).await??;
     let engines = engines::find(shared, organisation, vec![asked.engine.clone()]).await?;
     with_table(shared, caller, (&engines, &mut Room::of(&shared.limits)), &mut asked).await?;
