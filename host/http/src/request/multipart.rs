@@ -79,7 +79,7 @@ fn malformed(detail: impl Into<String>) -> Problem {
 }
 
 /// The body in pieces that are not large.
-fn pieces<'a>(body: Pieces<'a>) -> impl Stream<Item = Result<Bytes, Refused>> + Send + Unpin + 'a {
+fn pieces(body: Pieces<'_>) -> impl Stream<Item = Result<Bytes, Refused>> + Send + Unpin + '_ {
     let pieces = stream::try_unfold((body, Bytes::new()), async move |(mut body, mut left)| {
         while left.is_empty() {
             match body.next().await.map_err(Refused)? {

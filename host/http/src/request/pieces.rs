@@ -60,16 +60,15 @@ impl<'a> Pieces<'a> {
                 tokio::task::yield_now().await;
             }
             let turn = if self.read < SMALL { None } else { self.turns.take(Some(self.organisation)).await };
-            let frame = match self.body.frame().now_or_never() {
-                Some(frame) => frame,
-                None => {
-                    drop(turn);
-                    let Ok(frame) = tokio::time::timeout(self.patience, self.body.frame()).await else {
-                        let detail = format!("nothing more of the body came for {} seconds", self.patience.as_secs());
-                        return Err(Problem::new(Code::Malformed, detail).status(StatusCode::REQUEST_TIMEOUT));
-                    };
-                    frame
-                }
+            let frame = if let Some(frame) = self.body.frame().now_or_never() {
+                frame
+            } else {
+                drop(turn);
+                let Ok(frame) = tokio::time::timeout(self.patience, self.body.frame()).await else {
+                    let detail = format!("nothing more of the body came for {} seconds", self.patience.as_secs());
+                    return Err(Problem::new(Code::Malformed, detail).status(StatusCode::REQUEST_TIMEOUT));
+                };
+                frame
             };
             let frame = match frame {
                 Some(Ok(frame)) => frame,
@@ -100,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    const PIECE: usize = SMALL as usize;
+    const PIECE: usize = 64 * 1024;
 
     fn body(sent: &[usize]) -> (mpsc::UnboundedSender<Bytes>, Body) {
         let (sender, pieces) = mpsc::unbounded();
