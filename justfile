@@ -25,7 +25,7 @@ chaos rounds='200':
 # Writes anew what tests compare: generated pages, the OpenAPI document, snapshots.
 bless:
     ANALYTE_BLESS=1 cargo test --workspace --test repository -- architecture::
-    ANALYTE_BLESS=1 cargo test --workspace --lib -- openapi
+    ANALYTE_BLESS=1 cargo test --workspace --lib -- openapi graphql_schema
     UPDATE_SNAPSHOTS=1 cargo test --workspace --test cli --test hostile --test chaos --test api
 
 # One benchmark: goals, growth, stored, split, sessions, schedules or warm-instances.

@@ -10,6 +10,7 @@ mod extending;
 mod graphql;
 mod graphs;
 mod lists;
+mod notifying;
 mod racing;
 mod schedules;
 mod schemathesis;

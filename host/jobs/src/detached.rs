@@ -9,7 +9,7 @@ use analyte_core::codes::Code;
 use crate::error::JobsError;
 
 /// Does the work on a task of its own and waits for it; dropping the wait does not drop the work.
-pub(crate) async fn to_the_end<T: Send + 'static>(
+pub(crate) async fn detached<T: Send + 'static>(
     work: impl Future<Output = Result<T, JobsError>> + Send + 'static,
 ) -> Result<T, JobsError> {
     match tokio::spawn(work).await {

@@ -12,7 +12,7 @@ use analyte_core::names::Organisation;
 use analyte_store::{DocumentKept, DocumentKind, DocumentRecord, DocumentsRoom};
 
 use crate::access::tokens::random_bytes;
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::manager::Manager;
 
@@ -77,7 +77,7 @@ impl Manager {
         }
         let room = DocumentsRoom { documents: limits.documents, bytes: limits.documents_bytes };
         let (manager, kept) = (self.clone(), record.clone());
-        let answer = to_the_end(async move { Ok(manager.inner.store.put_document(kept, replaces, room).await?) });
+        let answer = detached(async move { Ok(manager.inner.store.put_document(kept, replaces, room).await?) });
         match answer.await? {
             DocumentKept::Kept => Ok(Some(Arc::new(record))),
             DocumentKept::Changed => Ok(None),
@@ -129,6 +129,6 @@ impl Manager {
     ) -> Result<bool, JobsError> {
         self.refuse_while_stopping()?;
         let (manager, organisation) = (self.clone(), organisation.clone());
-        to_the_end(async move { Ok(manager.inner.store.remove_document(&organisation, kind, id).await?) }).await
+        detached(async move { Ok(manager.inner.store.remove_document(&organisation, kind, id).await?) }).await
     }
 }

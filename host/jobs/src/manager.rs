@@ -33,7 +33,7 @@ use crate::error::JobsError;
 use crate::intake::keys::Keys;
 use crate::metrics::Metrics;
 use crate::options::Clock;
-use crate::run::active_runs::Live;
+use crate::run::active_runs::ActiveRuns;
 use crate::run::held_up::{HOLDS_ITS_SHARE, NO_MEMORY, Seen};
 use crate::run::outcomes::Finisher;
 use crate::run::sessions::{Needed, Pool, Sessions};
@@ -86,7 +86,7 @@ pub(crate) struct Inner {
     /// Held by the dispatcher while it claims and starts tasks; also by a run that looks for slots for its parts, and
     /// by a removal while it ends jobs, so that no task starts then.
     pub(crate) claiming: AsyncMutex<()>,
-    pub(crate) live: Arc<Live>,
+    pub(crate) active_runs: Arc<ActiveRuns>,
     /// One for each task that may run, stored or not.
     pub(crate) slots: Slots,
     pub(crate) splitting: Splitting,

@@ -93,7 +93,7 @@ impl Manager {
                 computing,
                 gate: Arc::default(),
                 claiming: AsyncMutex::default(),
-                live: Arc::default(),
+                active_runs: Arc::default(),
                 slots: Slots::new(most_of_one, most),
                 splitting,
                 wake: Notify::new(),

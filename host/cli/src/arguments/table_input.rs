@@ -36,7 +36,7 @@ pub(crate) struct Input {
 
 /// Bytes that should be a table.
 #[derive(Debug, Clone)]
-pub(crate) struct Given {
+pub(crate) struct TableFile {
     /// All of them.
     pub(crate) bytes: Bytes,
     /// How they are to be read.
@@ -45,12 +45,12 @@ pub(crate) struct Given {
 
 impl Input {
     /// Reads the file or stdin; `most` bytes at most.
-    pub(crate) fn read(&self, most: u64) -> Result<Given> {
-        Given::read(&self.input, self.input_format, most)
+    pub(crate) fn read(&self, most: u64) -> Result<TableFile> {
+        TableFile::read(&self.input, self.input_format, most)
     }
 }
 
-impl Given {
+impl TableFile {
     /// Reads a file, or stdin where it is `-`; `most` bytes at most. Without a format the file's name decides, or else its first
     /// byte.
     pub(crate) fn read(path: &Path, format: Option<InputFormat>, most: u64) -> Result<Self> {

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::Client;
 use super::interface::Interface;
 use super::submission::as_json;
-use crate::arguments::table_input::Given;
+use crate::arguments::table_input::TableFile;
 use crate::output::report::Report;
 
 /// The file.
@@ -54,7 +54,7 @@ pub(crate) fn read(path: &Path, client: &Client) -> Result<Vec<GraphTask>> {
             let message = format!("task `{}` has both `input` and `input_file`; give one of them", task.name);
             return Err(Report::new(message).into());
         }
-        let given = Given::read(&path.parent().unwrap_or(Path::new("")).join(file), None, most)
+        let given = TableFile::read(&path.parent().unwrap_or(Path::new("")).join(file), None, most)
             .with_context(|| format!("for task `{}`", task.name))?;
         let interface = Interface::of(client, &task.provider, &task.model)?;
         task.input = Some(as_json(&given, &interface)?);

@@ -15,7 +15,7 @@ use super::graph::GraphTask;
 use super::interface::Interface;
 use super::{Client, Method, json};
 use crate::arguments::run_limits::RunLimitsBody;
-use crate::arguments::table_input::Given;
+use crate::arguments::table_input::TableFile;
 use crate::arguments::webhook::WebhookBody;
 use crate::output::list::text;
 use crate::output::report::Report;
@@ -68,7 +68,7 @@ impl Submission<'_> {
 }
 
 /// A table as it stands in a JSON body: JSON as it is, the other formats as columns.
-pub(crate) fn as_json(given: &Given, interface: &Interface) -> Result<Box<RawValue>> {
+pub(crate) fn as_json(given: &TableFile, interface: &Interface) -> Result<Box<RawValue>> {
     let raw = |text: String| RawValue::from_string(text);
     match given.format {
         Format::Json | Format::JsonColumns => {

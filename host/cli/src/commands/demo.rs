@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::provider::install::install;
-use crate::arguments::table_input::Given;
+use crate::arguments::table_input::TableFile;
 use crate::client::follow::{self, Follow};
 use crate::client::interface::Interface;
 use crate::client::submission::{Retry, Submission, as_json};
@@ -134,7 +134,7 @@ impl Tour {
         let models: Vec<String> = items(&installed, "/models").map(|model| text(model, "/name")).collect();
         report::line(&format!("installed {PROVIDER}: {}", models.join(", ")));
 
-        let given = Given { bytes: self.data.into(), format: analyte_core::table::format::Format::Csv };
+        let given = TableFile { bytes: self.data.into(), format: analyte_core::table::format::Format::Csv };
         let interface = Interface::of(&client, &provider, &model)?;
         let input = as_json(&given, &interface)?;
         let mut parameters = Map::new();

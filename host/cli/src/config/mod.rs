@@ -93,7 +93,7 @@ struct ProviderSection {
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a secret is a text, `{ env = \"VARIABLE\" }` or `{ file = \"PATH\" }`")]
 enum Secret {
-    Given(String),
+    TableFile(String),
     Env(Env),
     File(FromFile),
 }
@@ -114,7 +114,7 @@ struct FromFile {
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Given(_) => "given",
+            Self::TableFile(_) => "given",
             Self::Env(_) => "from the environment",
             Self::File(_) => "from a file",
         })
@@ -187,7 +187,7 @@ pub(crate) const USUAL: &str = "analyte.toml";
 impl Secret {
     fn value(self, folder: &Path, variable: &impl Fn(&str) -> Option<String>) -> Result<String, String> {
         match self {
-            Self::Given(text) => Ok(text),
+            Self::TableFile(text) => Ok(text),
             Self::Env(Env { env }) => {
                 variable(&env).ok_or_else(|| format!("the environment variable {env} is not set"))
             }

@@ -143,7 +143,7 @@ impl<'de> DeserializeSeed<'de> for DefinitionsSeed {
 
 /// One entry of `fieldDefinitions`, as lenient as ThingWorx: only the base type is needed.
 #[derive(Deserialize)]
-struct Given {
+struct FieldDefinition {
     name: Option<String>,
     #[serde(rename = "baseType")]
     base_type: String,
@@ -163,7 +163,7 @@ impl<'de> Visitor<'de> for DefinitionsSeed {
         let mut found: Vec<(f64, Field)> = Vec::new();
         let mut names = std::collections::HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
-            let given: Given = map.next_value()?;
+            let given: FieldDefinition = map.next_value()?;
             if name.len() as u64 > self.0.field_name_bytes {
                 return Err(de::Error::custom(format_args!(
                     "a field name has {} bytes, and the limit field_name_bytes is {}",
@@ -189,7 +189,7 @@ impl<'de> Visitor<'de> for DefinitionsSeed {
     }
 }
 
-impl Given {
+impl FieldDefinition {
     fn field(&self, name: &str, most_aspects: u64) -> Result<Field, String> {
         let mut field = Field::new(name, BaseType::parse_lenient(&self.base_type));
         field.description = self.description.as_deref().unwrap_or_default().into();

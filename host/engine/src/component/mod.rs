@@ -38,7 +38,7 @@ struct Inner {
     exports: Exports,
     /// Apart from the others: loading all functions of the interface would check the types of each, in every instance.
     run: RunFunction,
-    quick: RunHistories,
+    histories: RunHistories,
     code_bytes: u64,
     /// What one of its instances takes of the pool, in memories.
     places: u32,
@@ -99,7 +99,7 @@ impl Component {
             // There are two tables for each memory.
             needs.num_memories.max(needs.num_tables.div_ceil(2)).max(1)
         });
-        let quick = RunHistories::default();
+        let histories = RunHistories::default();
         let inner = Inner {
             platform,
             digest,
@@ -107,7 +107,7 @@ impl Component {
             pre,
             exports,
             run: RunFunction::new(run),
-            quick,
+            histories,
             code_bytes,
             places,
             _code: code,
@@ -157,17 +157,17 @@ impl Component {
     /// Whether an organisation's runs of it (`None`: those of no organisation) have been short often enough to expect that of
     /// the next one.
     pub fn is_quick(&self, of: Option<&Organisation>) -> bool {
-        self.inner.quick.of(&of.cloned()).trusted()
+        self.inner.histories.of(&of.cloned()).trusted()
     }
 
     /// The organisations whose runs of it have been short often enough to expect that of the next one: some 0.1 ms.
-    pub fn quick_for(&self) -> Vec<Organisation> {
-        self.inner.quick.trusted()
+    pub fn trusted_for(&self) -> Vec<Organisation> {
+        self.inner.histories.trusted()
     }
 
     /// What is known of how long an organisation's runs of it take.
-    pub(crate) fn quick(&self, holder: &Holder) -> Arc<RunHistory> {
-        self.inner.quick.of(holder)
+    pub(crate) fn history(&self, holder: &Holder) -> Arc<RunHistory> {
+        self.inner.histories.of(holder)
     }
 
     /// Its `run`.

@@ -68,8 +68,8 @@ impl Component {
         let memory_bytes = request.limits.memory_bytes;
         let organisation = request.organisation.clone();
         // What goes in is copied, which takes its time, too.
-        let quick = self.quick(&organisation);
-        let here = quick.trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
+        let history = self.history(&organisation);
+        let here = history.trusted() && request.input.memory_bytes() as u64 <= MEMORY / 16;
         // What goes in may be large, and the run may be dropped before it begins: the request first, then this.
         let apart = BackgroundDrop::if_large_for_guests(request.input.memory_bytes(), || request.input.clone());
         let held = (request, apart);
@@ -83,7 +83,7 @@ impl Component {
             }
         };
         let (report, long) = if here {
-            self.begun_here(&quick, guest, organisation, work).await
+            self.begun_here(&history, guest, organisation, work).await
         } else {
             (self.on_guest_thread(guest, organisation, work).await, false)
         };
@@ -91,7 +91,7 @@ impl Component {
             Ok(report) => {
                 // A long one that had begun here has been noted.
                 if !long {
-                    quick.note(report.usage);
+                    history.note(report.usage);
                 }
                 report
             }
@@ -104,7 +104,7 @@ impl Component {
     /// caller goes away.
     async fn begun_here<T: Send + 'static>(
         &self,
-        quick: &RunHistory,
+        history: &RunHistory,
         guest: Guest,
         organisation: Holder,
         work: impl Future<Output = Result<T, Refused>> + Send + 'static,
@@ -116,7 +116,7 @@ impl Component {
         let (polled, took) = step.await;
         let long = polled.is_pending() || took > LONGEST;
         if long {
-            quick.lose();
+            history.lose();
         }
         match polled {
             Poll::Ready(done) => (done, long),

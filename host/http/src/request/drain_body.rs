@@ -23,7 +23,7 @@ const SMALL: u64 = 64 * 1024;
 const PASSING: Duration = Duration::from_secs(1);
 
 /// Where a lent body comes back to.
-pub(crate) struct Leftover {
+pub(crate) struct Undrained {
     /// `None`: there was no body.
     back: Option<oneshot::Receiver<Option<Incoming>>>,
     /// The client sends its body only after `100 Continue`, which the server sends when it first reads from the body.
@@ -31,22 +31,22 @@ pub(crate) struct Leftover {
 }
 
 /// Gives a request's body out such that what is left of it comes back.
-pub(crate) fn lend(request: Request<Incoming>) -> (Request<Body>, Leftover) {
+pub(crate) fn lend(request: Request<Incoming>) -> (Request<Body>, Undrained) {
     let (parts, body) = request.into_parts();
     if body.is_end_stream() {
-        return (Request::from_parts(parts, Body::empty()), Leftover { back: None, held_back: false });
+        return (Request::from_parts(parts, Body::empty()), Undrained { back: None, held_back: false });
     }
     let held_back = holds_back(&parts.headers);
     let (home, back) = oneshot::channel();
     let lent = Lent { body: Some(body), home: Some(home) };
-    (Request::from_parts(parts, Body::new(lent)), Leftover { back: Some(back), held_back })
+    (Request::from_parts(parts, Body::new(lent)), Undrained { back: Some(back), held_back })
 }
 
 fn holds_back(headers: &HeaderMap) -> bool {
     headers.get(EXPECT).is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
-impl Leftover {
+impl Undrained {
     /// Reads and drops a small rest. Whether the connection can be used again.
     pub(crate) async fn pass_over(self) -> bool {
         let Some(mut back) = self.back else { return true };

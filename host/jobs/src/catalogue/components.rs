@@ -64,9 +64,9 @@ impl Components {
     }
 
     /// Those of which runs are short, and the organisations whose runs these are.
-    pub(crate) fn quick(&self) -> HashSet<(Organisation, Digest)> {
+    pub(crate) fn trusted(&self) -> HashSet<(Organisation, Digest)> {
         let entries = self.entries.lock();
-        let ready = entries.iter().filter_map(|(digest, entry)| Some((*digest, entry.component.get()?.quick_for())));
+        let ready = entries.iter().filter_map(|(digest, entry)| Some((*digest, entry.component.get()?.trusted_for())));
         ready.flat_map(|(digest, of)| of.into_iter().map(move |organisation| (organisation, digest))).collect()
     }
 

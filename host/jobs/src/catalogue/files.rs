@@ -8,7 +8,7 @@ use analyte_core::names::Organisation;
 use analyte_store::{ContentWriter, FileKept, FileRecord, FilesRoom, NewContent, Purpose, Staged};
 use bytes::Bytes;
 
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::manager::Manager;
 
@@ -51,10 +51,8 @@ impl Manager {
         let room = FilesRoom { files: limits.repository_files, bytes: limits.repository_bytes };
         let manager = self.clone();
         let kept =
-            to_the_end(
-                async move { Ok(manager.inner.store.put_file(record, NewContent::Staged(staged), room).await?) },
-            )
-            .await?;
+            detached(async move { Ok(manager.inner.store.put_file(record, NewContent::Staged(staged), room).await?) })
+                .await?;
         match kept {
             FileKept::New => Ok(false),
             FileKept::Replaced => Ok(true),

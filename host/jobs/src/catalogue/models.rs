@@ -7,7 +7,7 @@ use analyte_store::Removed;
 
 use crate::catalogue::installed::{Model, Origin};
 use crate::catalogue::providers::in_use;
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::manager::Manager;
 
@@ -61,7 +61,7 @@ impl Manager {
     /// caller goes away meanwhile.
     pub async fn remove_model(&self, key: &ProviderKey, model: &ModelName, force: bool) -> Result<(), JobsError> {
         let (manager, key, model) = (self.clone(), key.clone(), model.clone());
-        to_the_end(async move { manager.take_model(&key, &model, force).await }).await
+        detached(async move { manager.take_model(&key, &model, force).await }).await
     }
 
     async fn take_model(&self, key: &ProviderKey, model: &ModelName, force: bool) -> Result<(), JobsError> {

@@ -22,7 +22,7 @@ use crate::access::tokens::Principal;
 use crate::catalogue::installed::{Provider, ProviderState};
 use crate::catalogue::kept::Kept;
 use crate::catalogue::publish::ModelContent;
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::manager::Manager;
 
@@ -276,7 +276,7 @@ impl Manager {
     /// running ones are cancelled. Goes on to its end also where the caller goes away meanwhile.
     pub async fn remove_provider(&self, key: &ProviderKey, force: bool) -> Result<(), JobsError> {
         let (manager, key) = (self.clone(), key.clone());
-        to_the_end(async move { manager.take_provider(&key, force).await }).await
+        detached(async move { manager.take_provider(&key, force).await }).await
     }
 
     async fn take_provider(&self, key: &ProviderKey, force: bool) -> Result<(), JobsError> {

@@ -15,17 +15,17 @@ use futures::FutureExt as _;
 use futures::future::join_all;
 use tokio::time::timeout;
 
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::manager::Manager;
-use crate::run::active_runs::LiveRun;
+use crate::run::active_runs::ActiveRun;
 use crate::view::read::JobView;
 
 /// How long an answer waits for the guest to go: far longer than a guest takes from one pause to the next.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Waits until these runs have gone, but no longer than this; says how many have not.
-pub(crate) async fn still_there(runs: &[Arc<LiveRun>], patience: Duration) -> usize {
+pub(crate) async fn still_there(runs: &[Arc<ActiveRun>], patience: Duration) -> usize {
     let gone = timeout(patience, join_all(runs.iter().map(|run| run.gone())));
     if gone.await.is_ok() {
         return 0;
@@ -42,7 +42,7 @@ impl Manager {
             Some(Ok(changed)) => {
                 self.stop_late(std::slice::from_ref(&changed)).await;
                 // After the change: a run that began just before it is among them.
-                let runs = self.inner.live.of_job(organisation, id);
+                let runs = self.inner.active_runs.of_job(organisation, id);
                 let being_stopped = still_there(&runs, PATIENCE).await > 0;
                 let view = self.view(changed.job).await?;
                 Ok(JobView { being_stopped, ..view })
@@ -72,7 +72,7 @@ impl Manager {
         }
         drop(self.inner.claiming.lock().await);
         for (job, run) in stops {
-            self.inner.live.stop(&job.organisation, job.id, run);
+            self.inner.active_runs.stop(&job.organisation, job.id, run);
         }
     }
 
@@ -94,7 +94,7 @@ impl Manager {
         event: Event,
     ) -> Result<Option<Result<Changed, Refusal>>, JobsError> {
         let (manager, organisation) = (self.clone(), organisation.clone());
-        to_the_end(async move {
+        detached(async move {
             let answer = manager.inner.store.apply(&organisation, id, event, manager.now()).await?;
             if let Some(Ok(changed)) = &answer {
                 manager.follow(changed);
@@ -112,11 +112,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::run::active_runs::Live;
+    use crate::run::active_runs::ActiveRuns;
 
     #[tokio::test]
     async fn those_that_have_not_gone_in_time_are_counted() {
-        let live = Arc::new(Live::default());
+        let live = Arc::new(ActiveRuns::default());
         let organisation = Organisation::default_one();
         let begin = |job: u128| {
             let key = TaskKey {

@@ -11,7 +11,7 @@ use analyte_core::query::{Filter, Query};
 use analyte_store::{CancelAnswer, CancelRule, ListQuery};
 use serde_json::{Value, json};
 
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::end::cancel::{PATIENCE, still_there};
 use crate::error::JobsError;
 use crate::manager::Manager;
@@ -60,7 +60,7 @@ impl Manager {
                 let cancelled = self.cancel_portion(organisation, ids).await?;
                 count += cancelled.len() as u64;
                 // After the change: a run that began just before it is among them.
-                stopped.extend(self.inner.live.of_jobs(organisation, &cancelled));
+                stopped.extend(self.inner.active_runs.of_jobs(organisation, &cancelled));
             }
             match page.next {
                 None => return Ok(CancelledMany { count, being_stopped: still_there(&stopped, PATIENCE).await }),
@@ -73,7 +73,7 @@ impl Manager {
     /// which were.
     async fn cancel_portion(&self, organisation: &Organisation, jobs: Vec<JobId>) -> Result<Vec<JobId>, JobsError> {
         let (manager, organisation) = (self.clone(), organisation.clone());
-        to_the_end(async move {
+        detached(async move {
             let reason = "cancelled by request".to_owned();
             let rule = CancelRule { jobs, only_queued: false, all_or_nothing: false, reason };
             let (mut cancelled, mut changes) = (Vec::new(), Vec::new());

@@ -12,7 +12,7 @@ use analyte_core::query::Filter;
 use analyte_core::timestamp::Timestamp;
 use analyte_store::{CancelAnswer, CancelRule, ListQuery};
 
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::end::cancel_matching::PORTION;
 use crate::error::JobsError;
 use crate::manager::Manager;
@@ -102,7 +102,7 @@ impl Manager {
         reason: String,
     ) -> Result<Vec<(JobId, CancelAnswer)>, JobsError> {
         let (manager, organisation) = (self.clone(), organisation.clone());
-        to_the_end(async move {
+        detached(async move {
             let rule = CancelRule { jobs, only_queued: true, all_or_nothing: false, reason };
             let answers = manager.inner.store.cancel_if(&organisation, rule, manager.now()).await?;
             for (_, answer) in &answers {

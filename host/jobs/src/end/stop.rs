@@ -28,7 +28,7 @@ impl Manager {
             tracing::error!(%error, "the dispatcher ended badly");
         }
         tokio::select! {
-            () = inner.live.empty() => {}
+            () = inner.active_runs.empty() => {}
             () = tokio::time::sleep(grace) => {}
             // `Manager::hurry` was called.
             () = self.reached(Phase::Stopping) => {}
@@ -37,8 +37,8 @@ impl Manager {
         // Now, since the store takes what a run reported only while the run's lease holds.
         crate::run::flush_events::keep(self).await;
         // A run that was stopped writes nothing any more; one that is writing its outcome goes on to do so.
-        let stopped = inner.live.stop_all();
-        inner.live.empty().await;
+        let stopped = inner.active_runs.stop_all();
+        inner.active_runs.empty().await;
         if !stopped.is_empty() {
             tracing::info!(tasks = stopped.len(), "running tasks go back to the queue");
             let released = stopped.into_iter().map(|run| (run, Released::Drained)).collect();

@@ -15,7 +15,7 @@ use analyte_store::{Changed, NewContent};
 use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::catalogue::installed::Model;
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::{JobsError, Wrong};
 use crate::intake::graph::{Flow, check_flows};
 use crate::intake::run_limits::LimitsAsked;
@@ -147,7 +147,7 @@ impl Manager {
         gate: Option<OwnedRwLockReadGuard<()>>,
     ) -> Result<Option<Result<Changed, Refusal>>, JobsError> {
         let (manager, organisation) = (self.clone(), organisation.clone());
-        to_the_end(async move {
+        detached(async move {
             let answer = manager.inner.store.extend(&organisation, id, event, contents, manager.now()).await?;
             drop(gate);
             if let Some(Ok(changed)) = &answer {

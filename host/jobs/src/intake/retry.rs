@@ -18,7 +18,7 @@ use analyte_store::Idempotency;
 use serde_json::value::RawValue;
 
 use crate::catalogue::installed::Model;
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::intake::graph::{Flow, check_flows};
 use crate::intake::prepare::{checked_parameters, component_of, fitted, work};
@@ -62,7 +62,7 @@ impl Manager {
         });
         check_flows(&flows.collect::<Vec<_>>())?;
         let (manager, organisation) = (self.clone(), organisation.clone());
-        let changed = to_the_end(async move {
+        let changed = detached(async move {
             // From here to the store's answer nothing that is installed changes.
             let _gate = manager.inner.gate.clone().read_owned().await;
             let mut pins = Vec::with_capacity(models.len());

@@ -13,7 +13,7 @@ use analyte_store::{NewJob, Submitted};
 use tokio::sync::OwnedRwLockReadGuard;
 
 use crate::catalogue::installed::Model;
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::intake::graph::check_graph;
 use crate::intake::keys::mismatch;
@@ -121,7 +121,7 @@ impl Manager {
             return Ok(Vec::new());
         }
         let manager = self.clone();
-        to_the_end(async move {
+        detached(async move {
             // They are all of the caller's organisation.
             let organisation = jobs.first().map(|new| new.job.organisation.clone());
             let notifies = jobs.iter().any(|new| !new.job.webhooks.is_empty());

@@ -9,7 +9,7 @@ use analyte_engine::machine::background_drop::BackgroundDrop;
 use analyte_store::{NewJob, Submitted};
 use tokio::sync::OwnedRwLockReadGuard;
 
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::intake::submission::Submission;
 use crate::intake::submit::{TOGETHER, TRIES, queue_full, same};
@@ -82,7 +82,7 @@ impl Manager {
         gate: OwnedRwLockReadGuard<()>,
     ) -> Result<(), JobsError> {
         let (manager, of) = (self.clone(), Arc::new(organisation.clone()));
-        let kept = to_the_end(async move {
+        let kept = detached(async move {
             let notifies = jobs.iter().any(|new| !new.job.webhooks.is_empty());
             let kept = manager.inner.store.submit_together(jobs, manager.now()).await;
             drop(gate);

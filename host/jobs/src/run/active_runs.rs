@@ -24,7 +24,7 @@ enum Stage {
 }
 
 /// One run in progress.
-pub(crate) struct LiveRun {
+pub(crate) struct ActiveRun {
     pub(crate) run: RunKey,
     stage: watch::Sender<Stage>,
     /// Held, by its other end, by everything that the run has of the host.
@@ -52,7 +52,7 @@ struct Line<'a> {
     message: &'a str,
 }
 
-impl LiveRun {
+impl ActiveRun {
     fn new(run: RunKey, bell: Arc<Notify>) -> Self {
         let (stage, _) = watch::channel(Stage::Running);
         Self { run, stage, present: watch::Sender::new(()), so_far: Mutex::default(), bell }
@@ -164,17 +164,17 @@ impl SoFar {
 
 /// All runs in progress, those claimed ahead and those whose outcome is being kept among them: some hundreds at most beside the
 /// slots, so looking through them is quick.
-pub(crate) struct Live {
-    runs: Mutex<HashMap<RunKey, Arc<LiveRun>>>,
+pub(crate) struct ActiveRuns {
+    runs: Mutex<HashMap<RunKey, Arc<ActiveRun>>>,
     /// Those that are over for their jobs while something of them is still there.
-    leaving: Mutex<Vec<Arc<LiveRun>>>,
+    leaving: Mutex<Vec<Arc<ActiveRun>>>,
     count: watch::Sender<usize>,
     bell: Arc<Notify>,
     /// Held while what runs reported is on its way to the store.
     pub(crate) keeping: AsyncMutex<()>,
 }
 
-impl Default for Live {
+impl Default for ActiveRuns {
     fn default() -> Self {
         Self {
             runs: Mutex::default(),
@@ -186,10 +186,10 @@ impl Default for Live {
     }
 }
 
-impl Live {
+impl ActiveRuns {
     /// Takes up a run, until the answer is dropped.
     pub(crate) fn begin(self: &Arc<Self>, run: RunKey) -> Begun {
-        let live = Arc::new(LiveRun::new(run.clone(), self.bell.clone()));
+        let live = Arc::new(ActiveRun::new(run.clone(), self.bell.clone()));
         let mut runs = self.runs.lock();
         runs.insert(run, live.clone());
         self.count.send_replace(runs.len());
@@ -197,22 +197,22 @@ impl Live {
     }
 
     /// The latest run of this task, if one is in progress.
-    pub(crate) fn of(&self, organisation: &Organisation, job: JobId, task: &TaskName) -> Option<Arc<LiveRun>> {
+    pub(crate) fn of(&self, organisation: &Organisation, job: JobId, task: &TaskName) -> Option<Arc<ActiveRun>> {
         let runs = self.runs.lock();
-        let same = |run: &&Arc<LiveRun>| {
+        let same = |run: &&Arc<ActiveRun>| {
             run.run.key.job == job && run.run.key.task == *task && run.run.key.organisation == *organisation
         };
         runs.values().filter(same).max_by_key(|run| run.run.attempt).cloned()
     }
 
     /// Every run of this job that is in progress, or of which something is still there.
-    pub(crate) fn of_job(&self, organisation: &Organisation, job: JobId) -> Vec<Arc<LiveRun>> {
+    pub(crate) fn of_job(&self, organisation: &Organisation, job: JobId) -> Vec<Arc<ActiveRun>> {
         self.of_jobs(organisation, &[job])
     }
 
     /// Every run of these jobs that is in progress, or of which something is still there.
-    pub(crate) fn of_jobs(&self, organisation: &Organisation, jobs: &[JobId]) -> Vec<Arc<LiveRun>> {
-        let same = |run: &&Arc<LiveRun>| jobs.contains(&run.run.key.job) && run.run.key.organisation == *organisation;
+    pub(crate) fn of_jobs(&self, organisation: &Organisation, jobs: &[JobId]) -> Vec<Arc<ActiveRun>> {
+        let same = |run: &&Arc<ActiveRun>| jobs.contains(&run.run.key.job) && run.run.key.organisation == *organisation;
         let mut found: Vec<_> = self.runs.lock().values().filter(same).cloned().collect();
         found.extend(self.leaving.lock().iter().filter(same).cloned());
         found
@@ -251,8 +251,8 @@ impl Live {
     }
 
     /// Takes what runs have reported and is not kept yet.
-    pub(crate) fn take_run_events(&self) -> Vec<(Arc<LiveRun>, Vec<RunEvent>)> {
-        let taken = |run: &Arc<LiveRun>| (run.clone(), run.take_run_events());
+    pub(crate) fn take_run_events(&self) -> Vec<(Arc<ActiveRun>, Vec<RunEvent>)> {
+        let taken = |run: &Arc<ActiveRun>| (run.clone(), run.take_run_events());
         self.runs.lock().values().map(taken).filter(|(_, events)| !events.is_empty()).collect()
     }
 
@@ -276,9 +276,9 @@ pub(crate) struct Presence {
 
 /// A run that was taken up; dropped when all about it is done.
 pub(crate) struct Begun {
-    pub(crate) live: Arc<LiveRun>,
+    pub(crate) live: Arc<ActiveRun>,
     present: Option<Presence>,
-    all: Arc<Live>,
+    all: Arc<ActiveRuns>,
 }
 
 impl Drop for Begun {
@@ -314,7 +314,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_run_is_either_stopped_or_finished() {
-        let live = Arc::new(Live::default());
+        let live = Arc::new(ActiveRuns::default());
         let (first, second) = (live.begin(key(1)), live.begin(key(2)));
         assert!(second.live.finishing());
         assert_eq!(live.stop_all(), [key(1)]);
@@ -327,7 +327,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_run_is_gone_when_nothing_of_it_is_left() {
-        let live = Arc::new(Live::default());
+        let live = Arc::new(ActiveRuns::default());
         let begun = live.begin(key(1));
         let organisation = Organisation::default_one();
         let [run] = live.of_job(&organisation, JobId(Uuid::nil())).try_into().ok().unwrap();
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn the_latest_run_of_a_task_is_shown_and_only_the_one_named_is_stopped() {
-        let live = Arc::new(Live::default());
+        let live = Arc::new(ActiveRuns::default());
         let (old, new) = (live.begin(key(1)), live.begin(key(2)));
         let organisation = Organisation::default_one();
         let shown = |organisation: &Organisation| {
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn log_lines_are_ndjson() {
-        let run = LiveRun::new(key(1), Arc::default());
+        let run = ActiveRun::new(key(1), Arc::default());
         run.report_line(Timestamp(0), LogLine { level: "info".into(), message: "a\n\"b\"".into() });
         run.report_line(Timestamp(1), LogLine { level: "error".into(), message: "ü".into() });
         assert_eq!(
@@ -373,7 +373,7 @@ mod tests {
 
     #[test]
     fn run_events_are_taken_once_and_in_order_also_after_they_were_given_back() {
-        let live = Arc::new(Live::default());
+        let live = Arc::new(ActiveRuns::default());
         let run = live.begin(key(1));
         assert!(!run.live.has_reported() && live.take_run_events().is_empty());
         let said = |message: &str| LogLine { level: "info".into(), message: message.into() };

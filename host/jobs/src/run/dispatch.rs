@@ -126,7 +126,7 @@ fn room(manager: &Manager, hand: &[Slot]) -> Room {
         most_of_one: slots.most_of_one(),
         running,
         ahead: AHEAD,
-        quick: Arc::new(manager.inner.components.quick()),
+        quick: Arc::new(manager.inner.components.trusted()),
         memory: budget.shares(),
         extra_bytes: manager.inner.limits.output_bytes,
     }
@@ -178,7 +178,8 @@ async fn start(manager: &Manager, claimed: Vec<Claimed>, mut hand: Vec<Slot>, he
     }
     let now = manager.now();
     // First of all, so that a caller that cancels one of their jobs from here on finds its run.
-    let begun: Vec<Begun> = claimed.iter().map(|claimed| manager.inner.live.begin(claimed.run.clone())).collect();
+    let begun: Vec<Begun> =
+        claimed.iter().map(|claimed| manager.inner.active_runs.begin(claimed.run.clone())).collect();
     for claimed in &claimed {
         manager.inner.watchers.changed(claimed.job.id);
         manager.inner.metrics.started(claimed, now);

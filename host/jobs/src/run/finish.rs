@@ -123,7 +123,7 @@ impl Manager {
         }
         for effect in &changed.effects {
             match effect {
-                Effect::Stop(run) => self.inner.live.stop(&job.organisation, job.id, run),
+                Effect::Stop(run) => self.inner.active_runs.stop(&job.organisation, job.id, run),
                 Effect::Ready { .. } => self.wake_for(&job.organisation),
                 Effect::Ended(Status::Completed | Status::Failed | Status::Cancelled) => {
                     self.inner.watchers.ended(job.id);

@@ -9,7 +9,7 @@ use analyte_core::names::RunKey;
 
 use crate::end::phase::Phase;
 use crate::manager::Manager;
-use crate::run::active_runs::LiveRun;
+use crate::run::active_runs::ActiveRun;
 
 /// How long reports wait for further ones before they are kept: long enough that a chatty run costs few writes, short
 /// enough that a user who watches does not notice.
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Keeps what runs report, until the manager is gone.
 pub(crate) async fn keep_reported(manager: Manager) {
     loop {
-        manager.inner.live.reported().await;
+        manager.inner.active_runs.reported().await;
         tokio::select! {
             () = tokio::time::sleep(GATHER) => {}
             () = manager.reached(Phase::Stopping) => {}
@@ -34,8 +34,8 @@ pub(crate) async fn keep_reported(manager: Manager) {
 /// Keeps all that runs have reported so far; `false` where the store failed, and it is still to be kept.
 pub(crate) async fn keep(manager: &Manager) -> bool {
     // No run takes its last words away while these are on their way: they would overtake them.
-    let _turn = manager.inner.live.keeping.lock().await;
-    let (runs, run_events): (Vec<_>, Vec<_>) = manager.inner.live.take_run_events().into_iter().unzip();
+    let _turn = manager.inner.active_runs.keeping.lock().await;
+    let (runs, run_events): (Vec<_>, Vec<_>) = manager.inner.active_runs.take_run_events().into_iter().unzip();
     if runs.is_empty() {
         return true;
     }
@@ -58,7 +58,7 @@ pub(crate) async fn keep(manager: &Manager) -> bool {
             for (run, (_, run_events)) in runs.iter().zip(items) {
                 run.put_back(run_events);
             }
-            manager.inner.live.ring();
+            manager.inner.active_runs.ring();
             false
         }
     }
@@ -66,11 +66,11 @@ pub(crate) async fn keep(manager: &Manager) -> bool {
 
 impl Manager {
     /// What a run has reported and is not kept yet, to be kept with its outcome.
-    pub(crate) async fn last_words(&self, run: &LiveRun) -> Vec<RunEvent> {
+    pub(crate) async fn last_words(&self, run: &ActiveRun) -> Vec<RunEvent> {
         if !run.has_reported() {
             return Vec::new();
         }
-        let _turn = self.inner.live.keeping.lock().await;
+        let _turn = self.inner.active_runs.keeping.lock().await;
         run.take_run_events()
     }
 }

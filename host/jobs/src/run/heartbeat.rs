@@ -13,7 +13,7 @@ pub(crate) async fn beat(manager: Manager) {
     let every = (manager.inner.lease / 3).max(Duration::from_millis(10));
     loop {
         tokio::time::sleep(every).await;
-        let leases = manager.inner.live.keys();
+        let leases = manager.inner.active_runs.keys();
         if leases.is_empty() {
             continue;
         }
@@ -23,7 +23,7 @@ pub(crate) async fn beat(manager: Manager) {
             Ok(heartbeat) => {
                 for run in heartbeat.lost.iter().chain(&heartbeat.cancel_requested) {
                     tracing::info!(job = %run.key.job, task = %run.key.task, "a run is no longer wanted here");
-                    manager.inner.live.stop_run(run);
+                    manager.inner.active_runs.stop_run(run);
                 }
             }
             Err(error) => {

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::options::Clock;
-use crate::run::active_runs::{LiveRun, Presence};
+use crate::run::active_runs::{ActiveRun, Presence};
 
 /// Takes what one run reports.
 pub(crate) struct Sink {
-    live: Arc<LiveRun>,
+    live: Arc<ActiveRun>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     files: Arc<Mutex<Vec<NewFile>>>,
@@ -24,7 +24,7 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    pub(crate) fn new(live: Arc<LiveRun>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(live: Arc<ActiveRun>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { _present: live.presence(), live, store, clock, files: Arc::default() }
     }
 

@@ -7,7 +7,7 @@ use analyte_core::schedule::{Schedule, When};
 use analyte_core::timestamp::Timestamp;
 use analyte_store::{KeptSchedule, NewContent, NewSchedule, ScheduleKept};
 
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::intake::submission::Submission;
 use crate::manager::Manager;
@@ -66,7 +66,7 @@ impl Manager {
         };
         let most = self.inner.limits.schedules;
         let manager = self.clone();
-        let kept = to_the_end(async move {
+        let kept = detached(async move {
             let now = manager.now();
             if schedule.when == When::Once {
                 // It fires after the time from which on it may fire.
@@ -143,7 +143,7 @@ impl Manager {
                 contents.clone_from(given);
             }
             let manager = self.clone();
-            let kept = to_the_end(async move {
+            let kept = detached(async move {
                 let begins = begins.then(|| manager.now());
                 if let Some(now) = begins.filter(|_| schedule.when == When::Once) {
                     schedule.anchor = now;
@@ -168,7 +168,7 @@ impl Manager {
     /// Removes a schedule with its history. Its jobs stay.
     pub async fn remove_schedule(&self, organisation: &Organisation, id: ScheduleId) -> Result<(), JobsError> {
         let (manager, organisation) = (self.clone(), organisation.clone());
-        let removed = to_the_end(async move {
+        let removed = detached(async move {
             let removed = manager.inner.store.remove_schedule(&organisation, id).await?;
             if removed {
                 manager.inner.timetable.remove(id);

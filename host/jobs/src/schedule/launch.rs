@@ -6,7 +6,7 @@ use analyte_core::names::{Organisation, ScheduleId};
 use analyte_core::schedule::{Cause, Outcome, Step};
 use analyte_store::Fired;
 
-use crate::detached::to_the_end;
+use crate::detached::detached;
 use crate::error::JobsError;
 use crate::intake::submit::queue_full;
 use crate::manager::Manager;
@@ -27,7 +27,7 @@ impl Manager {
             let made = self.job_of(&kept.schedule, fire_time).await?;
             let job = made.job.clone();
             let manager = self.clone();
-            let answer = to_the_end(async move {
+            let answer = detached(async move {
                 // From here to the store's answer nothing that is installed changes.
                 let _gate = manager.inner.gate.clone().read_owned().await;
                 if !manager.is_current(&kept.schedule, &made) {

@@ -270,7 +270,7 @@ impl Manager {
         };
         let mut lines = Vec::new();
         for task in &tasks {
-            let live = self.inner.live.of(organisation, id, &task.name);
+            let live = self.inner.active_runs.of(organisation, id, &task.name);
             // A run that was cancelled may be there for another moment, and says nothing any more.
             if let Some(live) = live.filter(|_| task.status == Status::Running) {
                 lines.extend_from_slice(&live.log_so_far());
@@ -327,7 +327,7 @@ impl Manager {
         let Some(task) = view.task() else { return view };
         // A run that was cancelled may go on for a moment; what it reports then is no part of the job.
         let live = (task.status == Status::Running)
-            .then(|| self.inner.live.of(&view.job.organisation, view.job.id, &task.name))
+            .then(|| self.inner.active_runs.of(&view.job.organisation, view.job.id, &task.name))
             .flatten();
         let progress = live.and_then(|live| live.progress()).or_else(|| task.progress.clone());
         let waiting = (task.status == Status::Queued).then(|| self.waiting(&view.job, task));

@@ -11,12 +11,12 @@ mod format_4;
 mod formats;
 mod graphs;
 mod growth;
+mod inline_contents;
 mod lists;
 mod locking;
 mod retiring;
 mod run_events;
 mod sessions;
-mod within;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

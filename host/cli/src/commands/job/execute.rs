@@ -11,7 +11,7 @@ use ureq::SendBody;
 
 use crate::arguments::parameters::Parameters;
 use crate::arguments::run_limits::{RunLimits, RunLimitsBody};
-use crate::arguments::table_input::{Given, Input};
+use crate::arguments::table_input::{Input, TableFile};
 use crate::client::address;
 use crate::client::interface::Interface;
 use crate::client::submission::as_json;
@@ -73,7 +73,7 @@ impl Execute {
         format.show(&bytes(answer)?)
     }
 
-    fn body(&self, given: &Given, interface: &Interface, limits: Option<RunLimitsBody>) -> Result<Vec<u8>> {
+    fn body(&self, given: &TableFile, interface: &Interface, limits: Option<RunLimitsBody>) -> Result<Vec<u8>> {
         let input = as_json(given, interface)?;
         let parameters = Some(self.parameters.object(interface.parameters.as_ref())?);
         serde_json::to_vec(&Body { input: &input, parameters, limits }).context("the request cannot be written")

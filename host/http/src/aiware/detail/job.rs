@@ -92,8 +92,7 @@ pub(crate) struct JobDetail<'a> {
     #[schema(value_type = Option<String>, format = DateTime)]
     aborted: Option<Time>,
     #[serde(rename = "sendOutputToUris")]
-    #[schema(value_type = Vec<serde_json::Value>)]
-    send_output_to: [(); 0],
+    send_output_to: Vec<&'a str>,
     #[serde(rename = "taskRoutes")]
     routes: Vec<RouteDetail>,
     tasks: Vec<TaskDetail<'a>>,
@@ -153,7 +152,7 @@ impl<'a> JobDetail<'a> {
             stop: None,
             completed: ended(Status::Completed),
             aborted: ended(Status::Cancelled),
-            send_output_to: [],
+            send_output_to: job.webhooks.iter().map(|webhook| webhook.shown_url()).collect(),
             routes: (0..job.tasks.len()).flat_map(|place| routes_to(job, place)).collect(),
             tasks: (0..job.tasks.len()).filter_map(|place| TaskDetail::of(job, place, None)).collect(),
         }

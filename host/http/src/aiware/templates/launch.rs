@@ -87,6 +87,7 @@ pub(crate) fn asked(
         run_at: None,
         config: body.config.clone(),
         tags,
+        notify: Vec::new(),
         by: launch.by.clone(),
     })
 }

@@ -113,7 +113,7 @@ fn read(
         notification_uris,
         ..
     } = input;
-    tasks::refuse_uris(notification_uris, "/input/notificationUris")?;
+    let notify = notification_uris.unwrap_or_default();
     let word = status.unwrap_or_default();
     if !["", "pending", "queued"].iter().any(|known| known.eq_ignore_ascii_case(&word)) {
         return Err(Fault::at("/input/status", "must be `pending` or `queued`: what is new waits"));
@@ -140,6 +140,7 @@ fn read(
         let mut to_be = launch::asked(&template.body, None, &launched, limits)?;
         to_be.tags.extend(tags);
         to_be.run_at = run_at;
+        to_be.notify = notify;
         to_be.config = config.or(to_be.config);
         return Ok(to_be);
     }
@@ -149,7 +150,7 @@ fn read(
     let most = read.iter().filter_map(|task| task.retries).max();
     let tasks = assemble::tasks(read, &routes, tasks::ROUTES_AT)?;
     let retry = RetryAsked { max_attempts: most.map(|retries| retries + 1), backoff_ms: None };
-    Ok(assemble::Asked { tasks, priority, retry, run_at, config, tags, by })
+    Ok(assemble::Asked { tasks, priority, retry, run_at, config, tags, notify, by })
 }
 
 /// The client's own data.

@@ -114,12 +114,13 @@ pub(super) fn number_of_retries(number: i32, at: &str) -> Result<u32, Fault> {
     u32::try_from(number).ok().filter(|number| *number <= RETRIES).ok_or_else(wrong)
 }
 
-/// The server sends results to no address; a client that asks for it should not wait in vain.
-pub(super) fn refuse_uris(uris: Option<Vec<String>>, at: &str) -> Result<(), Fault> {
+/// A job notifies when it has ended, and none of its tasks does; a client that asks for it should not wait in vain.
+fn refuse_uris(uris: Option<Vec<String>>, at: &str) -> Result<(), Fault> {
     if uris.is_none_or(|uris| uris.is_empty()) {
         return Ok(());
     }
-    Err(Fault::new(Name::NotImplemented, format!("`{at}` is not offered yet: results are read, not sent")))
+    let message = format!("`{at}` is not offered for one task: a job notifies when it has ended, so say it of the job");
+    Err(Fault::new(Name::NotImplemented, message))
 }
 
 /// The folders that routes join. None of them takes what is sent to an address.

@@ -167,9 +167,9 @@ impl Job {
         Some((0..job.tasks.len()).flat_map(of).collect())
     }
 
-    /// None: results are read, not sent.
+    /// Addresses that are notified when the job ends.
     async fn notification_uris(&self) -> Option<Vec<String>> {
-        Some(Vec::new())
+        Some(self.0.webhooks.iter().map(|webhook| webhook.shown_url().to_owned()).collect())
     }
 
     /// The job that this one repeats.

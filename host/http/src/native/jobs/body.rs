@@ -359,25 +359,54 @@ impl<'a> JobBody<'a> {
 
 impl<'a> TaskBody<'a> {
     pub(crate) fn of(view: &'a JobView, task: &'a Task) -> Self {
+        let Task {
+            name,
+            provider,
+            model,
+            digest,
+            parents,
+            input,
+            status,
+            attempt,
+            started_at,
+            finished_at,
+            usage,
+            progress,
+            error,
+            warnings,
+            // Answered by calls of their own.
+            parameters: _,
+            result: _,
+            files: _,
+            log: _,
+            // The server's own.
+            model_file: _,
+            limits: _,
+            grants: _,
+            lease: _,
+            failures: _,
+            crashes: _,
+            not_before: _,
+        } = task;
         // Only the task that stands for the job shows its progress live.
-        let live = view.task().filter(|own| own.name == task.name).and(view.progress.as_ref());
+        let live = view.task().filter(|own| own.name == *name).and(view.progress.as_ref());
         Self {
-            name: &task.name,
-            status: task.status.as_str(),
-            provider: &task.provider,
-            model: &task.model,
-            digest: task.digest,
-            parents: &task.parents,
-            results_of: task.input.results_of(),
-            attempt: task.attempt.0,
-            progress: live.or(task.progress.as_ref()).map(ProgressBody::of),
-            fuel_used: task.usage.fuel,
-            peak_memory_bytes: task.usage.peak_memory_bytes,
-            started_at: task.started_at.map(Time),
-            finished_at: task.finished_at.map(Time),
-            error: task.error.as_ref().map(ErrorBody::of),
-            warnings: &task.warnings,
-            links: LinksBody::around(view.job.id, Some(&task.name)),
+            name,
+            status: status.as_str(),
+            provider,
+            model,
+            digest: *digest,
+            parents,
+            results_of: input.results_of(),
+            attempt: attempt.0,
+            progress: live.or(progress.as_ref()).map(ProgressBody::of),
+            fuel_used: usage.fuel,
+            peak_memory_bytes: usage.peak_memory_bytes,
+            started_at: started_at.map(Time),
+            finished_at: finished_at.map(Time),
+            error: error.as_ref().map(ErrorBody::of),
+            warnings,
+            links: LinksBody::around(view.job.id, Some(name)),
         }
     }
 }

@@ -268,20 +268,41 @@ impl<'a> ScheduleBody<'a> {
 
 impl<'a> TemplateBody<'a> {
     fn of(template: &'a Job) -> Option<Self> {
+        let Job {
+            tasks,
+            priority,
+            limits,
+            retry,
+            tags,
+            custom_data,
+            // Each job shows its own.
+            webhooks: _,
+            // What the schedule itself shows, or what a template has none of.
+            id: _,
+            organisation: _,
+            status: _,
+            run_at: _,
+            created_at: _,
+            started_at: _,
+            finished_at: _,
+            retry_of: _,
+            created_by: _,
+            schedule: _,
+            session: _,
+            revision: _,
+            history: _,
+        } = template;
         let leading = template.leading_task()?;
         let task = |task: &'a Task| TemplateTaskBody { name: &task.name, provider: &task.provider, model: &task.model };
         Some(Self {
             provider: &leading.provider,
             model: &leading.model,
-            tasks: template.tasks.iter().map(task).collect(),
-            priority: template.priority,
-            limits: RunLimitsBody::of(&template.limits),
-            retry: TemplateRetryBody {
-                max_attempts: template.retry.max_attempts,
-                backoff_ms: template.retry.backoff_ms,
-            },
-            tags: &template.tags,
-            custom_data: template.custom_data.as_ref(),
+            tasks: tasks.iter().map(task).collect(),
+            priority: *priority,
+            limits: RunLimitsBody::of(limits),
+            retry: TemplateRetryBody { max_attempts: retry.max_attempts, backoff_ms: retry.backoff_ms },
+            tags,
+            custom_data: custom_data.as_ref(),
         })
     }
 }

@@ -110,7 +110,7 @@ impl Schedules for SledStore {
 
     async fn schedule_content(&self, organisation: &Organisation, id: ScheduleId, content: &Content) -> Result<Bytes> {
         let (of, digest) = (organisation.clone(), content.digest);
-        let find = move |tree: &sled::Tree| match read::content_here(tree, &of, id, digest)? {
+        let find = move |tree: &sled::Tree| match schedule_record::content_here(tree, &of, id, digest)? {
             Some(bytes) => Ok(Some(bytes)),
             None => match tree.find(&references::reference(digest, &Owner::Schedule(&of, id)))? {
                 Some(_) => Ok(None),

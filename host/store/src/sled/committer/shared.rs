@@ -15,7 +15,7 @@ use crate::sled::state::snapshot::Snapshot;
 /// How far the tree is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Durable {
-    /// Batches, counted like [`Shelf::applied`].
+    /// Batches, counted from the first of this process on.
     pub(crate) batches: u64,
     /// How often the store was opened anew: what was read before, and was not durable then, may be gone.
     pub(crate) openings: u64,

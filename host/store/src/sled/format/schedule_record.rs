@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use analyte_core::digest::Digest;
 use analyte_core::names::{Organisation, ScheduleId};
 use analyte_core::schedule::{Firing, Schedule, ScheduleState};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sled::IVec;
 
@@ -47,4 +49,14 @@ pub(crate) fn find_state(from: &impl Find, organisation: &Organisation, id: Sche
 /// Reads one entry of the history as it lies there.
 pub(crate) fn read_firing(from: &impl Find, key: &[u8], head: IVec) -> Result<Firing> {
     envelope::parse(key, &envelope::open_here(from, key, head)?)
+}
+
+/// Bytes of a content of a template; `None`: it is a blob, or not there.
+pub(crate) fn content_here(
+    tree: &sled::Tree,
+    organisation: &Organisation,
+    id: ScheduleId,
+    digest: Digest,
+) -> Result<Option<Bytes>> {
+    Ok(envelope::read_here(tree, &keys::schedule_content(organisation, id, digest))?.map(envelope::owned))
 }

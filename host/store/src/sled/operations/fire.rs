@@ -12,10 +12,9 @@ use crate::sled::format::envelope::{self, Find};
 use crate::sled::format::inline_contents::Small;
 use crate::sled::format::keys;
 use crate::sled::format::references::{self, Owner};
-use crate::sled::format::schedule_record::{self, StateRecord};
+use crate::sled::format::schedule_record::{self, StateRecord, content_here};
 use crate::sled::operations::schedules::write_state;
 use crate::sled::operations::submit;
-use crate::sled::read::schedules::content_here;
 use crate::sled::state::State;
 use crate::{Fired, FiredJob, NewFiring, Result, StoreError};
 

@@ -1,12 +1,10 @@
 //! Schedules, their history, and what their templates name.
 
-use analyte_core::digest::Digest;
 use analyte_core::names::{Organisation, ScheduleId};
 use analyte_core::schedule::Firing;
-use bytes::Bytes;
 
 use crate::sled::disk::errors::broken;
-use crate::sled::format::{envelope, keys, schedule_record};
+use crate::sled::format::{keys, schedule_record};
 use crate::{KeptSchedule, Result, StoreError};
 
 /// What was found, and the keys of records that cannot be read and are left out.
@@ -80,14 +78,4 @@ pub(crate) fn firings(
         }
     }
     Ok(Some(listed))
-}
-
-/// Bytes of a content of a template; `None`: it is a blob, or not there.
-pub(crate) fn content_here(
-    tree: &sled::Tree,
-    organisation: &Organisation,
-    id: ScheduleId,
-    digest: Digest,
-) -> Result<Option<Bytes>> {
-    Ok(envelope::read_here(tree, &keys::schedule_content(organisation, id, digest))?.map(envelope::owned))
 }

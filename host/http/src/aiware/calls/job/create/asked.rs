@@ -64,7 +64,7 @@ fn job(text: &str, at: &str, by: &Caller, limits: &Limits) -> Result<Asked, Refu
     if value(is_template, &own("isTemplate"))? == Some(true) {
         return Err(Refusal::at(ErrorId::NotImplemented, &own("isTemplate"), "is not offered yet"));
     }
-    refuse_uris(send_output_to, &own("sendOutputToUris"))?;
+    let notify = addresses(send_output_to, &own("sendOutputToUris"))?;
     fresh(status, &own("jobStatus"))?;
     let mut tags = BTreeMap::new();
     let numbers = [(RECORDING, recording, "coreRecordingID"), (SOURCE, source, "coreSourceID")];
@@ -92,7 +92,7 @@ fn job(text: &str, at: &str, by: &Caller, limits: &Limits) -> Result<Asked, Refu
     let asked = assemble::tasks(tasks, &routes, &own("taskRoutes"))?;
     let run_at = value(start, &own("startDateTime"))?.map(|Time(at)| at);
     let retry = RetryAsked { max_attempts: retries.map(|retries| retries + 1), backoff_ms: None };
-    Ok(Asked { tasks: asked, priority, retry, run_at, config, tags, by: by.principal().label.to_string() })
+    Ok(Asked { tasks: asked, priority, retry, run_at, config, tags, notify, by: by.principal().label.to_string() })
 }
 
 impl Read {
@@ -110,7 +110,11 @@ impl Read {
             send_output_to,
             ..
         } = json_body::read_part(text.get(), &at)?;
-        refuse_uris(send_output_to, &own("sendOutputToUris"))?;
+        let at_task = own("sendOutputToUris");
+        if !addresses(send_output_to, &at_task)?.is_empty() {
+            let message = "is not offered for one task: a job notifies when it has ended, so say it of the job";
+            return Err(Refusal::at(ErrorId::NotImplemented, &at_task, message));
+        }
         fresh(status, &own("taskStatus"))?;
         let payloads = [(payload, "payloadJSON"), (task_payload, "taskPayloadJSON")];
         let mut texts = Vec::new();
@@ -270,12 +274,8 @@ fn fresh(member: Option<Member<'_, String>>, at: &str) -> Result<(), Refusal> {
     Err(Refusal::at(ErrorId::InvalidInput, at, "must be `pending` or `queued`: what is new waits"))
 }
 
-/// The server sends results to no address; a client that asks for it should not wait in vain.
-fn refuse_uris(member: Option<Member<'_, Vec<String>>>, at: &str) -> Result<(), Refusal> {
-    let Some(member) = member else { return Ok(()) };
-    let uris: Vec<String> = member.items(at, ("addresses", URIS), URI_JSON_BYTES)?;
-    if uris.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::at(ErrorId::NotImplemented, at, "is not offered yet: results are read, not sent"))
+/// Addresses that are to be notified. Whether they may be, and how many there may be, the job manager says.
+fn addresses(member: Option<Member<'_, Vec<String>>>, at: &str) -> Result<Vec<String>, Refusal> {
+    let Some(member) = member else { return Ok(Vec::new()) };
+    Ok(member.items(at, ("addresses", URIS), URI_JSON_BYTES)?)
 }

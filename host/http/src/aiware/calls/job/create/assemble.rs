@@ -7,7 +7,7 @@ use analyte_core::document::Document;
 use analyte_core::names::{ModelName, ProviderName, TaskName};
 use analyte_core::table::Table;
 use analyte_core::timestamp::Timestamp;
-use analyte_jobs::{InputAsked, RetryAsked, Submission, TaskAsked};
+use analyte_jobs::{InputAsked, RetryAsked, Submission, TaskAsked, WebhookAsked};
 use bytes::Bytes;
 
 use super::graph::{self, Circle, Route};
@@ -26,6 +26,8 @@ pub(crate) struct Asked {
     pub(crate) run_at: Option<Timestamp>,
     pub(crate) config: Option<Document>,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Addresses that are notified when the job ends, as the client wrote them.
+    pub(crate) notify: Vec<String>,
     /// Label of the token that asks.
     pub(crate) by: String,
 }
@@ -66,13 +68,16 @@ pub(crate) struct Read {
 impl Asked {
     /// With the tables that were read.
     pub(crate) fn submission(self) -> Submission {
-        let Self { tasks, priority, retry, run_at, config, tags, by } = self;
+        let Self { tasks, priority, retry, run_at, config, tags, notify, by } = self;
+        // The product signs nothing, so that its clients have no secret to check with.
+        let webhook = |url| WebhookAsked { url, events: None, secret: None };
         Submission {
             custom_data: config,
             priority,
             run_at,
             retry,
             tags,
+            webhooks: notify.into_iter().map(webhook).collect(),
             created_by: Some(by),
             ..Submission::of(tasks.into_iter().map(|asked| asked.task).collect())
         }
