@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -23,7 +24,9 @@ use analyte_jobs::{
     Clock, Idempotency, InstallProvider, JobsError, LimitsAsked, ListQuery, Manager, Options, Parameters, Submission,
     SystemClock, WaitingView,
 };
+use analyte_store::Store;
 use analyte_store::memory::MemoryStore;
+use analyte_store::sled::{Options as StoreOptions, SledStore};
 use bytes::Bytes;
 use serde_json::json;
 
@@ -68,6 +71,18 @@ fn model(name: &str) -> ModelName {
 
 /// A manager over what this store has, as a process that begins anew, changed as the test likes.
 async fn started(store: &MemoryStore, limits: Limits, change: impl FnOnce(&mut Options)) -> Manager {
+    over(Arc::new(store.reopen()), limits, change).await
+}
+
+/// A manager over a store on disk, whose calls take their time.
+async fn on_disk(folder: &Path, limits: Limits) -> Manager {
+    let mut store = StoreOptions::new(folder.join("store"));
+    store.free_disk_bytes = 0;
+    over(Arc::new(SledStore::open(store).expect("a store")), limits, |_| ()).await
+}
+
+/// A manager over this store, changed as the test likes.
+async fn over(store: Arc<dyn Store>, limits: Limits, change: impl FnOnce(&mut Options)) -> Manager {
     let engine = Engine::new(EngineOptions {
         limits: Arc::new(limits),
         compiler: Compiler::InProcess,
@@ -75,7 +90,7 @@ async fn started(store: &MemoryStore, limits: Limits, change: impl FnOnce(&mut O
         cache_dir: Some(support::temporary().join("jobs-code")),
         threads: 2,
     });
-    let mut options = Options::new(Arc::new(store.reopen()), engine.expect("an engine"));
+    let mut options = Options::new(store, engine.expect("an engine"));
     change(&mut options);
     let manager = Manager::start(options).await.expect("a manager");
     until("it is ready", || manager.ready()).await;

@@ -14,14 +14,16 @@ use analyte_jobs::{Grants, ModelContent, Origin, Parameters, ProviderState, Publ
 use bytes::Bytes;
 
 use super::{
-    code, component, ended, install, key, limits, model, organisation, other_component, provider, reaches, started,
-    submission, submitted, until, with_parameters, with_provider,
+    code, component, ended, install, key, limits, model, on_disk, organisation, other_component, provider, reaches,
+    started, submission, submitted, until, with_parameters, with_provider,
 };
 use support::plugins::plugin;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_goes_on_when_its_caller_has_gone() {
-    let (manager, _store) = with_provider(limits(), |_| ()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let manager = on_disk(folder.path(), limits()).await;
+    install(&manager, component()).await.expect("installed");
     let running = submitted(&manager, submission(&manager, "spin")).await;
     reaches(&manager, running, Status::Running).await;
     let queued = submitted(&manager, submission(&manager, "noop")).await;
