@@ -193,6 +193,7 @@ const FLOORS: [(&str, &str, &[&str]); 3] = [
         &[
             "tests",
             "calls",
+            "store.rs",
             "read",
             "committer",
             "operations",

@@ -2,6 +2,7 @@
 
 use analyte_core::document::Document;
 use analyte_core::job::{Job, Status};
+use analyte_core::webhook::Webhook;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -152,7 +153,7 @@ impl<'a> JobDetail<'a> {
             stop: None,
             completed: ended(Status::Completed),
             aborted: ended(Status::Cancelled),
-            send_output_to: job.webhooks.iter().map(|webhook| webhook.shown_url()).collect(),
+            send_output_to: job.webhooks.iter().map(Webhook::shown_url).collect(),
             routes: (0..job.tasks.len()).flat_map(|place| routes_to(job, place)).collect(),
             tasks: (0..job.tasks.len()).filter_map(|place| TaskDetail::of(job, place, None)).collect(),
         }
