@@ -33,7 +33,8 @@ fn every_end_arrives_under_one_id_and_nothing_arrives_of_what_has_not_ended() {
     let setup = Setup { config: &config, plugins: &["hostile"], ..Setup::default() };
     let mut server = Home::new().start(&setup);
     let (mut ending, mut waiting) = (Vec::new(), Vec::new());
-    for round in 0..6_u64 {
+    for round in 0..6 {
+        let before = receiver.seen().len();
         let job = |model: &str| {
             json!({"provider": "hostile", "model": model, "input": [{"value": 1}],
                 "webhook": {"url": receiver.url("/in"), "secret": SECRET}})
@@ -53,8 +54,11 @@ fn every_end_arrives_under_one_id_and_nothing_arrives_of_what_has_not_ended() {
         let mut later = job("noop");
         later["run_at"] = json!("2199-01-01T00:00:00Z");
         waiting.push(submit(&later));
-        // At another time of what goes on each time.
-        std::thread::sleep(Duration::from_millis(20 + round * 90));
+        // While messages of this round arrive: after more of them each time.
+        let target = before + 3 + 5 * round;
+        eventually_within(Duration::from_mins(1), "messages to arrive", || {
+            (receiver.seen().len() >= target).then_some(())
+        });
         server = server.kill().start(&setup);
     }
     let ended: BTreeMap<String, String> = ending
